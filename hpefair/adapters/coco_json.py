@@ -1,0 +1,170 @@
+"""COCO annotation files to checked records, and tables back to COCO.
+
+Each record is either accepted or quarantined with a reason; nothing is dropped silently.
+"""
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from hpefair.core.pose.skeleton import Skeleton
+from hpefair.errors import InputError
+
+Record = dict[str, Any]
+
+
+@dataclass
+class Checked:
+    """Accepted records and quarantined ones."""
+
+    images: list[Record] = field(default_factory=list)
+    people: list[Record] = field(default_factory=list)
+    rejects: list[Record] = field(default_factory=list)
+
+    def reject(self, record: str, source_id: object, reason: str) -> None:
+        """Quarantine a record."""
+        self.rejects.append({"record": record, "source_id": str(source_id), "reason": reason})
+
+
+def load(path: Path) -> Any:
+    """Decode a JSON file; `NaN` and `Infinity`, which some tools write, are accepted here and quarantined later.
+
+    Raises:
+        InputError: If the file is missing or is not JSON.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        pass
+    try:
+        return json.loads(data)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not complete JSON ({error}); copy or download it again") from error
+
+
+def load_dataset(path: Path) -> Record:
+    """Decode a COCO keypoints file and check its frame.
+
+    Raises:
+        InputError: If it is not a COCO keypoints dataset, or holds no image or no annotation.
+    """
+    tree = load(path)
+    if not isinstance(tree, dict) or not all(isinstance(tree.get(key), list) for key in ("images", "annotations")):
+        raise InputError(f"{path} is not a COCO dataset: it needs the lists `images` and `annotations`")
+    if not tree["images"] or not tree["annotations"]:
+        raise InputError(
+            f"{path} is empty: it has {len(tree['images'])} images, {len(tree['annotations'])} annotations"
+        )
+    return tree
+
+
+def inside(folder: Path, file_name: str) -> Path | None:
+    """Path of a file below a folder, or None where the name points outside it (`..`, absolute, symlink)."""
+    name = PurePosixPath(file_name.replace("\\", "/"))
+    if name.is_absolute() or ".." in name.parts or not name.parts:
+        return None
+    path = folder / name
+    return path if path.resolve().is_relative_to(folder.resolve()) else None
+
+
+def check_images(records: list[Any], checked: Checked) -> None:
+    """Accept image records with a unique id, a file name and a size."""
+    seen = Counter(record.get("id") for record in records if isinstance(record, dict) and _is_id(record.get("id")))
+    for record in records:
+        reason = _image_fault(record, seen)
+        if reason:
+            checked.reject("image", record.get("id") if isinstance(record, dict) else "?", reason)
+        else:
+            checked.images.append(record)
+
+
+def _image_fault(record: Any, seen: Counter[Any]) -> str | None:
+    if not isinstance(record, dict) or not _is_id(record.get("id")):
+        return "an image record needs an integer id"
+    if seen[record["id"]] > 1:
+        return "the image id is used more than once"
+    if not isinstance(record.get("file_name"), str) or not record["file_name"]:
+        return "the image has no file_name"
+    if not all(isinstance(record.get(side), int) and record[side] > 0 for side in ("width", "height")):
+        return "the image needs a positive integer width and height"
+    return None
+
+
+def check_people(records: list[Any], tree: Record, skeleton: Skeleton, checked: Checked) -> None:
+    """Accept person annotations of accepted images with a valid box, area and keypoints."""
+    sizes = {image["id"]: (image["width"], image["height"]) for image in checked.images}
+    declared = {image.get("id") for image in tree["images"] if isinstance(image, dict)}
+    persons = {c.get("id") for c in tree.get("categories", []) if isinstance(c, dict) and c.get("name") == "person"}
+    seen = Counter(record.get("id") for record in records if isinstance(record, dict) and _is_id(record.get("id")))
+    for record in records:
+        source = record.get("id") if isinstance(record, dict) else "?"
+        reason = _frame_fault(record, seen, sizes, declared, persons) or _shape_fault(
+            record, sizes[record["image_id"]], skeleton
+        )
+        if reason:
+            checked.reject("person", source, reason)
+        else:
+            checked.people.append(record)
+
+
+def _frame_fault(
+    record: Any, seen: Counter[Any], sizes: dict[int, tuple[int, int]], declared: set[Any], persons: set[Any]
+) -> str | None:
+    if not isinstance(record, dict) or not _is_id(record.get("id")):
+        return "an annotation needs an integer id"
+    if seen[record["id"]] > 1:
+        return "the annotation id is used more than once"
+    if persons and record.get("category_id") not in persons:
+        return "the annotation is not of category person"
+    if not _is_id(record.get("image_id")) or record["image_id"] not in declared:
+        return "the annotation names an image that the file does not list"
+    if record["image_id"] not in sizes:
+        return "its image is quarantined"
+    return None
+
+
+def _shape_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -> str | None:
+    box = record.get("bbox")
+    if not isinstance(box, list) or len(box) != 4 or not all(_finite(value) for value in box):
+        return "the box is not four finite numbers"
+    if box[2] <= 0 or box[3] <= 0:
+        return "the box has no positive width and height"
+    if not _finite(record.get("area")) or record["area"] <= 0:
+        return "the area is not positive"
+    if record.get("iscrowd", 0) not in (0, 1):
+        return "iscrowd is neither 0 nor 1"
+    return _keypoint_fault(record, size, skeleton)
+
+
+def _keypoint_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -> str | None:
+    values = record.get("keypoints")
+    if not isinstance(values, list) or len(values) != 3 * skeleton.size:
+        count = len(values) if isinstance(values, list) else 0
+        return f"keypoints hold {count} numbers where {skeleton.name} needs {3 * skeleton.size}"
+    if not all(_finite(value) for value in values):
+        return "a keypoint is not finite"
+    if any(v not in (0, 1, 2) for v in values[2::3]):
+        return "a keypoint visibility is not 0, 1 or 2"
+    labelled = [(x, y) for x, y, v in zip(values[::3], values[1::3], values[2::3], strict=True) if v > 0]
+    if any(not (0 <= x <= size[0] and 0 <= y <= size[1]) for x, y in labelled):
+        return "a labelled keypoint lies outside the image"
+    if record.get("num_keypoints", len(labelled)) != len(labelled):
+        return f"num_keypoints says {record['num_keypoints']} but {len(labelled)} are labelled"
+    return None
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

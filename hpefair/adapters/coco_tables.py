@@ -1,0 +1,149 @@
+"""Checked COCO records as tables, and tables as COCO datasets."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hpefair.adapters.coco_json import Checked, Record
+from hpefair.core.pose.skeleton import Skeleton
+from hpefair.schema import IMAGES, PEOPLE
+
+
+def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> pd.DataFrame:
+    """Image table of accepted records.
+
+    Args:
+        records: Accepted image records.
+        tree: The whole COCO file, for licence names.
+        dataset: Dataset name.
+        raw: Folder that holds the datasets.
+
+    Returns:
+        Rows with the columns of `schema.IMAGES`; `subject_id` is the record's own `subject_id` or empty.
+    """
+    licenses = {
+        entry.get("id"): str(entry.get("name", "")) for entry in tree.get("licenses", []) if isinstance(entry, dict)
+    }
+    rows = [
+        {
+            "image_id": f"{dataset}/{record['id']}",
+            "dataset": dataset,
+            "coco_image_id": record["id"],
+            "path": (raw / dataset / "images" / record["file_name"]).as_posix(),
+            "width": record["width"],
+            "height": record["height"],
+            "license": licenses.get(record.get("license"), "not stated"),
+            "subject_id": str(record.get("subject_id", "")),
+        }
+        for record in records
+    ]
+    return pd.DataFrame(rows, columns=list(IMAGES)).sort_values("coco_image_id", ignore_index=True)
+
+
+def people_rows(records: list[Record], dataset: str, skeleton: Skeleton) -> pd.DataFrame:
+    """People table of accepted annotation records, with the columns of `schema.PEOPLE`, in ascending id."""
+    rows = [
+        {
+            "person_id": f"{dataset}/{record['id']}",
+            "image_id": f"{dataset}/{record['image_id']}",
+            "dataset": dataset,
+            "coco_annotation_id": record["id"],
+            "skeleton": skeleton.name,
+            "keypoints": [float(value) for value in record["keypoints"]],
+            "num_keypoints": sum(v > 0 for v in record["keypoints"][2::3]),
+            "bbox": [float(value) for value in record["bbox"]],
+            "area": float(record["area"]),
+            "segmentation": json.dumps(record["segmentation"]) if record.get("segmentation") else "",
+            "iscrowd": bool(record.get("iscrowd", 0)),
+        }
+        for record in records
+    ]
+    return pd.DataFrame(rows, columns=list(PEOPLE)).sort_values("coco_annotation_id", ignore_index=True)
+
+
+def label_rows(labels: pd.DataFrame, people: pd.DataFrame, dataset: str, source: str, checked: Checked) -> pd.DataFrame:
+    """Labels of the people at hand; values outside the vocabulary are quarantined.
+
+    Args:
+        labels: From `label_files.load`.
+        people: People table of the dataset.
+        dataset: Dataset name.
+        source: Name of the label file.
+        checked: Receives the rejects.
+
+    Returns:
+        Long table person_id (empty for an image-level label), image_id, attribute, group, source. Labels of people and
+        images that the dataset does not hold are left out: one label file may serve several datasets.
+    """
+    for row in labels[labels["group"].isna()].itertuples():
+        checked.reject("label", row.source_id, f"{row.attribute} has no group {row.given!r}")
+    known = labels.dropna(subset=["group"])
+    key = known["source_id"].map(lambda number: f"{dataset}/{number}")
+    person_level = known["level"] == "person"
+    table = pd.DataFrame(
+        {
+            "person_id": key.where(person_level, ""),
+            "image_id": key.where(~person_level, ""),
+            "attribute": known["attribute"],
+            "group": known["group"],
+            "source": f"labels:{source}",
+        }
+    )
+    here = table["person_id"].isin(people["person_id"]) | table["image_id"].isin(people["image_id"])
+    return table[here].reset_index(drop=True)
+
+
+def coco_dataset(images: pd.DataFrame, people: pd.DataFrame, skeleton: Skeleton, root: str = "") -> Record:
+    """COCO keypoints dataset that pycocotools and FiftyOne load.
+
+    Args:
+        images: Image rows.
+        people: People rows.
+        skeleton: Skeleton of the keypoints.
+        root: Put before every `file_name`.
+
+    Returns:
+        The dataset tree; ids count from 1, `hpefair_id` keeps ours.
+    """
+    image_ids = {name: number for number, name in enumerate(images["image_id"], start=1)}
+    category: dict[str, Any] = {
+        "id": 1,
+        "name": "person",
+        "supercategory": "person",
+        "keypoints": list(skeleton.joints),
+        "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs],
+    }
+    return {
+        "info": {"description": "written by hpefair"},
+        "licenses": [],
+        "categories": [category],
+        "images": [
+            {
+                "id": image_ids[row.image_id],
+                "file_name": f"{root}{row.path}",
+                "width": int(row.width),
+                "height": int(row.height),
+                "license_name": row.license,
+                "hpefair_id": row.image_id,
+            }
+            for row in images.itertuples()
+        ],
+        "annotations": [
+            {
+                "id": number,
+                "image_id": image_ids[row.image_id],
+                "category_id": 1,
+                "bbox": np.asarray(row.bbox, dtype=float).tolist(),
+                "area": float(row.area),
+                "iscrowd": int(row.iscrowd),
+                "keypoints": np.asarray(row.keypoints, dtype=float).tolist(),
+                "num_keypoints": int(row.num_keypoints),
+                "segmentation": json.loads(row.segmentation) if row.segmentation else [],
+                "hpefair_id": row.person_id,
+            }
+            for number, row in enumerate(people.itertuples(), start=1)
+        ],
+    }

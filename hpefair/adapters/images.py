@@ -1,0 +1,64 @@
+"""Image files to arrays and back."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from hpefair.errors import InputError
+
+Pixels = NDArray[np.uint8]
+
+# Pillow refuses by itself only with a warning; hpefair checks the header against params first.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def read_rgb(path: Path) -> Pixels:
+    """Pixels (H, W, 3) in RGB, not rotated by EXIF: COCO annotates the stored raster.
+
+    Raises:
+        InputError: If the file cannot be decoded.
+    """
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None:
+        raise InputError(f"{path} cannot be decoded; run `dvc repro ingest` to quarantine broken images")
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def write_png(path: Path, pixels: Pixels) -> None:
+    """Write RGB pixels (H, W, 3) without loss, complete or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ok, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    if not ok:
+        raise InputError(f"{path} cannot be encoded as PNG")
+    part = path.with_suffix(".part")
+    part.write_bytes(encoded.tobytes())
+    part.replace(path)
+
+
+def fault(path: Path, width: int, height: int, max_pixels: int) -> str | None:
+    """First reason not to use an image file, or None.
+
+    Args:
+        path: The file, already known to lie inside its dataset.
+        width: Width that the annotation states.
+        height: Height that the annotation states.
+        max_pixels: Largest image that may be decoded.
+
+    Returns:
+        A reason. The pixels are decoded fully, so that a truncated file is found here, not in the middle of training.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > max_pixels:
+                return f"the header says {image.width} x {image.height} pixels, more than ingest.max_pixels allows"
+            if (image.width, image.height) != (width, height):
+                return f"the file has {image.width} x {image.height} pixels but the annotation says {width} x {height}"
+            image.load()
+    except FileNotFoundError:
+        return "the image file is missing"
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        return f"the image cannot be decoded: {error}".replace(str(path), path.name)
+    return None

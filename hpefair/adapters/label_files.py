@@ -1,0 +1,101 @@
+"""Label files (CSV or Parquet) that came with a dataset: one row per person or per image."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from hpefair.errors import InputError
+from hpefair.schema import ATTRIBUTES, PERCEIVED, UNKNOWN
+
+PERSON_KEYS: Final = ("person_id", "annotation_id")
+IMAGE_KEY: Final = "image_id"
+
+# Words other datasets use; documented in docs/guides/data.md.
+COLUMN_ALIASES: Final[Mapping[str, str]] = {"gender": "gender_presentation", "age": "age_band"}
+VALUE_ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
+    "gender_presentation": {
+        **dict.fromkeys(("woman", "female", "f", "girl"), "feminine"),
+        **dict.fromkeys(("man", "male", "m", "boy"), "masculine"),
+    }
+}
+AGE_BANDS: Final = ((13, "child"), (18, "teen"), (40, "adult"), (60, "middle"), (200, "older"))
+
+
+def columns(path: Path) -> tuple[str, dict[str, str]] | None:
+    """Key column and attribute columns of a table, or None where it is not a label file.
+
+    Args:
+        path: CSV or Parquet.
+
+    Returns:
+        The key column, and a mapping from column to attribute.
+    """
+    try:
+        names = list(_read(path).columns)
+    except InputError:
+        return None
+    keys = [name for name in (*PERSON_KEYS, IMAGE_KEY) if name in names]
+    attributes = {name: COLUMN_ALIASES.get(name, name) for name in names}
+    attributes = {name: attribute for name, attribute in attributes.items() if attribute in PERCEIVED}
+    return (keys[0], attributes) if keys and attributes else None
+
+
+def load(path: Path) -> pd.DataFrame:
+    """Read labels as given.
+
+    Args:
+        path: CSV or Parquet with `person_id` (COCO annotation id) or `image_id`, and attribute columns.
+
+    Returns:
+        Long table: level (`person` or `image`), source_id (int), attribute, group; group is None where the value is
+        not in the vocabulary, with the value kept in `given`.
+
+    Raises:
+        InputError: If the file cannot be read, has no key or attribute column, or keys that are not integers.
+    """
+    found = columns(path)
+    if found is None:
+        raise InputError(
+            f"{path} is not a label file: it needs a column person_id or image_id, and one of {', '.join(PERCEIVED)}"
+        )
+    key, attributes = found
+    table = _read(path)
+    ids = pd.to_numeric(table[key], errors="coerce")
+    if ids.isna().any() or (ids % 1 != 0).any():
+        raise InputError(f"{path}: column {key} must hold integer COCO ids")
+    level = "image" if key == IMAGE_KEY else "person"
+    parts = [
+        pd.DataFrame(
+            {
+                "level": level,
+                "source_id": ids.astype("int64"),
+                "attribute": attribute,
+                "given": table[column].astype(object).where(table[column].notna(), "").map(str),
+            }
+        )
+        for column, attribute in attributes.items()
+    ]
+    labels = pd.concat(parts, ignore_index=True)
+    labels["group"] = [_group(a, g) for a, g in zip(labels["attribute"], labels["given"], strict=True)]
+    return labels
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a table: {error}") from error
+
+
+def _group(attribute: str, given: str) -> str | None:
+    value = given.strip().lower()
+    if value in ("", UNKNOWN):
+        return UNKNOWN
+    value = VALUE_ALIASES.get(attribute, {}).get(value, value)
+    if attribute == "age_band" and value.replace(".", "", 1).isdigit():
+        return next(band for limit, band in AGE_BANDS if float(value) < limit or limit == AGE_BANDS[-1][0])
+    return value if value in ATTRIBUTES[attribute] else None

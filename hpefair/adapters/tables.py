@@ -1,0 +1,119 @@
+"""Parquet and JSON on disk."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hpefair.errors import InputError, MissingArtifactError
+
+
+def write(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet; the same rows give the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.reset_index(drop=True).to_parquet(path, index=False, compression="zstd")
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read a Parquet table.
+
+    Raises:
+        MissingArtifactError: If no earlier stage has written it.
+    """
+    if not path.exists():
+        raise MissingArtifactError(f"{path} is not here yet: run `dvc repro` (or `dvc pull` in a fresh clone) first")
+    return pd.read_parquet(path)
+
+
+def read_folder(folder: Path, name: str) -> pd.DataFrame:
+    """Concatenate one table from every shard of a stage, in shard order.
+
+    Args:
+        folder: `data/<stage>` with one folder per shard.
+        name: File name inside each shard.
+
+    Returns:
+        All rows.
+
+    Raises:
+        MissingArtifactError: If there is no shard.
+    """
+    found = sorted(folder.glob(f"*/{name}"))
+    if not found:
+        raise MissingArtifactError(f"{folder}/*/{name} is not here yet: run `dvc repro` first")
+    parts = [read(path) for path in found]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled or parts[:1], ignore_index=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys; NaN becomes null, numpy scalars become numbers."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def write_json_atomically(path: Path, value: Any) -> None:
+    """Write JSON beside its place, flush it to disk, and rename: the file is complete or absent."""
+    part = path.with_name(path.name + ".part")
+    write_json(part, value)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON that a stage wrote.
+
+    Raises:
+        MissingArtifactError: If no earlier stage has written it.
+    """
+    if not path.exists():
+        raise MissingArtifactError(f"{path} is not here yet: run `dvc repro` (or `dvc pull` in a fresh clone) first")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """Read a file of one JSON object per line; empty where the file is absent.
+
+    Raises:
+        InputError: If a line is not a JSON object.
+    """
+    if not path.exists():
+        return []
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path}, line {number} is not JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{path}, line {number} is not a JSON object")
+        rows.append(row)
+    return rows
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as plain Python values, NaN as None."""
+    rows: list[dict[str, Any]] = plain(table.to_dict(orient="records"))
+    return rows
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: numpy scalars and arrays as numbers and lists, NaN and infinity as None."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

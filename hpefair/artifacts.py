@@ -1,0 +1,42 @@
+"""Where each artifact lives: `data/<stage that wrote it>/<name>`, relative to the workspace (the current folder)."""
+
+from pathlib import Path
+
+DATA = Path("data")
+RAW = DATA / "raw"
+INGEST = DATA / "ingest"
+ATTRIBUTE = DATA / "attribute"
+SPLIT = DATA / "split"
+AUDIT = DATA / "audit"
+VALIDATE = DATA / "validate"
+GATE = DATA / "gate"
+PLAN = DATA / "plan"
+GENERATE = DATA / "generate"
+SCREEN = DATA / "screen"
+ASSEMBLE = DATA / "assemble"
+TRAIN = DATA / "train"
+PREDICT = DATA / "predict"
+EVALUATE = DATA / "evaluate"
+COMPARE = DATA / "compare"
+REPORT = DATA / "report"
+
+PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
+EXPECTATIONS = Path("expectations")
+LABEL_DECISIONS = Path("review/labels.jsonl")
+REVIEW_DECISIONS = Path("review/decisions.jsonl")
+ACCEPTANCE_HISTORY = Path("history/acceptance.jsonl")
+SCRATCH = Path(".hpefair")
+
+
+def out_folder(stage: str) -> Path:
+    """Output folder of a stage instance.
+
+    Args:
+        stage: `word` or `word@item`, as in dvc.yaml.
+
+    Returns:
+        `data/<word>` or `data/<word>/<item>`.
+    """
+    word, _, item = stage.partition("@")
+    return DATA / word / item if item else DATA / word

@@ -1,0 +1,1 @@
+"""Who is in the picture: one module per attribute source."""

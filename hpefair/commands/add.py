@@ -1,0 +1,169 @@
+"""Put a COCO folder under data/raw, versioned by DVC, pixels included."""
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpefair import artifacts, params
+from hpefair.adapters import coco_json, coco_results, dvc_cli, label_files, params_file, progress
+from hpefair.adapters.coco_json import Record
+from hpefair.core.pose.skeleton import skeleton
+from hpefair.errors import InputError
+
+RESULTS_FOLDERS = ("predictions", "results")
+DISCOVERED_COVERAGE = 0.5  # a discovered results file must cover this share of the images
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset as the user has it.
+
+    Attributes:
+        name: Name under data/raw.
+        annotations: COCO keypoints file.
+        images: Folder that `file_name` is relative to.
+        labels: Optional label file.
+        results: Third-party results files by model name.
+    """
+
+    name: str
+    annotations: Path
+    images: Path
+    labels: Path | None
+    results: Mapping[str, Path]
+
+
+def add(source: Source, replace: bool = False) -> list[str]:
+    """Check a dataset, copy it into the workspace, track it with DVC, register its results in params.yaml.
+
+    Args:
+        source: What to add.
+        replace: Replace a dataset of the same name.
+
+    Returns:
+        What was done, one sentence each.
+
+    Raises:
+        InputError: If the dataset, labels or results cannot be used; nothing is copied then.
+    """
+    tree = coco_json.load_dataset(source.annotations)
+    joints = skeleton(params.load().ingest.skeleton)
+    ids = {image["id"] for image in tree["images"] if isinstance(image, dict) and isinstance(image.get("id"), int)}
+    for path in source.results.values():
+        coco_results.load(path, joints, ids)
+    if source.labels:
+        label_files.load(source.labels)
+    target = artifacts.RAW / source.name
+    if target.exists() and not replace:
+        raise InputError(f"{target} is there already; pass --replace to replace it, or --name to add beside it")
+    copied = _copy(source, tree, target)
+    dvc_cli.add(artifacts.RAW)
+    said = [f"{target}: {copied} images, {len(tree['annotations'])} annotations, tracked by data/raw.dvc"]
+    return said + params_file.register_results(source.name, sorted(source.results))
+
+
+def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
+    """Label file and results files that lie in a COCO folder.
+
+    Args:
+        folder: The dataset folder.
+
+    Returns:
+        The one label file at its top level, results files under predictions/ or results/ that cover at least half of
+        the images, and a sentence on each file left out.
+    """
+    annotations = find_annotations(folder)
+    joints = skeleton(params.load().ingest.skeleton)
+    ids = {image["id"] for image in coco_json.load_dataset(annotations)["images"] if isinstance(image, dict)}
+    notes: list[str] = []
+    tables = [path for path in sorted(folder.iterdir()) if path.suffix in (".csv", ".parquet")]
+    labels = [path for path in tables if label_files.columns(path)]
+    if len(labels) > 1:
+        notes.append(f"several label files ({', '.join(path.name for path in labels)}): none used, pass --labels")
+    results = {}
+    for path in sorted(path for name in RESULTS_FOLDERS for path in folder.glob(f"{name}/*.json")):
+        try:
+            covered = coco_results.load(path, joints, ids)["coco_image_id"].nunique()
+        except InputError as error:
+            notes.append(f"left out {path.name}: {str(error).removeprefix(f'{path} ').removeprefix(f'{path}, ')}")
+            continue
+        if covered < DISCOVERED_COVERAGE * len(ids):
+            notes.append(f"left out {path.name}: it covers {covered} of {len(ids)} images")
+        else:
+            results[word(path.stem)] = path
+    return (labels[0] if len(labels) == 1 else None), results, notes
+
+
+def find_annotations(folder: Path) -> Path:
+    """The one COCO dataset among the JSON files of a folder and its `annotations` folder.
+
+    Raises:
+        InputError: If the folder is missing, or holds none or several.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder")
+    files = sorted([*folder.glob("*.json"), *folder.glob("annotations/*.json")])
+    found, problems = [], []
+    for path in files:
+        try:
+            coco_json.load_dataset(path)
+            found.append(path)
+        except InputError as error:
+            problems.append(str(error))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"{folder} has several COCO files: {', '.join(p.name for p in found)}; pass --annotations")
+    raise InputError(f"{folder} has no COCO keypoints file" + (f" ({problems[0]})" if problems else " (no JSON file)"))
+
+
+def find_images(folder: Path, annotations: Path) -> Path:
+    """Folder that the `file_name`s of an annotation file are relative to.
+
+    Raises:
+        InputError: If no candidate folder holds any of the images.
+    """
+    names = [
+        image.get("file_name") for image in coco_json.load_dataset(annotations)["images"] if isinstance(image, dict)
+    ]
+    candidates = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    hits = {path: sum(_readable(path, name) for name in names[:200]) for path in candidates}
+    best = max(candidates, key=lambda path: hits[path])
+    if not hits[best]:
+        raise InputError(f"none of the images that {annotations} names is in {folder}; pass --images")
+    return best
+
+
+def word(name: str) -> str:
+    """A name as one lower-case word, fit for stage names: `movenet-lightning` becomes `movenet_lightning`."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "dataset"
+
+
+def _readable(folder: Path, name: object) -> bool:
+    path = coco_json.inside(folder, name) if isinstance(name, str) and name else None
+    return path is not None and path.is_file()
+
+
+def _copy(source: Source, tree: Record, target: Path) -> int:
+    """Copy a dataset beside its place and rename it in; images that cannot be read are left to ingest's quarantine."""
+    part = target.with_name(f".{source.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "images").mkdir(parents=True)
+    shutil.copyfile(source.annotations, part / "annotations.json")
+    if source.labels:
+        shutil.copyfile(source.labels, part / f"labels{source.labels.suffix}")
+    for name, path in source.results.items():
+        (part / "results").mkdir(exist_ok=True)
+        shutil.copyfile(path, part / "results" / f"{name}.json")
+    names = [image.get("file_name") for image in tree["images"] if isinstance(image, dict)]
+    wanted = sorted({name for name in names if _readable(source.images, name)})
+    for name in progress.track(wanted, f"copying {source.name}"):
+        copy = part / "images" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source.images / name, copy)
+    if target.exists():
+        shutil.rmtree(target)
+    part.rename(target)
+    return len(wanted)

@@ -1,0 +1,1 @@
+"""Balance: what is missing, the smallest repair, and which synthetic person is let in."""

@@ -1,0 +1,69 @@
+"""Keep or reject a generated person."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def annotation_fault(keypoints: Array, mask: NDArray[np.bool_], bbox: Array, min_keypoints: int) -> str | None:
+    """First fault of a generated annotation, or None.
+
+    Args:
+        keypoints: Keypoints (K, 3).
+        mask: Person mask (H, W) of the generated image.
+        bbox: Box (4,) x, y, width, height.
+        min_keypoints: Labelled joints an annotation needs.
+
+    Returns:
+        A reason, or None when the annotation is valid: enough labelled joints, all of them inside the image and the
+        box (grown by a tenth), and a mask that fills a plausible part of the box.
+    """
+    height, width = mask.shape
+    labelled = keypoints[keypoints[:, 2] > 0]
+    if len(labelled) < min_keypoints:
+        return f"only {len(labelled)} labelled joints"
+    x, y = labelled[:, 0], labelled[:, 1]
+    if (x < 0).any() or (y < 0).any() or (x > width - 1).any() or (y > height - 1).any():
+        return "a joint lies outside the image"
+    left, top, box_width, box_height = bbox
+    margin = 0.1 * max(box_width, box_height) + 1
+    outside = (
+        (x < left - margin) | (x > left + box_width + margin) | (y < top - margin) | (y > top + box_height + margin)
+    )
+    if outside.any():
+        return "a joint lies outside the person's box"
+    filled = mask.sum() / max(box_width * box_height, 1)
+    return None if 0.05 < filled <= 1.05 else f"the mask fills {filled:.0%} of the box"
+
+
+def near_duplicates(thumbnails: Array, others: Array, delta_e: float) -> list[int]:
+    """Rows that look like an earlier row or like one of `others`.
+
+    Args:
+        thumbnails: CIELAB thumbnails (N, h, w, 3) in the order in which they would be accepted.
+        others: Thumbnails (M, h, w, 3) that nothing may resemble, such as test images.
+        delta_e: Root-mean-square CIE76 distance below which two thumbnails are the same picture.
+
+    Returns:
+        Indices of the duplicates; the first of two alike is kept.
+    """
+    flat = thumbnails.reshape(len(thumbnails), -1)
+    kept: list[Array] = list(others.reshape(len(others), -1))
+    pixels = float(np.prod(thumbnails.shape[1:3])) or 1.0
+    found = []
+    for row, thumbnail in enumerate(flat):
+        if _nearest(thumbnail, kept, pixels) < delta_e:
+            found.append(row)
+        else:
+            kept.append(thumbnail)
+    return found
+
+
+def _nearest(thumbnail: Array, kept: Sequence[Array], pixels: float) -> float:
+    if not kept:
+        return float("inf")
+    distance = ((np.stack(kept) - thumbnail) ** 2).sum(axis=1) / pixels
+    return float(np.sqrt(distance.min()))

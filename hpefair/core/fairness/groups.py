@@ -1,0 +1,78 @@
+"""Person groups and their intersections."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hpefair.schema import UNKNOWN, groups_of
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of people.
+
+    Attributes:
+        attribute: Attribute name, or two joined by a dot for a cell.
+        group: Group name, or two joined by a dot.
+        member: Membership of each person (N,).
+    """
+
+    attribute: str
+    group: str
+    member: Flags
+
+    @property
+    def known(self) -> bool:
+        """Whether no part of the group is `unknown`."""
+        return UNKNOWN not in self.group.split(".")
+
+
+def groups(attributes: pd.DataFrame, names: Iterable[str], cells: Iterable[Sequence[str]] = ()) -> list[Group]:
+    """All groups of the named attributes and two-way cells, empty ones included.
+
+    Args:
+        attributes: One row per person, one column per attribute.
+        names: Attributes to list, in order.
+        cells: Pairs of attributes whose intersections are listed after them.
+
+    Returns:
+        Groups in display order; an empty group is listed, because an absent group is a finding.
+
+    Raises:
+        ValueError: If a column holds a value outside the vocabulary.
+
+    >>> [g.group for g in groups(pd.DataFrame({"contrast": ["low", "low"]}), ["contrast"])]
+    ['low', 'mid', 'high', 'unknown']
+    """
+    out = []
+    for name in names:
+        out += [Group(name, group, column_is(attributes, name, group)) for group in groups_of(name)]
+    for first, second in cells:
+        out += [
+            Group(
+                f"{first}.{second}",
+                f"{one}.{two}",
+                column_is(attributes, first, one) & column_is(attributes, second, two),
+            )
+            for one in groups_of(first)
+            for two in groups_of(second)
+        ]
+    return out
+
+
+def column_is(attributes: pd.DataFrame, name: str, group: str) -> Flags:
+    """Whether each person has a value (N,).
+
+    Raises:
+        ValueError: If the column holds a value outside the vocabulary.
+    """
+    values = attributes[name].astype(object)
+    strange = sorted(set(values.unique()) - set(groups_of(name)), key=str)
+    if strange:
+        raise ValueError(f"Expected values of {name} among {', '.join(groups_of(name))} but got {strange[0]!r}")
+    return np.asarray(values == group, dtype=bool)

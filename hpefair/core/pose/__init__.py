@@ -1,0 +1,1 @@
+"""Poses: skeletons, geometry, heatmap codecs, object keypoint similarity, matching, precision."""

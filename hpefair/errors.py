@@ -1,0 +1,41 @@
+"""Every error hpefair raises on purpose.
+
+HpefairError                 a message for a person: what is wrong, and what to do next
+├── InputError               a dataset, labels or results file cannot be used
+├── SettingsError            params.yaml or expectations/*.yaml cannot be used
+├── MissingArtifactError     a stage or command needs a file that an earlier stage writes
+├── ToolError                an outside tool (dvc, mlflow, fiftyone) failed
+└── GateFailure              a strict gate says FAIL; exit code 3
+
+Pure functions in `core` raise `ValueError("Expected … but got …")` instead.
+"""
+
+
+class HpefairError(Exception):
+    """A deliberate error; its text is shown to the user as it is, without a traceback."""
+
+    exit_code = 2
+
+
+class InputError(HpefairError):
+    """Data handed in by the user cannot be used."""
+
+
+class SettingsError(HpefairError):
+    """A settings file holds something hpefair does not understand."""
+
+
+class MissingArtifactError(HpefairError):
+    """A file that an earlier stage writes is not there."""
+
+
+class ToolError(HpefairError):
+    """An outside tool failed; the message carries its last words."""
+
+    exit_code = 1
+
+
+class GateFailure(HpefairError):  # noqa: N818 - a failed gate is a result, not a fault
+    """A strict gate found a critical expectation that fails."""
+
+    exit_code = 3

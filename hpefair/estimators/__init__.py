@@ -1,0 +1,1 @@
+"""Pose estimators: one system per file, imported by name."""

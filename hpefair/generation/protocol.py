@@ -1,0 +1,61 @@
+"""What every generation backend takes and gives."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One person that the plan asks for.
+
+    Attributes:
+        item_id: Name, unique in the plan.
+        group: Wanted group of the planned attribute.
+        seed: Seed of everything random about this person; the result depends on nothing else.
+    """
+
+    item_id: str
+    group: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """A generated image with its one annotated person.
+
+    Attributes:
+        pixels: Image (H, W, 3), RGB.
+        mask: Person mask (H, W), exact.
+        keypoints: Keypoints (K, 3) in image pixels.
+        bbox: Box (4,) x, y, width, height.
+        parent_person: Person it was made from.
+        operation: What was done.
+        contrast_delta_e: Contrast measured while making it.
+    """
+
+    pixels: Pixels
+    mask: Mask
+    keypoints: Array
+    bbox: Array
+    parent_person: str
+    operation: str
+    contrast_delta_e: float
+
+
+class Backend(Protocol):
+    """A generator: same item, same data, same result."""
+
+    def make(self, item: Item) -> Made | str:
+        """Make a person for an item.
+
+        Returns:
+            The generated person, or the reason why none could be made.
+        """
+        ...

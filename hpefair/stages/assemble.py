@@ -1,0 +1,85 @@
+"""Training variants original, oversampled and balanced; synthetic people enter training only."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from hpefair import artifacts, params
+from hpefair.adapters import dvc_stage, tables
+from hpefair.adapters.coco_tables import coco_dataset
+from hpefair.core.balance.weights import exposures
+from hpefair.core.pose.skeleton import COCO_17
+from hpefair.schema import PERCEIVED
+
+MADE = ["keypoints", "bbox", "area", "segmentation"]
+PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area", "segmentation", "iscrowd"]
+
+
+def build(out: Path, work: Path, item: str) -> None:
+    """Write one COCO file and one exposure table per variant, and the audited people of the balanced one."""
+    everything = params.load()
+    attribute = everything.plan.attribute
+    images, people = _real(everything.assemble.forbid_licenses)
+    train = people[(people["split"] == "train") & people["trainable"]]
+    quota = tables.read(artifacts.PLAN / "quota.parquet").set_index("group")
+    made_images, made_people = _accepted(people, quota["generate"].to_dict())
+    variants = {
+        "original": train.assign(exposure=1.0),
+        "oversampled": train.assign(exposure=exposures(train[attribute], quota["resample_only"].to_dict())),
+        "balanced": pd.concat(
+            [train.assign(exposure=exposures(train[attribute], quota["resample"].to_dict())), made_people],
+            ignore_index=True,
+        ),
+    }
+    all_images = pd.concat([images, made_images], ignore_index=True)
+    for name, rows in variants.items():
+        used = all_images[all_images["image_id"].isin(rows["image_id"])]
+        tables.write_json(out / f"{name}.json", coco_dataset(used, rows, COCO_17))
+        columns = ["person_id", "image_id", "path", "keypoints", "bbox", "area", "synthetic", "exposure"]
+        table = rows.merge(used[["image_id", "path"]], on="image_id", validate="m:1")
+        tables.write(out / f"{name}.parquet", table[columns])
+    audited = pd.concat([people.drop(columns="trainable"), made_people], ignore_index=True)
+    tables.write(out / "people.parquet", audited.drop(columns=["keypoints", "bbox", "segmentation", "exposure"]))
+    tables.write(out / "images.parquet", all_images)
+    print(f"assemble: {len(train)} real and {len(made_people)} generated people in the balanced training set")
+
+
+def _real(forbidden: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Images, and evaluable people with split, attributes and whether their licence allows training."""
+    images = tables.read(artifacts.INGEST / "images.parquet")
+    people = tables.read(artifacts.INGEST / "people.parquet")
+    people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)][PERSON]
+    split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
+    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet")
+    people = people.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
+    allowed = ~images["license"].map(lambda name: any(word.lower() in name.lower() for word in forbidden))
+    people["trainable"] = people["image_id"].isin(images.loc[allowed, "image_id"])
+    people = people.assign(synthetic=False, root_person=people["person_id"], root_image=people["image_id"])
+    return images[["image_id", "path", "width", "height", "license"]], people
+
+
+def _accepted(real: pd.DataFrame, wanted: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Generated people that were let in and not turned down in review, no more than the plan asks for.
+
+    What a change of clothes or background leaves alone, the perceived attributes, is inherited from the parent.
+    """
+    accepted = tables.read(artifacts.SCREEN / "accepted.parquet").sort_values("item_id")
+    decisions = tables.read_jsonl(artifacts.REVIEW_DECISIONS)
+    turned_down = {row["person_id"] for row in decisions if row.get("decision") == "reject"}
+    accepted = accepted[~("generated/" + accepted["item_id"]).isin(turned_down)]
+    rank = accepted.groupby("wanted").cumcount()
+    kept = accepted[rank < accepted["wanted"].map(wanted)].reset_index(drop=True)
+    name = "generated/" + kept["item_id"]
+    images = kept[["path", "width", "height"]].assign(image_id=name, license="derived from a training image")
+    parents = real.set_index("person_id").loc[kept["parent_person"]].reset_index()
+    inherited = [c for c in parents if c.removesuffix("_source") in PERCEIVED]
+    people = kept[[*MADE, *(column for column in kept if column in real and column not in MADE)]].assign(
+        person_id=name, image_id=name, iscrowd=False, split="train", synthetic=True, exposure=1.0,
+        num_keypoints=kept["visible_joints"].astype("int64"), root_person=kept["parent_person"],
+        root_image=parents["image_id"], **{column: parents[column] for column in inherited},
+    )  # fmt: skip
+    return images, people
+
+
+if __name__ == "__main__":
+    dvc_stage.main("assemble", build)

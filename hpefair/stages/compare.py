@@ -1,0 +1,44 @@
+"""Verdict per candidate: fairer than the baseline, and no group harmed?"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hpefair import artifacts, params
+from hpefair.adapters import dvc_stage, tables
+from hpefair.core.fairness.comparison import Tolerance, compare
+from hpefair.core.fairness.disaggregation import with_overall
+from hpefair.core.fairness.groups import groups
+from hpefair.core.fairness.intervals import resample_images
+
+CLAIM = "about these trained models; a claim about the method needs at least 3 seeds per variant"
+
+
+def build(out: Path, work: Path, item: str) -> None:
+    """Write one verdict per candidate with the groups and gaps behind it."""
+    everything = params.load()
+    settings, drawing = everything.compare, everything.evaluate
+    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet").set_index("person_id")
+    baseline = tables.read(artifacts.EVALUATE / settings.baseline / "people.parquet").set_index("person_id")
+    image = pd.factorize(baseline["image_id"])[0].astype(np.int64)
+    counts = resample_images(int(image.max()) + 1, drawing.resamples, drawing.seed)
+    listed = with_overall(groups(attributes.loc[baseline.index], settings.attributes), len(baseline))
+    tolerance = Tolerance(settings.tolerance, drawing.confidence, settings.power, drawing.min_support)
+    verdicts, changes, spread = [], [], []
+    for name in settings.candidates:
+        candidate = tables.read(artifacts.EVALUATE / name / "people.parquet").set_index("person_id")
+        scores = candidate.loc[baseline.index, settings.metric].to_numpy()
+        found = compare(baseline[settings.metric].to_numpy(), scores, image, listed, counts, tolerance)
+        verdicts.append({"model": name, "verdict": found.verdict, "no_harm": found.harm, "fairer": found.fairer})
+        changes.append(found.groups.assign(model=name))
+        spread.append(found.gaps.assign(model=name))
+        print(f"compare {name} with {settings.baseline}: {found.verdict}")
+    summary = {"baseline": settings.baseline, "metric": settings.metric, "tolerance": settings.tolerance, "claim": CLAIM}
+    tables.write_json(out / "verdicts.json", {**summary, "people": len(baseline), "candidates": verdicts})
+    tables.write(out / "groups.parquet", pd.concat(changes, ignore_index=True))
+    tables.write(out / "gaps.parquet", pd.concat(spread, ignore_index=True))
+
+
+if __name__ == "__main__":
+    dvc_stage.main("compare", build)

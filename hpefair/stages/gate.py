@@ -1,0 +1,27 @@
+"""PASS, FAIL or INCONCLUSIVE, per expectation and overall; always succeeds, `hpefair gate --strict` does not."""
+
+from pathlib import Path
+
+from hpefair import artifacts, params
+from hpefair.adapters import dvc_stage, tables
+from hpefair.core.fairness.verdict import Verdict, combine
+
+
+def build(out: Path, work: Path, item: str) -> None:
+    """Write the decision with the verdict of every expectation."""
+    settings = params.load().gate
+    results = tables.read_json(artifacts.VALIDATE / item / "results.json")
+    rows = [
+        # What could not be evaluated must not let anything through.
+        {"suite": suite, **row, "verdict": "FAIL" if row["verdict"] == "ERROR" else row["verdict"]}
+        for suite, found in results.items()
+        for row in found
+    ]
+    decisive = [Verdict(row["verdict"]) for row in rows if row["severity"] in settings.failing_severities]
+    decision = combine(decisive)
+    tables.write_json(out / "decision.json", {"variant": item, "verdict": decision, "expectations": rows})
+    print(f"gate {item}: {decision}")
+
+
+if __name__ == "__main__":
+    dvc_stage.main("gate", build)

@@ -1,0 +1,79 @@
+"""Annotated people for the cells that are short; resumable, and the same for the same item whoever makes it."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from hpefair import artifacts, params
+from hpefair.adapters import coco_masks, dvc_stage, images, progress, tables
+from hpefair.generation.protocol import Backend, Item, Made
+from hpefair.generation.recompose import Recompose
+
+COLUMNS = (
+    "item_id", "wanted", "made", "reason", "parent_person", "operation", "made_delta_e", "seed", "path", "width",
+    "height", "keypoints", "bbox", "area", "segmentation",
+)  # fmt: skip
+
+
+def build(out: Path, work: Path, item: str) -> None:
+    """Write one PNG per generated person, and a table of all attempts with their provenance."""
+    wanted = tables.read(artifacts.PLAN / "items.parquet")
+    wanted = wanted[wanted["shard"] == item].reset_index(drop=True)
+    backend = _backend()
+    rows = [_row(backend, Item(row.item_id, row.group, row.seed), out, work, item) for row in _track(wanted, item)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    tables.write(out / "generated.parquet", table)
+    print(f"generate {item}: {int(table['made'].sum())} of {len(table)} attempts made")
+
+
+def _track(wanted: pd.DataFrame, item: str) -> list[object]:
+    return progress.track(list(wanted.itertuples()), f"generate {item}")  # type: ignore[return-value]
+
+
+def _backend() -> Backend:
+    everything = params.load()
+    raw = tables.read(artifacts.INGEST / "images.parquet")
+    split = tables.read(artifacts.SPLIT / "images.parquet")
+    train = raw.merge(split[split["split"] == "train"], on="image_id", validate="1:1")
+    people = tables.read(artifacts.INGEST / "people.parquet")
+    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet")
+    people = people.merge(train[["image_id", "path", "width", "height", "license"]], on="image_id", validate="m:1")
+    people = people.merge(attributes, on="person_id", validate="1:1")
+    return Recompose(people, train, everything.attribute.contrast, everything.generate)
+
+
+def _row(backend: Backend, item: Item, out: Path, work: Path, shard: str) -> dict[str, object]:
+    """One attempt; read back from disk if an earlier, interrupted run has finished it."""
+    done = work / f"{item.item_id}.json"
+    if done.exists():
+        row: dict[str, object] = tables.read_json(done)
+        return row
+    made = backend.make(item)
+    row = {"item_id": item.item_id, "wanted": item.group, "seed": item.seed, "made": not isinstance(made, str)}
+    if isinstance(made, str):
+        row["reason"] = made
+    else:
+        images.write_png(out / "images" / f"{item.item_id}.png", made.pixels)
+        row |= _annotation(made, artifacts.GENERATE / shard / "images" / f"{item.item_id}.png")
+    tables.write_json_atomically(done, row)
+    return row
+
+
+def _annotation(made: Made, path: Path) -> dict[str, object]:
+    return {
+        "reason": "",
+        "parent_person": made.parent_person,
+        "operation": made.operation,
+        "made_delta_e": made.contrast_delta_e,
+        "path": path.as_posix(),
+        "width": made.pixels.shape[1],
+        "height": made.pixels.shape[0],
+        "keypoints": made.keypoints.ravel().tolist(),
+        "bbox": made.bbox.tolist(),
+        "area": coco_masks.area(made.mask),
+        "segmentation": coco_masks.encode(made.mask),
+    }
+
+
+if __name__ == "__main__":
+    dvc_stage.main("generate", build, resumable=True)

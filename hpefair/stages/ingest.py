@@ -1,0 +1,72 @@
+"""Raw datasets to checked tables: images, people, labels, and every reject with its reason."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from hpefair import artifacts, params
+from hpefair.adapters import coco_json, dvc_stage, images, label_files, progress, tables
+from hpefair.adapters.coco_tables import image_rows, label_rows, people_rows
+from hpefair.core.pose.skeleton import Skeleton, skeleton
+from hpefair.errors import InputError, MissingArtifactError
+from hpefair.schema import IMAGES, PEOPLE, REJECTS
+
+LABELS = ("person_id", "image_id", "attribute", "group", "source")
+
+
+def build(out: Path, work: Path, item: str) -> None:
+    """Write images, people, labels and rejects of all datasets under data/raw."""
+    settings = params.load().ingest
+    folders = sorted(path for path in artifacts.RAW.glob("*") if (path / "annotations.json").exists())
+    if not folders:
+        raise MissingArtifactError("data/raw holds no dataset yet: run `hpefair add FOLDER` first")
+    parts = [_read(folder, skeleton(settings.skeleton), settings.max_pixels) for folder in folders]
+    joined = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+    if joined["people"].empty:
+        reasons = joined["rejects"]["reason"].value_counts()
+        raise InputError(
+            f"no usable person in data/raw; the commonest reason: {reasons.index[0]} ({reasons.iloc[0]} times)"
+        )
+    for name, columns in (("images", IMAGES), ("people", PEOPLE), ("labels", LABELS), ("rejects", REJECTS)):
+        tables.write(out / f"{name}.parquet", joined[name][list(columns)])
+    print(f"ingest: {len(joined['people'])} people in {len(joined['images'])} images; {len(joined['rejects'])} rejects")
+
+
+def _read(folder: Path, joints: Skeleton, max_pixels: int) -> dict[str, pd.DataFrame]:
+    tree = coco_json.load_dataset(folder / "annotations.json")
+    checked = coco_json.Checked()
+    coco_json.check_images(tree["images"], checked)
+    _check_files(folder / "images", checked, max_pixels)
+    coco_json.check_people(tree["annotations"], tree, joints, checked)
+    people = people_rows(checked.people, folder.name, joints)
+    labels = [
+        label_rows(label_files.load(path), people, folder.name, path.name, checked) for path in folder.glob("labels.*")
+    ]
+    return {
+        "images": image_rows(checked.images, tree, folder.name, artifacts.RAW),
+        "people": people,
+        "labels": pd.concat([pd.DataFrame(columns=list(LABELS), dtype=str), *labels], ignore_index=True),
+        "rejects": pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"]).assign(
+            dataset=folder.name, detail=""
+        ),
+    }
+
+
+def _check_files(folder: Path, checked: coco_json.Checked, max_pixels: int) -> None:
+    accepted = []
+    for record in progress.track(checked.images, "checking images"):
+        path = coco_json.inside(folder, record["file_name"])
+        reason = (
+            images.fault(path, record["width"], record["height"], max_pixels)
+            if path
+            else "file_name points outside the dataset folder"
+        )
+        if reason:
+            checked.reject("image", record["id"], reason)
+        else:
+            accepted.append(record)
+    checked.images = accepted
+
+
+if __name__ == "__main__":
+    dvc_stage.main("ingest", build)

@@ -1,0 +1,25 @@
+"""Train, validation, test and sealed images, and the people in them."""
+
+from pathlib import Path
+
+from hpefair import artifacts, params
+from hpefair.adapters import dvc_stage, tables
+from hpefair.core.splits import assign
+
+
+def build(out: Path, work: Path, item: str) -> None:
+    """Write the split of every person, and how each split is composed."""
+    settings = params.load().split
+    images = tables.read(artifacts.INGEST / "images.parquet")
+    people = tables.read(artifacts.INGEST / "people.parquet")
+    # Whoever appears in several images stays on one side.
+    keys = images["subject_id"].where(images["subject_id"] != "", images["image_id"])
+    images["split"] = assign(list(keys), settings.salt, settings.fractions)
+    table = people[["person_id", "image_id"]].merge(images[["image_id", "split"]], on="image_id", validate="m:1")
+    tables.write(out / "people.parquet", table)
+    tables.write(out / "images.parquet", images[["image_id", "split"]])
+    print("split:", ", ".join(f"{name} {count}" for name, count in table["split"].value_counts().items()))
+
+
+if __name__ == "__main__":
+    dvc_stage.main("split", build)

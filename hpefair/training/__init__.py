@@ -1,0 +1,1 @@
+"""Training and prediction, the same for every estimator."""

@@ -1,0 +1,80 @@
+"""Person crops for training and prediction."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hpefair.adapters import images
+from hpefair.core.pose.geometry import crop_affine, crop_window, mirror, transform
+from hpefair.core.pose.skeleton import Skeleton
+
+Array = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+
+MEAN: Final = (123.7, 116.3, 103.5)  # ImageNet channel statistics, RGB
+DEVIATION: Final = (58.4, 57.1, 57.4)
+DECODED_IMAGES_KEPT: Final = 256  # about 250 MB of COCO-sized images
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of a training crop: rotation up to degrees, scale by 1 +- scale, mirroring by chance."""
+
+    rotation_degrees: float
+    scale: float
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A crop with its keypoints (K, 3) in crop pixels and the map (2, 3) that made it."""
+
+    pixels: Pixels
+    keypoints: Array
+    matrix: Array
+
+
+def crop_person(person: pd.Series, size: tuple[int, int]) -> Crop:
+    """Plain crop of a person's box."""
+    return _crop(person, size, crop_window(np.asarray(person["bbox"], dtype=float), size[0] / size[1]), 0.0)
+
+
+def augmented_crop(
+    person: pd.Series, size: tuple[int, int], skeleton: Skeleton, how: Augmentation, rng: np.random.Generator
+) -> Crop:
+    """Randomly turned, scaled and mirrored crop of a person's box."""
+    window = crop_window(np.asarray(person["bbox"], dtype=float), size[0] / size[1])
+    window[2:] *= 1 + rng.uniform(-how.scale, how.scale)
+    crop = _crop(person, size, window, np.deg2rad(rng.uniform(-how.rotation_degrees, how.rotation_degrees)))
+    if rng.random() < 0.5:
+        flipped = mirror(crop.keypoints, size[0], skeleton.flip_order())
+        crop = Crop(np.ascontiguousarray(crop.pixels[:, ::-1]), flipped, crop.matrix)
+    return crop
+
+
+def normalize(crops: Tensor) -> Tensor:
+    """Crops (B, H, W, 3) uint8 as normalized float (B, 3, H, W)."""
+    mean = torch.tensor(MEAN, device=crops.device).view(1, 3, 1, 1)
+    deviation = torch.tensor(DEVIATION, device=crops.device).view(1, 3, 1, 1)
+    return (crops.permute(0, 3, 1, 2).float() - mean) / deviation
+
+
+def _crop(person: pd.Series, size: tuple[int, int], window: Array, rotation: float) -> Crop:
+    matrix = crop_affine(window, size, rotation)
+    # Colour of the mean image beyond the border: zero after normalization.
+    pixels = cv2.warpAffine(_decoded(person["path"]), matrix, size, flags=cv2.INTER_LINEAR, borderValue=MEAN)
+    keypoints = np.asarray(person["keypoints"], dtype=float).reshape(-1, 3).copy()
+    keypoints[:, :2] = transform(keypoints[:, :2], matrix)
+    return Crop(pixels.astype(np.uint8, copy=False), keypoints, matrix)
+
+
+@lru_cache(maxsize=DECODED_IMAGES_KEPT)
+def _decoded(path: str) -> Pixels:
+    return images.read_rgb(Path(path))

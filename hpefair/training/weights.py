@@ -1,0 +1,38 @@
+"""Trained weights on disk: safetensors beside a small description of what they are."""
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_model, save_model
+from torch import nn
+
+from hpefair.adapters import tables
+from hpefair.core.pose.skeleton import skeleton
+from hpefair.errors import InputError
+from hpefair.estimators.protocol import build
+
+WEIGHTS = "weights.safetensors"
+CARD = "model.json"
+
+
+def save(folder: Path, model: nn.Module, card: dict[str, Any]) -> None:
+    """Write weights and card; the card needs `estimator`, `input_width`, `input_height` and `skeleton`."""
+    save_model(model, str(folder / WEIGHTS))
+    tables.write_json(folder / CARD, card)
+
+
+def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Build the estimator a folder describes and load its weights.
+
+    Raises:
+        InputError: If the weights do not fit the estimator.
+    """
+    card = tables.read_json(folder / CARD)
+    model = build(card["estimator"], (card["input_width"], card["input_height"]), skeleton(card["skeleton"]))
+    try:
+        load_model(model, str(folder / WEIGHTS))
+    except (RuntimeError, OSError) as error:
+        raise InputError(
+            f"{folder / WEIGHTS} does not fit the estimator {card['estimator']}: train it again"
+        ) from error
+    return model, card
