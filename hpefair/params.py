@@ -138,6 +138,7 @@ class TrainEngine(Section):
     checkpoint_every: Positive
     rotation_degrees: float = Field(ge=0)
     scale_jitter: float = Field(ge=0, lt=1)
+    colour_jitter: float = Field(ge=0, lt=1)
 
 
 class TrainedModel(Section):

@@ -44,7 +44,10 @@ def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> 
 
 
 def people_rows(records: list[Record], dataset: str, skeleton: Skeleton) -> pd.DataFrame:
-    """People table of accepted annotation records, with the columns of `schema.PEOPLE`, in ascending id."""
+    """People table of accepted annotation records, with the columns of `schema.PEOPLE`.
+
+    The file's order is kept: where two people fit a detection equally well, it decides, as it does in pycocotools.
+    """
     rows = [
         {
             "person_id": f"{dataset}/{record['id']}",
@@ -61,7 +64,7 @@ def people_rows(records: list[Record], dataset: str, skeleton: Skeleton) -> pd.D
         }
         for record in records
     ]
-    return pd.DataFrame(rows, columns=list(PEOPLE)).sort_values("coco_annotation_id", ignore_index=True)
+    return pd.DataFrame(rows, columns=list(PEOPLE))
 
 
 def label_rows(labels: pd.DataFrame, people: pd.DataFrame, dataset: str, source: str, checked: Checked) -> pd.DataFrame:

@@ -34,7 +34,12 @@ def build(out: Path, work: Path, item: str) -> None:
         changes.append(found.groups.assign(model=name))
         spread.append(found.gaps.assign(model=name))
         print(f"compare {name} with {settings.baseline}: {found.verdict}")
-    summary = {"baseline": settings.baseline, "metric": settings.metric, "tolerance": settings.tolerance, "claim": CLAIM}
+    summary = {
+        "baseline": settings.baseline,
+        "metric": settings.metric,
+        "tolerance": settings.tolerance,
+        "claim": CLAIM,
+    }
     tables.write_json(out / "verdicts.json", {**summary, "people": len(baseline), "candidates": verdicts})
     tables.write(out / "groups.parquet", pd.concat(changes, ignore_index=True))
     tables.write(out / "gaps.parquet", pd.concat(spread, ignore_index=True))

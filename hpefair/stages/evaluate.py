@@ -13,7 +13,9 @@ def build(out: Path, work: Path, item: str) -> None:
     """Write the ten COCO statistics, the table by group, gaps, and per-person scores."""
     settings = params.load().evaluate
     folder = artifacts.PREDICT / item
-    images = tables.read(folder / "images.parquet")["image_id"].sort_values(ignore_index=True)
+    about = tables.read(folder / "images.parquet")["image_id"]
+    images = tables.read(artifacts.INGEST / "images.parquet")["image_id"]
+    images = images[images.isin(about)].reset_index(drop=True)  # ascending COCO id, the reference's order
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[people["image_id"].isin(images)].reset_index(drop=True)
     attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet").set_index("person_id")

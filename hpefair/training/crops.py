@@ -26,10 +26,11 @@ DECODED_IMAGES_KEPT: Final = 256  # about 250 MB of COCO-sized images
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes of a training crop: rotation up to degrees, scale by 1 +- scale, mirroring by chance."""
+    """Random changes of a training crop: rotation up to degrees, scale by 1 +- scale, channel gains by 1 +- colour."""
 
     rotation_degrees: float
     scale: float
+    colour: float
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ def crop_person(person: pd.Series, size: tuple[int, int]) -> Crop:
 def augmented_crop(
     person: pd.Series, size: tuple[int, int], skeleton: Skeleton, how: Augmentation, rng: np.random.Generator
 ) -> Crop:
-    """Randomly turned, scaled and mirrored crop of a person's box."""
+    """Randomly turned, scaled, tinted and, by chance, mirrored crop of a person's box."""
     window = crop_window(np.asarray(person["bbox"], dtype=float), size[0] / size[1])
     window[2:] *= 1 + rng.uniform(-how.scale, how.scale)
     crop = _crop(person, size, window, np.deg2rad(rng.uniform(-how.rotation_degrees, how.rotation_degrees)))
+    gain = rng.uniform(1 - how.colour, 1 + how.colour, 3)
+    crop = Crop(np.clip(crop.pixels * gain, 0, 255).astype(np.uint8), crop.keypoints, crop.matrix)
     if rng.random() < 0.5:
         flipped = mirror(crop.keypoints, size[0], skeleton.flip_order())
         crop = Crop(np.ascontiguousarray(crop.pixels[:, ::-1]), flipped, crop.matrix)

@@ -99,7 +99,7 @@ def draw(people: pd.DataFrame, batch: int, seed: int, step: int) -> NDArray[np.i
 
 def _batch(model: Estimator, people: pd.DataFrame, recipe: Recipe, step: int) -> tuple[Tensor, dict[str, Tensor]]:
     settings = recipe.settings
-    how = Augmentation(settings.rotation_degrees, settings.scale_jitter)
+    how = Augmentation(settings.rotation_degrees, settings.scale_jitter, settings.colour_jitter)
     pixels, targets = [], []
     for position, row in enumerate(draw(people, settings.batch, recipe.seed, step)):
         rng = np.random.default_rng([recipe.seed, step, position])

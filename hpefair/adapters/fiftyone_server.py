@@ -1,0 +1,107 @@
+"""FiftyOne's database and App as processes that this one starts and ends."""
+
+import contextlib
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hpefair.errors import ToolError
+
+START_LIMIT_S = 120
+
+
+@contextlib.contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """A MongoDB server on 127.0.0.1, or the one that FIFTYONE_DATABASE_URI names.
+
+    FiftyOne's own way of starting it attaches to any other that runs and takes seconds. Enter this before the first
+    `import fiftyone`, which reads the address once.
+
+    Args:
+        folder: Where the database lives.
+
+    Yields:
+        Its URI.
+    """
+    os.environ.setdefault("FIFTYONE_DATABASE_VALIDATION", "false")
+    if os.environ.get("FIFTYONE_DATABASE_URI"):
+        yield os.environ["FIFTYONE_DATABASE_URI"]
+        return
+    spec = importlib.util.find_spec("fiftyone")
+    binary = Path(spec.origin).parent / "db/bin/mongod" if spec and spec.origin else Path("mongod")
+    if not binary.exists():
+        raise ToolError(
+            "FiftyOne's mongod is not installed: run `make setup`, or set FIFTYONE_DATABASE_URI to a MongoDB"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    command = [binary, "--dbpath", folder, "--bind_ip", "127.0.0.1", "--port", port, "--nounixsocket", "--quiet"]
+    with serve([str(part) for part in command], port, folder / "mongod.log"):
+        os.environ["FIFTYONE_DATABASE_URI"] = uri = f"mongodb://127.0.0.1:{port}"
+        try:
+            yield uri
+        finally:
+            os.environ.pop("FIFTYONE_DATABASE_URI", None)
+            # FiftyOne asks the database once more when the interpreter exits, and would wait 30 s for it.
+            if "fiftyone.core.odm.database" in sys.modules:
+                sys.modules["fiftyone.core.odm.database"]._disconnect()
+
+
+@contextlib.contextmanager
+def app(port: int, folder: Path) -> Iterator[str]:
+    """FiftyOne's App on 127.0.0.1; needs FIFTYONE_DATABASE_URI.
+
+    Args:
+        port: Port.
+        folder: Its log, and a home for the files it writes.
+
+    Yields:
+        Its address.
+    """
+    import fiftyone.constants as constants
+
+    environment = {**os.environ, "FIFTYONE_DISABLE_SERVICES": "1", "HOME": str(folder.resolve())}
+    command = [sys.executable, "main.py", "--port", str(port), "--address", "127.0.0.1"]
+    with serve(command, port, folder / "app.log", cwd=constants.SERVER_DIR, env=environment):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def serve(
+    command: list[str], port: int, log: Path, cwd: str | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Run a server until the context ends; enters once it accepts connections.
+
+    Raises:
+        ToolError: If it ends or does not listen in time; names its log.
+    """
+    with log.open("w") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=env, start_new_session=True)
+    try:
+        limit = time.monotonic() + START_LIMIT_S
+        while not _listening(port):
+            if process.poll() is not None or time.monotonic() > limit:
+                raise ToolError(f"{Path(command[0]).name} did not start; see {log}")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _listening(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+        return True
+    return False

@@ -1,0 +1,128 @@
+"""MLflow runs: one per evaluated model, and one for the decision; logging twice changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow.entities import RunStatus
+
+from hpefair.errors import ToolError
+
+KEY = "hpefair.key"
+BATCH = 900  # MLflow takes at most 1,000 metrics a call
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything one run holds.
+
+    Attributes:
+        name: Run name.
+        key: Identity of its content; a finished run with this key is not logged again.
+        params: Parameters.
+        metrics: Metric key to value; NaN is left out.
+        tags: Tags.
+        tables: Artifact name to long table.
+        files: Files to attach.
+        model: Folder of trained weights, or None.
+    """
+
+    name: str
+    key: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+    model: Path | None = None
+
+
+def log(uri: str, experiment: str, runs: list[Run]) -> list[str]:
+    """Write runs to a tracking server or database.
+
+    Args:
+        uri: Tracking URI.
+        experiment: Experiment name, made if absent.
+        runs: Runs to write.
+
+    Returns:
+        One sentence per run.
+
+    Raises:
+        ToolError: If the tracking store cannot be reached.
+    """
+    try:
+        mlflow.set_tracking_uri(uri)
+        mlflow.set_experiment(experiment)
+        return [_log_run(run) for run in runs]
+    except mlflow.exceptions.MlflowException as error:
+        raise ToolError(f"MLflow at {uri} refused: {str(error).splitlines()[0]}") from error
+
+
+def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mapping[str, Any]) -> dict[str, float]:
+    """Stable, queryable metric keys of an evaluation.
+
+    Returns:
+        `ar/all`, `ar/<attribute>/<group>`, the same below `ci_low/`, `ci_high/`, people below `n/`, gaps as
+        `gap/ar/<attribute>` and `worst/ar/<attribute>`, and the ten COCO numbers as `coco/AP` and so on.
+    """
+    out = {f"coco/{name}": float(value) for name, value in overall.items() if isinstance(value, float)}
+    for row in by_group.itertuples():
+        place = "all" if row.attribute == "all" else f"{row.attribute}/{row.group}"
+        out[f"{row.metric}/{place}"] = row.value
+        out[f"ci_low/{row.metric}/{place}"] = row.low
+        out[f"ci_high/{row.metric}/{place}"] = row.high
+        out[f"n/{place}"] = float(row.n_people)
+    for row in gaps.itertuples():
+        out[f"gap/{row.metric}/{row.attribute}"] = row.difference
+        worst = by_group[
+            (by_group["attribute"] == row.attribute)
+            & (by_group["group"] == row.worst_group)
+            & (by_group["metric"] == row.metric)
+        ]
+        if len(worst):
+            out[f"worst/{row.metric}/{row.attribute}"] = float(worst["value"].iloc[0])
+    return {key: value for key, value in out.items() if pd.notna(value)}
+
+
+def _log_run(run: Run) -> str:
+    finished = RunStatus.to_string(RunStatus.FINISHED)
+    known = mlflow.search_runs(
+        filter_string=f"tags.`{KEY}` = '{run.key}' and attributes.status = '{finished}'", max_results=1
+    )
+    if len(known):
+        return f"{run.name}: logged before as run {known['run_id'].iloc[0]}"
+    with mlflow.start_run(run_name=run.name, tags={KEY: run.key, **run.tags}) as active:
+        mlflow.log_params({key: value for key, value in run.params.items() if value is not None})
+        items = list(run.metrics.items())
+        for start in range(0, len(items), BATCH):
+            mlflow.log_metrics(dict(items[start : start + BATCH]))
+        for name, table in run.tables.items():
+            mlflow.log_table(table, f"tables/{name}.json")
+        for path in run.files:
+            mlflow.log_artifact(str(path))
+        if run.model:
+            _log_model(run.name, run.model)
+    return f"{run.name}: {len(run.metrics)} metrics in run {active.info.run_id}"
+
+
+def _log_model(name: str, folder: Path) -> None:
+    import numpy as np
+    import torch
+
+    from hpefair.training import weights
+
+    model, card = weights.load(folder)
+    model.eval()
+    example = np.zeros((2, 3, card["input_height"], card["input_width"]), dtype=np.float32)
+    # Naming the requirement keeps MLflow from importing everything to infer it, and from pinning a local build.
+    mlflow.pytorch.log_model(
+        model,
+        name=f"pose_{name}",
+        input_example=example,
+        pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"],
+    )
+    mlflow.log_artifacts(str(folder), "weights")

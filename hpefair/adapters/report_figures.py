@@ -1,0 +1,106 @@
+"""Figures of the report as inline SVG: same numbers, same bytes."""
+
+import io
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+INK, SOFT, ACCENT, SECOND = "#1c2530", "#9aa7b4", "#0b6e99", "#c2571a"
+STYLE = {
+    "svg.hashsalt": "hpefair",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+PALETTE = ("#0b6e99", "#c2571a", "#3f8f3f", "#7a4fa3", "#8a6d1b", "#b03060", "#4a6fa5", "#6b7b3a")
+
+
+def shares(before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Share of each group before and after balancing, beside its reference.
+
+    Args:
+        before: Rows group, share_known, reference of one attribute.
+        after: The same rows of the balanced set.
+
+    Returns:
+        SVG.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 0.75 * len(before) + 1.1))
+        axes = figure.subplots()
+        rows = np.arange(len(before))[::-1]
+        axes.barh(rows + 0.18, before["share_known"], height=0.32, color=SOFT, label="before")
+        axes.barh(rows - 0.18, after["share_known"], height=0.32, color=ACCENT, label="after balancing")
+        axes.plot(before["reference"], rows, "|", color=INK, markersize=26, markeredgewidth=2, label="reference")
+        axes.set_yticks(rows, list(before["group"]))
+        axes.set_xlabel("share of the training people whose value is known")
+        axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.22), ncols=3)
+        return _svg(figure, "Share of each group before and after balancing")
+
+
+def intervals(table: pd.DataFrame, label: str, zero_line: float | None = None) -> str:
+    """Values with intervals, one row per group, one colour per model.
+
+    Args:
+        table: Rows group, model, value, low, high.
+        label: Label of the horizontal axis.
+        zero_line: A vertical line to draw, such as the tolerated loss.
+
+    Returns:
+        SVG.
+    """
+    groups, models = list(dict.fromkeys(table["group"])), list(dict.fromkeys(table["model"]))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, (0.24 * len(models) + 0.18) * len(groups) + 1.1))
+        axes = figure.subplots()
+        for number, model in enumerate(models):
+            part = table[table["model"] == model].set_index("group").reindex(groups)
+            rows = _rows(len(groups), number, len(models))
+            axes.hlines(rows, part["low"], part["high"], color=PALETTE[number % len(PALETTE)], linewidth=2)
+            axes.plot(part["value"], rows, "o", color=PALETTE[number % len(PALETTE)], markersize=5, label=model)
+        if zero_line is not None:
+            axes.axvline(zero_line, color=INK, linewidth=1, linestyle=":")
+        axes.set_yticks(np.arange(len(groups))[::-1].astype(float), groups)
+        axes.set_xlabel(label)
+        axes.grid(axis="x", color="#e6ebef")
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(models), 3))
+        return _svg(figure, label)
+
+
+def curves(named: Sequence[tuple[str, pd.DataFrame]]) -> str:
+    """Training loss of each model, averaged over 25 steps."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, 2.6))
+        axes = figure.subplots()
+        for number, (name, curve) in enumerate(named):
+            smooth = curve["loss"].rolling(25, min_periods=1).mean()
+            axes.plot(curve["step"], smooth, color=PALETTE[number % len(PALETTE)], label=name)
+        axes.set_xlabel("optimizer step")
+        axes.set_ylabel("training loss")
+        axes.legend(frameon=False)
+        return _svg(figure, "Training loss")
+
+
+def _rows(groups: int, number: int, models: int) -> np.ndarray:
+    offset = (number - (models - 1) / 2) * 0.72 / max(models, 1)
+    return np.arange(groups)[::-1] - offset
+
+
+def _svg(figure: Figure, title: str) -> str:
+    buffer = io.StringIO()
+    # No date and no creator: the page must not change when nothing changed.
+    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :].replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)

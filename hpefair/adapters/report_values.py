@@ -1,0 +1,185 @@
+"""What the report says: the workspace's results as sentences, rows and figures."""
+
+from typing import Any
+
+import pandas as pd
+
+from hpefair import __version__, artifacts, params
+from hpefair.adapters import report_figures as figures
+from hpefair.adapters import tables
+from hpefair.schema import PERCEIVED, UNKNOWN
+
+METRIC = "oks"
+GATE_WORDS = {
+    "PASS": "meets the thresholds that were set.",
+    "FAIL": "does not meet the thresholds that were set.",
+    "INCONCLUSIVE": "may or may not meet the thresholds: too many people are unknown to tell.",
+}
+
+
+def collect() -> dict[str, Any]:
+    """Read every result and make the values of `report.html.j2`."""
+    settings = params.load()
+    images = tables.read(artifacts.INGEST / "images.parquet")
+    people = tables.read(artifacts.AUDIT / "original" / "people.parquet")
+    before, after = (tables.read(artifacts.AUDIT / variant / "shares.parquet") for variant in ("original", "balanced"))
+    return {
+        "title": settings.report.title,
+        "version": __version__,
+        "people": len(people),
+        "images": len(images),
+        "datasets": ", ".join(sorted(images["dataset"].unique())),
+        "gates": [_gate(variant) for variant in ("original", "balanced")],
+        "min_cell": settings.report.min_cell,
+        **_representation(before, after, settings),
+        **_repair(settings),
+        **_accuracy(settings),
+        **_comparison(settings),
+        **_cards(images, people, settings),
+    }
+
+
+def _gate(variant: str) -> dict[str, str]:
+    decision = tables.read_json(artifacts.GATE / variant / "decision.json")
+    failed = [row for row in decision["expectations"] if row["verdict"] == "FAIL" and row["severity"] == "critical"]
+    about = sorted({str(row["kwargs"].get("attribute") or row["kwargs"].get("column")) for row in failed})
+    why = f" It fails on {', '.join(about)}." if failed else ""
+    return {
+        "variant": variant,
+        "verdict": decision["verdict"],
+        "sentence": GATE_WORDS[decision["verdict"]] + why.replace("_", " "),
+    }
+
+
+def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.Params) -> dict[str, Any]:
+    planned = settings.plan.attribute
+    figure = figures.shares(*(_known(table, planned, "train") for table in (before, after)))
+    rows = before[(before["scope"] == "all") & before["attribute"].isin(settings.audit.attributes)]
+    shown = [
+        _hide(row, settings.report.min_cell) for row in tables.records(rows) if row["n_people"] or row["reference"]
+    ]
+    unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([planned, *PERCEIVED])]
+    parts = [f"{row.attribute.replace('_', ' ')} of {row.share:.0%}" for row in unknown.itertuples() if row.share]
+    return {
+        "planned": planned.replace("_", " "),
+        "reference_name": "a uniform reference"
+        if settings.audit.reference.get(planned) == "uniform"
+        else "its reference",
+        "unknown_sentence": "Not known: " + ", ".join(parts) + " of all people." if parts else "",
+        "share_figure": figure,
+        "share_rows": shown,
+    }
+
+
+def _repair(settings: params.Params) -> dict[str, Any]:
+    quota = tables.read(artifacts.PLAN / "quota.parquet")
+    rates = tables.read(artifacts.SCREEN / "rates.parquet").set_index("group")["accepted"]
+    quota["accepted"] = quota["group"].map(rates).fillna(0).astype(int)
+    reasons = tables.read(artifacts.SCREEN / "rejected.parquet")["reason"].value_counts()
+    generated, repeated = int(quota["generate"].sum()), int(quota["resample"].sum())
+    sentence = f"The cheapest repair within the set limits: generate {generated} people and repeat {repeated}."
+    if not generated and not repeated:
+        sentence = "Nothing was needed: every group is near its reference already."
+    if quota["unmet"].sum():
+        sentence += f" {int(quota['unmet'].sum())} people remain missing, which the limits do not allow to fill."
+    return {
+        "repair_sentence": sentence,
+        "quota": tables.records(quota),
+        "rejections": "; ".join(f"{reason} ({count})" for reason, count in reasons.items()),
+    }
+
+
+def _accuracy(settings: params.Params) -> dict[str, Any]:
+    names = [name for name in settings.predict.models if (artifacts.EVALUATE / name).exists()]
+    about = {name: tables.read_json(artifacts.EVALUATE / name / "overall.json") for name in names}
+    parts = {name: tables.read(artifacts.EVALUATE / name / "by_group.parquet") for name in names}
+    scores = pd.concat([table.assign(model=name) for name, table in parts.items()], ignore_index=True)
+    scores = scores[(scores["metric"] == METRIC) & (scores["n_people"] >= settings.report.min_cell)]
+    score_figures = []
+    for kind in dict.fromkeys((row["boxes"], row["images"]) for row in about.values()):
+        models = [name for name, row in about.items() if (row["boxes"], row["images"]) == kind]
+        for attribute in settings.compare.attributes:
+            rows = scores[scores["model"].isin(models) & scores["attribute"].isin(["all", attribute])]
+            score_figures.append(
+                {
+                    "title": attribute.replace("_", " "),
+                    "note": f"Boxes: {kind[0]}. Measured on {kind[1]}.",
+                    "svg": figures.intervals(rows, "mean OKS, 95 % interval"),
+                }
+            )
+    gap_rows = []
+    for name in names:
+        gaps = tables.read(artifacts.EVALUATE / name / "gaps.parquet")
+        kept = gaps[(gaps["metric"] == METRIC) & gaps["attribute"].isin(settings.compare.attributes)]
+        gap_rows += tables.records(kept.assign(model=name, attribute=kept["attribute"].str.replace("_", " ")))
+    return {"score_figures": score_figures, "gaps": gap_rows}
+
+
+def _comparison(settings: params.Params) -> dict[str, Any]:
+    verdicts = tables.read_json(artifacts.COMPARE / "verdicts.json")
+    groups = tables.read(artifacts.COMPARE / "groups.parquet")
+    known = groups[~groups["group"].str.contains(UNKNOWN) & (groups["n_people"] > 0)]
+    drawn = known[known["n_people"] >= settings.report.min_cell].rename(columns={"change": "value"})
+    sentences = {
+        "PASS": "serves the groups more equally than the model trained on the original data, and harms none.",
+        "FAIL": "harms a group, or widens a gap, beyond doubt.",
+        "INCONCLUSIVE": f"cannot be told apart from the original one with {verdicts['people']} test people.",
+    }
+    return {
+        "claim": verdicts["claim"],
+        "tolerance": verdicts["tolerance"],
+        "verdicts": [{**row, "sentence": sentences[row["verdict"]]} for row in verdicts["candidates"]],
+        "changes": [_hide(row, settings.report.min_cell) for row in tables.records(known)],
+        "change_figure": figures.intervals(drawn, "change of mean OKS, 95 % interval", -verdicts["tolerance"])
+        if len(drawn)
+        else "",
+    }
+
+
+def _cards(images: pd.DataFrame, people: pd.DataFrame, settings: params.Params) -> dict[str, Any]:
+    rejects = tables.read(artifacts.INGEST / "rejects.parquet")
+    split = people["split"].value_counts()
+    licences = images["license"].value_counts()
+    models, named = [], []
+    for name in settings.predict.models:
+        overall = tables.read_json(artifacts.EVALUATE / name / "overall.json")
+        folder = artifacts.TRAIN / name
+        card = tables.read_json(folder / "model.json") if folder.exists() else {}
+        trained = (
+            f"{card['variant']}: {card['real_people']} real, {card['synthetic_people']} generated"
+            if card
+            else "elsewhere"
+        )
+        models.append(
+            {"model": name, "trained_on": trained, **{k: card.get(k, "") for k in ("parameters", "steps")}, **overall}
+        )
+        if card:
+            named.append((name, tables.read(folder / "curve.parquet")))
+    return {
+        "data_card": [
+            ("Splits (people)", ", ".join(f"{name} {count}" for name, count in split.items())),
+            ("Licences (images)", ", ".join(f"{name} {count}" for name, count in licences.items())),
+            ("Quarantined records", str(len(rejects))),
+            (
+                "Attributes",
+                "perceived ones as given with the data; contrast, scale, visibility, crowding, brightness measured",
+            ),
+        ],
+        "models": models,
+        "curve_figure": figures.curves(named) if named else "",
+        "limits": [
+            "Age, gender presentation and build are known only where labels came with the data; nothing is inferred.",
+            "Skin tone, disability and mobility aids were not audited.",
+            "Balanced counts are not balanced performance: both are shown, and neither replaces the other.",
+            "Models trained here are small, trained from scratch, with one seed each.",
+        ],
+    }
+
+
+def _known(table: pd.DataFrame, attribute: str, scope: str) -> pd.DataFrame:
+    return table[(table["attribute"] == attribute) & (table["scope"] == scope) & (table["group"] != UNKNOWN)]
+
+
+def _hide(row: dict[str, Any], minimum: int) -> dict[str, Any]:
+    """Mark rows about so few people that they could be recognized; an empty group is a finding and stays."""
+    return {**row, "attribute": row["attribute"].replace("_", " "), "hidden": 0 < row["n_people"] < minimum}

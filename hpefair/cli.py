@@ -1,0 +1,178 @@
+"""What a person types: parses, calls, translates errors; nothing else."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hpefair import telemetry
+from hpefair.errors import HpefairError, InputError
+
+app = typer.Typer(
+    help="Audit a human-pose dataset and its models for fairness, repair what is found, and prove the repair.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+# Piped output is not 80 columns wide: tables stay tables in a log file.
+console = Console(width=None if sys.stdout.isatty() else 140)
+Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
+
+
+@app.command()
+def add(
+    folder: Folder,
+    name: Annotated[str, typer.Option(help="Name under data/raw; the folder's name by default.")] = "",
+    annotations: Annotated[Path | None, typer.Option(help="The COCO file, where the folder has several.")] = None,
+    images: Annotated[Path | None, typer.Option(help="The folder that file_name is relative to.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="CSV or Parquet keyed by person_id or image_id.")] = None,
+    results: Annotated[list[str] | None, typer.Option(help="Third-party results, NAME=FILE; repeatable.")] = None,
+    discover: Annotated[
+        bool, typer.Option(help="Also take the label and results files that lie in the folder.")
+    ] = False,
+    replace: Annotated[bool, typer.Option(help="Replace a dataset of the same name.")] = False,
+) -> None:
+    """Put a COCO dataset under data/raw, versioned by DVC, pixels included."""
+    from hpefair.commands import add as command
+
+    given = dict(_named_file(text) for text in results or ())
+    if discover:
+        found_labels, found_results, notes = command.discover(folder)
+        labels, given = labels or found_labels, {**found_results, **given}
+        for note in notes:
+            console.print(f"  {note}", style="dim", highlight=False)
+    annotations = annotations or command.find_annotations(folder)
+    source = command.Source(
+        name=command.word(name or folder.resolve().name),
+        annotations=annotations,
+        images=images or command.find_images(folder, annotations),
+        labels=labels,
+        results={command.word(key): path for key, path in given.items()},
+    )
+    for sentence in command.add(source, replace):
+        console.print(sentence, highlight=False)
+
+
+@app.command()
+def demo(
+    data: Annotated[Path | None, typer.Option(help="A COCO folder; label and results files in it are used.")] = None,
+    workspace: Annotated[Path, typer.Option(help="Scratch workspace; made if it is not there.")] = Path(".demo"),
+) -> None:
+    """Run the whole pipeline on a dataset in a scratch workspace, print the result and where to look."""
+    from hpefair.demo import run
+
+    run(console, data, workspace)
+
+
+@app.command("audit-predictions")
+def audit_predictions(
+    annotations: Annotated[Path, typer.Option(help="COCO keypoints annotations.")],
+    results: Annotated[Path, typer.Option(help="COCO keypoint results of a model.")],
+    labels: Annotated[Path | None, typer.Option(help="CSV or Parquet keyed by person_id or image_id.")] = None,
+    by: Annotated[str, typer.Option(help="Attributes to group by, joined by commas.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Write overall, by_group, gaps and rejects to this file.")] = None,
+) -> None:
+    """Evaluate a results file by group, with no pipeline around it."""
+    from hpefair.commands import audit_predictions as command
+    from hpefair.commands.gaps import gap_lines, group_table
+
+    audit = command.audit_predictions(annotations, results, labels, [name for name in by.split(",") if name])
+    overall = audit.evaluation.overall
+    console.print("  ".join(f"{name} {value:.3f}" for name, value in overall.items()), highlight=False)
+    console.print(group_table(audit.evaluation.by_group, results.name))
+    console.print(gap_lines(audit.evaluation.gaps))
+    if len(audit.rejects):
+        reasons = audit.rejects["reason"].value_counts()
+        console.print(f"{len(audit.rejects)} records quarantined; the commonest reason: {reasons.index[0]}")
+    if json:
+        command.write_json(audit, json)
+
+
+@app.command()
+def gate(
+    variant: Annotated[str, typer.Argument(help="original or balanced")],
+    strict: Annotated[bool, typer.Option(help="Exit with code 3 on a critical FAIL.")] = False,
+) -> None:
+    """Show the balance and quality gate of a variant."""
+    from hpefair.commands import gate as command
+    from hpefair.commands.gaps import verdict
+
+    if variant not in ("original", "balanced"):
+        raise InputError(f"there is no gate {variant!r}: original or balanced")
+    decision = command.read(variant)
+    for row in decision["expectations"]:
+        about = ", ".join(f"{key} {value}" for key, value in row["kwargs"].items())
+        console.print(
+            verdict(row["verdict"]), f"{row['severity']:8}", f"{row['suite']}: {row['expectation']} ({about})"
+        )
+    console.print(f"gate {variant}:", verdict(decision["verdict"]))
+    if strict:
+        command.enforce(decision)
+
+
+@app.command()
+def gaps(models: Annotated[list[str] | None, typer.Argument(help="Models to show; all by default.")] = None) -> None:
+    """Print accuracy by group with intervals, gaps, gates and verdicts."""
+    from hpefair.commands import gaps as command
+
+    command.show(console, models)
+
+
+@app.command()
+def stages() -> None:
+    """Print the pipeline: every stage, what it does, and whether it is up to date."""
+    from hpefair.commands import stages as command
+
+    command.show(console)
+
+
+@app.command()
+def log(
+    uri: Annotated[str, typer.Option(help="MLflow tracking URI.")] = "sqlite:///mlflow.db",
+    experiment: Annotated[str, typer.Option(help="MLflow experiment.")] = "hpefair",
+) -> None:
+    """Write parameters, metrics by group, tables, report and models to MLflow."""
+    from hpefair.commands import log as command
+
+    for sentence in command.log(uri, experiment):
+        console.print(sentence, highlight=False)
+
+
+@app.command()
+def review(
+    name: Annotated[str, typer.Option(help="FiftyOne dataset name; from the dataset and commit by default.")] = "",
+    launch: Annotated[bool, typer.Option(help="Open the App on 127.0.0.1; otherwise only build the dataset.")] = True,
+    port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
+) -> None:
+    """Build the FiftyOne dataset of people, predictions and groups, and open the App."""
+    from hpefair.commands import review as command
+
+    command.review(console, name, launch, port)
+
+
+@app.command()
+def record() -> None:
+    """Append this batch's generation yield to history/acceptance.jsonl, which later plans learn from."""
+    from hpefair.commands import record as command
+
+    console.print(f"history/acceptance.jsonl: {command.record()} lines added", highlight=False)
+
+
+def main() -> None:
+    """Run the command line; deliberate errors become one line and an exit code, never a traceback."""
+    telemetry.silence()
+    try:
+        app()
+    except HpefairError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, separator, path = text.partition("=")
+    if not (separator and name and path):
+        raise InputError(f"--results {text}: expected NAME=FILE")
+    return name, Path(path)

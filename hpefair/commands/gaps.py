@@ -1,0 +1,126 @@
+"""The result in the terminal: accuracy by group with intervals, gaps, gates and verdicts."""
+
+import pandas as pd
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hpefair import artifacts, params
+from hpefair.adapters import tables
+from hpefair.errors import MissingArtifactError
+from hpefair.schema import UNKNOWN
+
+COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
+METRICS = {"ar": "AR", "oks": "mean OKS", "ap": "AP"}
+
+
+def show(console: Console, models: list[str] | None = None) -> None:
+    """Print the tables of the workspace.
+
+    Args:
+        console: Where to print.
+        models: Models to show; all that were evaluated by default.
+
+    Raises:
+        MissingArtifactError: If nothing was evaluated yet.
+    """
+    wanted = models or [name for name in params.load().predict.models if (artifacts.EVALUATE / name).exists()]
+    if not wanted:
+        raise MissingArtifactError("no model is evaluated yet: run `dvc repro` first")
+    for name in wanted:
+        folder = artifacts.EVALUATE / name
+        overall = tables.read_json(folder / "overall.json")
+        title = f"{name}  (boxes: {overall['boxes']}; {overall['images']})"
+        console.print(group_table(tables.read(folder / "by_group.parquet"), title))
+        console.print(gap_lines(tables.read(folder / "gaps.parquet")))
+    console.print(decisions())
+
+
+def group_table(by_group: pd.DataFrame, title: str) -> Table:
+    """Table of one model: a row per group, value and interval per metric.
+
+    Args:
+        by_group: From `core.evaluation.evaluate`.
+        title: Table title.
+
+    Returns:
+        A rich table; groups below the minimum support are dimmed and empty ones shown; only an `unknown` without
+        anybody in it is left out.
+    """
+    table = Table(title=title, title_justify="left", show_edge=False)
+    for column in ("attribute", "group"):
+        table.add_column(column)
+    for column in ("people", "images", *(f"{name} [95 %]" for name in METRICS.values())):
+        table.add_column(column, justify="right")
+    previous = ""
+    for (attribute, group), rows in by_group.groupby(["attribute", "group"], sort=False):
+        first = rows.iloc[0]
+        if first["n_people"] == 0 and UNKNOWN in str(group).split("."):
+            continue
+        cells = [interval(rows[rows["metric"] == metric]) for metric in METRICS]
+        shown = "" if attribute == previous else str(attribute)
+        if attribute != previous and previous:
+            table.add_section()
+        style = "" if first["supported"] else "dim"
+        table.add_row(shown, str(group), str(first["n_people"]), str(first["n_images"]), *cells, style=style)
+        previous = str(attribute)
+    return table
+
+
+def gap_lines(gaps: pd.DataFrame) -> Text:
+    """One line per attribute: the gap in AR, its interval, and what chance alone would show."""
+    lines = Text()
+    for row in gaps[gaps["metric"] == "ar"].itertuples():
+        if pd.isna(row.difference):
+            lines.append(f"  gap {row.attribute}: fewer than two groups have enough people\n", style="dim")
+            continue
+        lines.append(
+            f"  gap {row.attribute}: {row.difference:.3f} [{row.low:.3f}, {row.high:.3f}], worst {row.worst_group}, "
+            f"best {row.best_group}; chance alone reaches {row.null_floor:.3f}\n"
+        )
+    return lines
+
+
+def decisions() -> RenderableType:
+    """Gates of both variants and verdicts of the candidates, as far as they exist."""
+    table = Table(title="Decisions", title_justify="left", show_edge=False)
+    for column in ("what", "verdict", "why"):
+        table.add_column(column)
+    for variant in ("original", "balanced"):
+        path = artifacts.GATE / variant / "decision.json"
+        if path.exists():
+            decision = tables.read_json(path)
+            failed = [row for row in decision["expectations"] if row["verdict"] != "PASS"]
+            why = f"{len(decision['expectations']) - len(failed)} of {len(decision['expectations'])} expectations pass"
+            table.add_row(f"gate {variant}", verdict(decision["verdict"]), why)
+    path = artifacts.COMPARE / "verdicts.json"
+    if not path.exists():
+        return table
+    verdicts = tables.read_json(path)
+    needed = tables.read(artifacts.COMPARE / "groups.parquet")
+    for row in verdicts["candidates"]:
+        why = f"no harm {row['no_harm']}, fairer {row['fairer']}{_needed(needed[needed['model'] == row['model']])}"
+        table.add_row(f"{row['model']} against {verdicts['baseline']}", verdict(row["verdict"]), why)
+    return Group(table, Text(f"  Verdicts are {verdicts['claim']}.", style="dim"))
+
+
+def verdict(name: str) -> Text:
+    """A verdict in its colour."""
+    return Text(name, style=f"bold {COLOURS[name]}")
+
+
+def interval(rows: pd.DataFrame) -> str:
+    """`value [low, high]` of a one-row table; a dash where there is no value."""
+    if rows.empty or pd.isna(rows.iloc[0]["value"]):
+        return "-"
+    row = rows.iloc[0]
+    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+
+
+def _needed(groups: pd.DataFrame) -> str:
+    open_groups = groups[(groups["verdict"] == "INCONCLUSIVE") & ~groups["group"].str.contains("unknown")]
+    sizes = open_groups["people_needed"].dropna()
+    if sizes.empty:
+        return ""
+    worst = open_groups.loc[sizes.idxmax()]
+    return f"; {worst['group']} needs about {int(worst['people_needed'])} test people, has {worst['n_people']}"

@@ -1,0 +1,40 @@
+"""Read a gate's decision; strictly, a critical FAIL is exit code 3."""
+
+from typing import Any
+
+from hpefair import artifacts
+from hpefair.adapters import tables
+from hpefair.errors import GateFailure
+
+
+def read(variant: str) -> dict[str, Any]:
+    """Decision of a variant.
+
+    Args:
+        variant: `original` or `balanced`.
+
+    Returns:
+        variant, verdict, and the expectations with their verdicts.
+    """
+    decision: dict[str, Any] = tables.read_json(artifacts.GATE / variant / "decision.json")
+    return decision
+
+
+def enforce(decision: dict[str, Any]) -> None:
+    """Raise where the decision is FAIL.
+
+    Raises:
+        GateFailure: Naming the expectations that failed.
+    """
+    if decision["verdict"] != "FAIL":
+        return
+    failed = [
+        f"{row['suite']}: {row['expectation']} {_about(row['kwargs'])}"
+        for row in decision["expectations"]
+        if row["verdict"] == "FAIL" and row["severity"] == "critical"
+    ]
+    raise GateFailure(f"gate {decision['variant']} FAILs on " + "; ".join(failed))
+
+
+def _about(kwargs: dict[str, Any]) -> str:
+    return "(" + ", ".join(f"{name} {value}" for name, value in kwargs.items()) + ")"

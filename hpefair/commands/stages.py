@@ -1,0 +1,33 @@
+"""The pipeline in the terminal: every stage, what it does, and whether it is up to date."""
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from hpefair.adapters import dvc_cli, dvc_graph
+
+
+def show(console: Console) -> None:
+    """Print the stages in pipeline order.
+
+    Args:
+        console: Where to print.
+    """
+    status = json.loads(dvc_cli.run(["status", "--json"], quiet=True) or "{}")
+    table = Table(title="Pipeline", title_justify="left", show_edge=False)
+    for column in ("stage", "what it does", "state"):
+        table.add_column(column)
+    for stage in dvc_graph.load().stages:
+        table.add_row(stage.name, stage.desc, state(status.get(stage.name)))
+    console.print(table)
+
+
+def state(changes: list[object] | None) -> str:
+    """State of a stage from `dvc status --json`: its list of changes, or None where nothing changed."""
+    if not changes:
+        return "[green]up to date[/green]"
+    text = json.dumps(changes)
+    if "changed outs" in text and '"not in cache"' not in text and "changed deps" not in text and "deleted" in text:
+        return "[yellow]not run yet[/yellow]"
+    return "[yellow]inputs changed[/yellow]"

@@ -1,0 +1,98 @@
+"""The demo: a scratch workspace, the whole pipeline, the result in the terminal, and where to look."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from rich.console import Console
+
+from hpefair.adapters import dvc_cli
+from hpefair.errors import InputError, ToolError
+
+# What makes a workspace: the pipeline, its settings, its code, and what people decided.
+PROJECT = (
+    ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "expectations", "hpefair",
+    "dags", "review", "history",
+)  # fmt: skip
+
+
+def run(console: Console, data: Path | None, workspace: Path) -> None:
+    """Run everything on a dataset.
+
+    Args:
+        console: Where to print.
+        data: COCO folder.
+        workspace: Scratch workspace, made if absent; the folder hpefair runs from stays unchanged.
+
+    Raises:
+        InputError: If no dataset is given.
+    """
+    if data is None:
+        raise InputError("name a dataset: make demo DATA=/path/to/coco_folder (a COCO keypoints JSON and its images)")
+    data, root = data.resolve(), workspace.resolve()
+    create_workspace(Path(__file__).resolve().parent.parent, root)
+    console.print(f"workspace: {root}")
+    command(["add", str(data), "--discover", "--replace"], root)
+    dvc_cli.repro(root)
+    command(["log"], root)
+    command(["review", "--no-launch"], root)
+    command(["gaps"], root)
+    console.print(where_to_look(workspace), highlight=False)
+
+
+def create_workspace(project: Path, root: Path) -> None:
+    """Copy the project into a workspace and make it a git and DVC repository; data that is there stays.
+
+    Args:
+        project: Folder of the clone.
+        root: Workspace.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    for name in PROJECT:
+        source, target = project / name, root / name
+        if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    if not (root / ".git").exists():
+        _git(["init", "--quiet"], root)
+    _git(["add", "--all"], root)
+    if subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=root, check=False).returncode:
+        identity = ["-c", "user.name=hpefair demo", "-c", "user.email=demo@localhost"]
+        _git([*identity, "commit", "--quiet", "--message", "hpefair workspace"], root)
+
+
+def command(arguments: list[str], root: Path) -> None:
+    """Run a command of the workspace's own hpefair.
+
+    Raises:
+        ToolError: If it fails; its messages are on the terminal already.
+    """
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "hpefair", *arguments], cwd=root, env=dvc_cli.environment(), check=False
+    )
+    if done.returncode:
+        raise ToolError(f"hpefair {arguments[0]} stopped; see its message above")
+
+
+def where_to_look(workspace: Path) -> str:
+    """Where report, numbers and people are."""
+    return (
+        "\nWhere to look\n"
+        f"  report     {workspace / 'data/report/report.html'}  (one page, open it in a browser)\n"
+        f"  checks     {workspace / 'data/validate'}/*/*.html  (Great Expectations Data Docs)\n"
+        f"  numbers    cd {workspace} && mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1\n"
+        f"  people     cd {workspace} && hpefair review  (FiftyOne on http://127.0.0.1:5151)\n"
+        f"  again      cd {workspace} && dvc repro  (runs only what changed)\n"
+        "  The commands need this clone's environment: source .venv/bin/activate"
+    )
+
+
+def _git(arguments: list[str], root: Path) -> None:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ToolError(f"git {arguments[0]} failed: {done.stderr.strip() or 'is git installed?'}")
