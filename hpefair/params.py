@@ -265,7 +265,7 @@ def reference_shares(audit: Audit, attribute: str) -> dict[str, float] | None:
     if reference == "uniform":
         groups = [group for group in groups_of(attribute) if group != UNKNOWN]
         return {group: 1 / len(groups) for group in groups}
-    return {str(group): float(share) for group, share in reference.items()}  # type: ignore[union-attr]
+    return {str(group): float(share) for group, share in reference.items()}
 
 
 def load(path: Path = artifacts.PARAMS) -> Params:

@@ -19,6 +19,7 @@ from great_expectations.render import (
 from great_expectations.render.renderer.renderer import renderer
 
 from hpefair.core.fairness import gates
+from hpefair.core.fairness.verdict import Verdict
 
 # Fields that every expectation has; what remains of a class's fields are its own arguments.
 GENERIC_FIELDS = frozenset(Expectation.__fields__) | {"batch_id", "row_condition", "condition_parser"}
@@ -79,7 +80,7 @@ class JudgedByGates:
         judged = self._judge(metrics["table.hpefair_share_rows"])
         details = {"verdict": judged.verdict.value, "rows": list(judged.rows)}
         return {
-            "success": judged.verdict is gates.Verdict.PASS,
+            "success": judged.verdict is Verdict.PASS,
             "result": {"observed_value": judged.observed, "details": details},
         }
 

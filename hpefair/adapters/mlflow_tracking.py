@@ -1,18 +1,40 @@
 """MLflow runs: one per evaluated model, and one for the decision; logging twice changes nothing."""
 
+import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 from mlflow.entities import RunStatus
+from mlflow.models import infer_signature
+from numpy.typing import NDArray
 
 from hpefair.errors import ToolError
 
 KEY = "hpefair.key"
 BATCH = 900  # MLflow takes at most 1,000 metrics a call
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained network to log.
+
+    Attributes:
+        module: A `torch.nn.Module` from one tensor to one tensor.
+        example: Example input (B, 3, H, W) with B > 1, so that the batch size stays free.
+        output: What the module gives for it.
+        folder: Folder with the weights and their description.
+    """
+
+    module: Any
+    example: NDArray[np.float32]
+    output: NDArray[np.float32]
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -27,7 +49,7 @@ class Run:
         tags: Tags.
         tables: Artifact name to long table.
         files: Files to attach.
-        model: Folder of trained weights, or None.
+        model: A trained network, or None.
     """
 
     name: str
@@ -37,7 +59,7 @@ class Run:
     tags: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
-    model: Path | None = None
+    model: Network | None = None
 
 
 def log(uri: str, experiment: str, runs: list[Run]) -> list[str]:
@@ -54,6 +76,8 @@ def log(uri: str, experiment: str, runs: list[Run]) -> list[str]:
     Raises:
         ToolError: If the tracking store cannot be reached.
     """
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         mlflow.set_tracking_uri(uri)
         mlflow.set_experiment(experiment)
@@ -109,20 +133,14 @@ def _log_run(run: Run) -> str:
     return f"{run.name}: {len(run.metrics)} metrics in run {active.info.run_id}"
 
 
-def _log_model(name: str, folder: Path) -> None:
-    import numpy as np
-    import torch
-
-    from hpefair.training import weights
-
-    model, card = weights.load(folder)
-    model.eval()
-    example = np.zeros((2, 3, card["input_height"], card["input_width"]), dtype=np.float32)
+def _log_model(name: str, model: Network) -> None:
     # Naming the requirement keeps MLflow from importing everything to infer it, and from pinning a local build.
+    release = str(sys.modules["torch"].__version__).split("+")[0]
     mlflow.pytorch.log_model(
-        model,
+        model.module,
         name=f"pose_{name}",
-        input_example=example,
-        pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"],
+        signature=infer_signature(model.example, model.output),
+        input_example=model.example,
+        pip_requirements=[f"torch=={release}"],
     )
-    mlflow.log_artifacts(str(folder), "weights")
+    mlflow.log_artifacts(str(model.folder), "weights")

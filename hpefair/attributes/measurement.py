@@ -1,6 +1,7 @@
 """Everything that is measured from one image: contrast, scale, visibility, crowding, brightness of each person."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,17 +74,17 @@ def contrast_group(delta_e: float, bins: ContrastBins) -> str:
 
 
 def _contrast(
-    lab: NDArray[np.float64], person: object, mask: Mask | None, others: Mask, min_area: float
+    lab: NDArray[np.float64], person: Any, mask: Mask | None, others: Mask, min_area: float
 ) -> tuple[float, str]:
     """Contrast and an empty reason, or NaN and why."""
-    if person.iscrowd:  # type: ignore[attr-defined]
+    if person.iscrowd:
         return np.nan, "a crowd, not a person"
-    if person.area < min_area:  # type: ignore[attr-defined]
+    if person.area < min_area:
         return np.nan, "smaller than attribute.min_area_px"
     if mask is None:
         return np.nan, "no segmentation"
-    keypoints = np.asarray(person.keypoints, dtype=float).reshape(-1, 3)  # type: ignore[attr-defined]
-    bbox = np.asarray(person.bbox, dtype=float)  # type: ignore[attr-defined]
+    keypoints = np.asarray(person.keypoints, dtype=float).reshape(-1, 3)
+    bbox = np.asarray(person.bbox, dtype=float)
     found = contrast.measure_person(lab, mask, others, keypoints, bbox)
     return (np.nan, found) if isinstance(found, str) else (found, "")
 

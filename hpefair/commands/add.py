@@ -157,8 +157,8 @@ def _copy(source: Source, tree: Record, target: Path) -> int:
     for name, path in source.results.items():
         (part / "results").mkdir(exist_ok=True)
         shutil.copyfile(path, part / "results" / f"{name}.json")
-    names = [image.get("file_name") for image in tree["images"] if isinstance(image, dict)]
-    wanted = sorted({name for name in names if _readable(source.images, name)})
+    names = {str(image.get("file_name") or "") for image in tree["images"] if isinstance(image, dict)}
+    wanted = sorted(name for name in names if _readable(source.images, name))
     for name in progress.track(wanted, f"copying {source.name}"):
         copy = part / "images" / name
         copy.parent.mkdir(parents=True, exist_ok=True)

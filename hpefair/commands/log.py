@@ -54,8 +54,23 @@ def _model_run(name: str, settings: params.Params) -> Any:
         tags=_origin(),
         tables={"by_group": by_group, "gaps": gaps},
         files=files,
-        model=trained if trained.exists() else None,
+        model=_network(trained) if trained.exists() else None,
     )
+
+
+def _network(folder: Path) -> Any:
+    """The trained network as a module from crops to its maps, with an example of both."""
+    import torch
+
+    from hpefair.adapters.mlflow_tracking import Network
+    from hpefair.training import weights
+    from hpefair.training.export import Maps
+
+    model, card = weights.load(folder)
+    module = Maps(model).eval()
+    example = torch.zeros(2, 3, card["input_height"], card["input_width"])
+    with torch.no_grad():
+        return Network(module, example.numpy(), module(example).numpy(), folder)
 
 
 def _decision_run(settings: params.Params) -> Any:

@@ -1,6 +1,7 @@
 """Build the FiftyOne dataset of the workspace and open the App."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -33,7 +34,7 @@ def review(console: Console, name: str, launch: bool, port: int) -> None:
             _until_interrupted()
 
 
-def build(name: str) -> tuple[object, list[str]]:
+def build(name: str) -> tuple[Any, list[str]]:
     """Build the dataset and its saved views from DVC's files; needs a running database.
 
     Args:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpefair.core.fairness.disaggregation import disaggregate, with_overall
+from hpefair.core.fairness.disaggregation import disaggregate, widen_degenerate, with_overall
 from hpefair.core.fairness.disparity import gaps
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import percentile_interval, resample_images
@@ -156,7 +156,7 @@ def _precision_rows(
                 "high": float(high[0]),
             }
         )
-    return pd.DataFrame(rows)
+    return widen_degenerate(pd.DataFrame(rows), uncertainty.confidence)
 
 
 def _resampled_precision(

@@ -71,7 +71,7 @@ class Heatmap(nn.Module):
             features = stage(features)
             pyramid.append(features)
         merged = self.laterals[-1](pyramid[-1])
-        for lateral, features in zip(reversed(self.laterals[:-1]), reversed(pyramid[:-1]), strict=True):  # type: ignore[call-overload]
+        for lateral, features in zip(reversed(self.laterals[:-1]), reversed(pyramid[:-1]), strict=True):
             merged = lateral(features) + functional.interpolate(merged, size=features.shape[2:], mode="nearest")
         return {"logits": self.head(self.smooth(merged))}
 

@@ -20,14 +20,11 @@ def build(out: Path, work: Path, item: str) -> None:
     wanted = tables.read(artifacts.PLAN / "items.parquet")
     wanted = wanted[wanted["shard"] == item].reset_index(drop=True)
     backend = _backend()
-    rows = [_row(backend, Item(row.item_id, row.group, row.seed), out, work, item) for row in _track(wanted, item)]
+    items = [Item(row.item_id, row.group, row.seed) for row in wanted.itertuples()]
+    rows = [_row(backend, one, out, work, item) for one in progress.track(items, f"generate {item}")]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     tables.write(out / "generated.parquet", table)
     print(f"generate {item}: {int(table['made'].sum())} of {len(table)} attempts made")
-
-
-def _track(wanted: pd.DataFrame, item: str) -> list[object]:
-    return progress.track(list(wanted.itertuples()), f"generate {item}")  # type: ignore[return-value]
 
 
 def _backend() -> Backend:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import percentile_interval, resampled_means
+from hpefair.core.fairness.representation import share_interval
 
 Array = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ def disaggregate(
     image = scores["image"].to_numpy(dtype=np.int64)
     member = np.stack([group.member for group in listed], axis=1)
     low, high = percentile_interval(resampled_means(values, member, image, counts), confidence)
-    rows = []
+    rows: list[dict[str, object]] = []
     for g, group in enumerate(listed):
         mean = values[group.member].mean(axis=0) if group.member.any() else np.full(len(metrics), np.nan)
         for m, metric in enumerate(metrics):
@@ -58,4 +59,24 @@ def disaggregate(
                     "high": high[g, m],
                 }
             )
-    return pd.DataFrame(rows)
+    return widen_degenerate(pd.DataFrame(rows), confidence)
+
+
+def widen_degenerate(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Replace intervals of zero width, which a bootstrap gives when all people of a group score alike.
+
+    Six people with recall 0 do not prove a recall of 0. For a mean of values in [0, 1] no variance exceeds that of a
+    0/1 variable, so Wilson's interval with the number of images as sample size holds.
+
+    Args:
+        table: Rows n_images, value, low, high.
+        confidence: Two-sided level.
+
+    Returns:
+        The table with those intervals replaced.
+    """
+    flat = (table["low"] == table["high"]) & (table["n_images"] > 0)
+    for index in table.index[flat]:
+        images, value = int(table.loc[index, "n_images"]), float(table.loc[index, "value"])
+        table.loc[index, ["low", "high"]] = share_interval(value * images, images, 1.0, confidence)
+    return table

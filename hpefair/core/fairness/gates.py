@@ -57,7 +57,7 @@ def unknown_share(rows: Sequence[Row], maximum: float) -> Judged:
 def _judge(
     intervals: Sequence[tuple[str, float, float]], minimum: float = float("-inf"), maximum: float = float("inf")
 ) -> Judged:
-    rows = tuple(
+    rows: tuple[dict[str, object], ...] = tuple(
         {"group": group, "low": low, "high": high, "verdict": within(low, high, minimum, maximum).value}
         for group, low, high in intervals
     )

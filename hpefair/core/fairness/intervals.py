@@ -45,7 +45,8 @@ def resampled_means(
     np.add.at(sizes, image, member.astype(float))
     total = np.einsum("bi,igm->bgm", counts.astype(float), sums, optimize=True)
     people = counts.astype(float) @ sizes
-    return np.divide(total, people[:, :, None], out=np.full_like(total, np.nan), where=people[:, :, None] > 0)
+    means: Array = np.divide(total, people[:, :, None], out=np.full_like(total, np.nan), where=people[:, :, None] > 0)
+    return means
 
 
 def percentile_interval(draws: Array, confidence: float) -> tuple[Array, Array]:

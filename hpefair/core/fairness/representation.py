@@ -42,7 +42,7 @@ def design_effect(member: NDArray[np.bool_], cluster: NDArray[np.int64]) -> floa
     return float(max(variance / (share * (1 - share) / n), 1.0))
 
 
-def share_interval(hits: int, n: int, effect: float, confidence: float) -> tuple[float, float]:
+def share_interval(hits: float, n: int, effect: float, confidence: float) -> tuple[float, float]:
     """Wilson score interval of a share with n divided by a design effect (Wilson 1927; Kish 1965).
 
     Args:

@@ -76,7 +76,8 @@ def box_overlap(boxes: Array, others: Array) -> Array:
     right_bottom = np.minimum(boxes[:, None, :2] + boxes[:, None, 2:], others[None, :, :2] + others[None, :, 2:])
     shared = np.clip(right_bottom - left_top, 0, None).prod(axis=2)
     union = boxes[:, None, 2:].prod(axis=2) + others[None, :, 2:].prod(axis=2) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    overlap: Array = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return overlap
 
 
 def keypoint_extent(keypoints: Array) -> Array:

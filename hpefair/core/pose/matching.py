@@ -43,7 +43,8 @@ class People:
     @property
     def ignored(self) -> Flags:
         """People that never count as positives (N,): crowds and people without keypoints."""
-        return self.crowd | (self.num_keypoints == 0)
+        ignored: Flags = self.crowd | (self.num_keypoints == 0)
+        return ignored
 
 
 @dataclass(frozen=True)

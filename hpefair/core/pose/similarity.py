@@ -49,4 +49,5 @@ def paired_oks(keypoints: Array, area: Array, predicted: Array, variances: Array
     distance2 = ((predicted[..., :2] - keypoints[..., :2]) ** 2).sum(axis=2)
     similarity = np.exp(-distance2 / variances / (area[:, None] + np.spacing(1)) / 2)
     count = labelled.sum(axis=1)
-    return np.divide((similarity * labelled).sum(axis=1), count, out=np.full(len(area), np.nan), where=count > 0)
+    mean: Array = np.divide((similarity * labelled).sum(axis=1), count, out=np.full(len(area), np.nan), where=count > 0)
+    return mean
