@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from hpefair.core.fairness.disaggregation import disaggregate, widen_degenerate, with_overall
 from hpefair.core.fairness.disparity import gaps
@@ -103,7 +104,7 @@ def person_scores(people: People, found: Candidates) -> pd.DataFrame:
 
     Returns:
         Rows row, image, ar (share of the ten OKS thresholds at which the person is matched) and oks (similarity with
-        the detection that greedy matching without a threshold gives the person; 0 where it gives none).
+        the person's detection in the best one-to-one assignment of its image; 0 where it gets none).
     """
     matches = match(people, found, people.ignored)
     rows = np.flatnonzero(~people.ignored)
@@ -115,20 +116,22 @@ def person_scores(people: People, found: Candidates) -> pd.DataFrame:
             "row": rows,
             "image": people.image[rows],
             "ar": hits[rows] / len(matches.person),
-            "oks": _best_similarity(people, found)[rows],
+            "oks": _assigned_similarity(people, found)[rows],
         }
     )
 
 
-def _best_similarity(people: People, found: Candidates) -> Array:
-    loose = match(people, found, people.ignored, thresholds=np.zeros(1)).person[0]
+def _assigned_similarity(people: People, found: Candidates) -> Array:
+    """OKS (N,) of each counted person with its detection in the one-to-one assignment of largest total OKS.
+
+    Greedy matching by score would let a confident stray detection take a person whom another detection fits.
+    """
     out = np.zeros(len(people.image))
     for image, who in enumerate(found.people_of):
-        start, end = found.starts[image], found.starts[image + 1]
-        position = {int(row): column for column, row in enumerate(who)}
-        for candidate, row in enumerate(loose[start:end]):
-            if row >= 0:
-                out[row] = max(out[row], found.oks[image][candidate, position[int(row)]])
+        columns = np.flatnonzero(~people.ignored[who])
+        similarity = found.oks[image][:, columns]
+        rows, chosen = linear_sum_assignment(similarity, maximize=True)
+        out[who[columns[chosen]]] = similarity[rows, chosen]
     return out
 
 

@@ -55,8 +55,10 @@ def _third_party(source: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     # The file was checked when it was added; images quarantined since then drop out here.
     found = coco_results.load(source, skeleton("coco_17"), _all_ids(dataset))
     found = found.merge(mine[["coco_image_id", "image_id"]], on="coco_image_id", validate="m:1")
-    found = found.assign(person_id="", box_source="own", keypoints=[np.array(row) for row in found["keypoints"]])
-    return found, mine, {"boxes": "the model's own", "images": "all images"}
+    found = found.assign(
+        person_id="", box_source="results file", keypoints=[np.array(row) for row in found["keypoints"]]
+    )
+    return found, mine, {"boxes": "as in its results file", "images": "all images"}
 
 
 def _all_ids(dataset: str) -> set[int]:

@@ -75,7 +75,7 @@ def widen_degenerate(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     Returns:
         The table with those intervals replaced.
     """
-    flat = (table["low"] == table["high"]) & (table["n_images"] > 0)
+    flat = np.isclose(table["low"], table["high"], rtol=0, atol=1e-9) & (table["n_images"] > 0)
     for index in table.index[flat]:
         images, value = int(table.loc[index, "n_images"]), float(table.loc[index, "value"])
         table.loc[index, ["low", "high"]] = share_interval(value * images, images, 1.0, confidence)

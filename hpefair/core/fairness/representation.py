@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from hpefair.core.fairness.groups import Group
 from hpefair.schema import MEASURED
@@ -60,7 +60,7 @@ def share_interval(hits: float, n: int, effect: float, confidence: float) -> tup
     if n == 0:
         return 0.0, 1.0
     effective = n / effect
-    share, z = hits / n, float(norm.ppf(0.5 + confidence / 2))
+    share, z = hits / n, float(ndtri(0.5 + confidence / 2))
     centre = (share + z**2 / (2 * effective)) / (1 + z**2 / effective)
     half = z / (1 + z**2 / effective) * np.sqrt(share * (1 - share) / effective + z**2 / (4 * effective**2))
     return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))

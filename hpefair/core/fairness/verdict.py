@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import percentile_interval, resampled_means
@@ -74,7 +74,7 @@ def people_needed(standard_error: float, n_people: int, tolerance: float, confid
     """
     if not np.isfinite(standard_error) or standard_error <= 0:
         return float("nan")
-    z = norm.ppf(0.5 + confidence / 2) + norm.ppf(power)
+    z = ndtri(0.5 + confidence / 2) + ndtri(power)
     return float(np.ceil(n_people * (z * standard_error / tolerance) ** 2))
 
 

@@ -1,0 +1,136 @@
+"""Fixtures: the drawn dataset, a workspace in which the whole pipeline ran once, and the real data where present."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hpefair import telemetry
+
+telemetry.silence()
+# Before any airflow import: it creates its home at import time.
+os.environ.setdefault("AIRFLOW_HOME", str(Path(os.environ.get("TMPDIR", "/tmp")) / "hpefair-tests-airflow"))
+
+from hpefair.adapters import dvc_cli  # noqa: E402
+from hpefair.demo import create_workspace  # noqa: E402
+from tests import tiny_dataset  # noqa: E402
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Root of the clone."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def tiny_coco(tmp_path_factory) -> Path:
+    """The drawn dataset."""
+    return tiny_dataset.write(tmp_path_factory.mktemp("data") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of real annotated people; its absence skips, and fails in CI."""
+    folder = Path(os.environ.get("HPEFAIR_TEST_DATA", ""))
+    if os.environ.get("HPEFAIR_TEST_DATA") and (folder / "coco_kp").is_dir():
+        return folder
+    return unavailable("real COCO people: set HPEFAIR_TEST_DATA to a folder that holds coco_kp/")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Debian's Chromium; its absence skips, and fails in CI."""
+    return shutil.which("chromium") or unavailable("browser tests need chromium: apt-get install chromium")
+
+
+def unavailable(reason: str):
+    """Skip for want of a package or data; in CI, where everything is there, fail."""
+    if os.environ.get("CI"):
+        pytest.fail(f"not available in CI: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def made_workspace(tmp_path_factory, tiny_coco) -> Path:
+    """A workspace in which the whole pipeline ran once on the drawn dataset; read-only by convention."""
+    root = tmp_path_factory.mktemp("workspace") / "w"
+    make_workspace(root, tiny_coco)
+    dvc(root, "repro", "--quiet")
+    commit(root, "results")
+    return root
+
+
+@pytest.fixture
+def workspace_copy(made_workspace, tmp_path) -> Path:
+    """A private copy of the finished workspace, DVC cache included."""
+    root = tmp_path / "w"
+    shutil.copytree(made_workspace, root, symlinks=True)
+    return root
+
+
+def make_workspace(root: Path, dataset: Path) -> None:
+    """A workspace with the drawn dataset added and settings small enough for a test."""
+    create_workspace(PROJECT, root)
+    shrink(root)
+    run(root, "add", str(dataset), "--name", "tiny", "--discover")
+    commit(root, "tiny data")
+
+
+def shrink(root: Path) -> None:
+    """Settings that run in seconds."""
+    path = root / "params.yaml"
+    tree = yaml.safe_load(path.read_text())
+    tree["attribute"] |= {"shards": ["s0"], "min_area_px": 100}
+    tree["generate"] |= {"shards": ["s0"]}
+    tree["train"]["engine"] |= {"input_width": 64, "input_height": 96, "steps": 30, "batch": 8, "checkpoint_every": 5}
+    tree["train"]["models"].pop("oversampled")
+    tree["predict"]["models"].pop("oversampled")
+    tree["compare"]["candidates"] = ["balanced"]
+    tree["evaluate"] |= {
+        "resamples": 100,
+        "ap_resamples": 20,
+        "min_support": 3,
+        "by": ["gender_presentation", "contrast"],
+    }
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    for suite in ("people", "balance"):
+        path = root / "expectations" / f"{suite}.yaml"
+        tree = yaml.safe_load(path.read_text())
+        for rule in tree["expectations"]:
+            if rule["expectation"] == "expect_group_support_to_be_at_least":
+                rule["kwargs"]["minimum"] = 2
+        path.write_text(yaml.safe_dump(tree, sort_keys=False))
+
+
+def environment() -> dict[str, str]:
+    """Environment of a workspace: its own code first, this interpreter's tools on PATH."""
+    return {**dvc_cli.environment(), "DVC_NO_ANALYTICS": "1", "PYTHONPATH": ""}
+
+
+def run(root: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the workspace's own hpefair and check its exit code."""
+    return _finish([sys.executable, "-m", "hpefair", *arguments], root, expect)
+
+
+def dvc(root: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run dvc in a workspace and check its exit code."""
+    return _finish([sys.executable, "-m", "dvc", *arguments], root, expect)
+
+
+def commit(root: Path, message: str) -> None:
+    """Commit everything that git sees."""
+    who = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
+    _finish(["git", "add", "--all"], root, 0)
+    _finish(["git", *who, "commit", "--quiet", "--allow-empty", "-m", message], root, 0)
+
+
+def _finish(command: list[str], root: Path, expect: int) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, cwd=root, env=environment(), text=True, capture_output=True, check=False)
+    assert done.returncode == expect, f"{command} gave {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done

@@ -1,0 +1,61 @@
+"""Fairer, and nobody harmed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hpefair.core.fairness.comparison import Tolerance, compare
+from hpefair.core.fairness.disaggregation import with_overall
+from hpefair.core.fairness.groups import groups
+from hpefair.core.fairness.intervals import resample_images
+
+TOLERANCE = Tolerance(loss=0.02, confidence=0.95, power=0.8, min_support=10)
+GROUP = np.repeat(["low", "mid", "high"], 200)
+LISTED = with_overall(groups(pd.DataFrame({"contrast": GROUP}), ["contrast"]), 600)
+COUNTS = resample_images(600, 300, 0)
+
+
+def verdict(low, mid, high, noise=0.05, seed=0):
+    """Compare a baseline (.4, .6, .7 by group) with a candidate that changes each group by so much."""
+    rng = np.random.default_rng(seed)
+    baseline = np.select([GROUP == "low", GROUP == "mid"], [0.4, 0.6], 0.7) + rng.normal(0, 0.1, 600)
+    change = np.select([GROUP == "low", GROUP == "mid"], [low, mid], high) + rng.normal(0, noise, 600)
+    return compare(baseline, baseline + change, np.arange(600), LISTED, COUNTS, TOLERANCE)
+
+
+def test_helping_the_worst_group_passes():
+    """The gap shrinks and nobody loses."""
+    found = verdict(0.1, 0.0, 0.0)
+    assert (found.verdict, found.harm, found.fairer) == ("PASS", "PASS", "PASS")
+
+
+def test_levelling_down_is_refused():
+    """All fall and the gap shrinks: fairer by the gap, and a FAIL."""
+    found = verdict(-0.05, -0.1, -0.2)
+    assert found.fairer == "PASS"
+    assert found.verdict == "FAIL"
+
+
+def test_harming_one_group_fails_though_the_mean_rises():
+    """A gain elsewhere does not buy a loss."""
+    assert verdict(-0.1, 0.1, 0.1).verdict == "FAIL"
+
+
+def test_no_change_is_inconclusive_about_fairness_but_harmless():
+    """Nothing changed: nobody harmed, nothing fairer."""
+    found = verdict(0, 0, 0)
+    assert found.harm == "PASS"
+    assert found.verdict == "INCONCLUSIVE"
+
+
+def test_small_groups_leave_it_open_and_say_how_many_are_needed():
+    """Noise as large as the tolerance allows no verdict."""
+    found = verdict(0.0, 0.0, 0.0, noise=1.0)
+    assert found.verdict == "INCONCLUSIVE"
+    assert found.groups.loc[found.groups["group"] == "low", "people_needed"].iloc[0] > 200
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_null_change_never_fails(seed):
+    """Joint intervals keep a FAIL rare when nothing changed."""
+    assert verdict(0, 0, 0, noise=0.3, seed=seed).harm != "FAIL"
