@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from hpefair import artifacts
 from hpefair.errors import MissingArtifactError, SettingsError
-from hpefair.schema import ATTRIBUTES, SPLITS, UNKNOWN, groups_of
+from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -71,6 +71,14 @@ class Audit(Section):
             if isinstance(shares, dict):
                 _check_reference(attribute, shares)
         return self
+
+    def reference_shares(self, attribute: str) -> dict[str, float] | None:
+        """Reference share of each known group of an attribute; None where params name no reference."""
+        reference = self.reference.get(attribute)
+        if reference == "uniform":
+            groups = ATTRIBUTES[attribute]
+            return {group: 1 / len(groups) for group in groups}
+        return dict(reference) if isinstance(reference, dict) else None
 
 
 class Validate(Section):
@@ -249,33 +257,8 @@ def _check_reference(attribute: str, shares: dict[str, float]) -> None:
         )
 
 
-def reference_shares(audit: Audit, attribute: str) -> dict[str, float] | None:
-    """Reference share of each known group of an attribute.
-
-    Args:
-        audit: The audit section.
-        attribute: Attribute name.
-
-    Returns:
-        Group to share, without `unknown`; None where params name no reference.
-    """
-    reference = audit.reference.get(attribute)
-    if reference is None:
-        return None
-    if reference == "uniform":
-        groups = [group for group in groups_of(attribute) if group != UNKNOWN]
-        return {group: 1 / len(groups) for group in groups}
-    return {str(group): float(share) for group, share in reference.items()}
-
-
 def load(path: Path = artifacts.PARAMS) -> Params:
     """Read and check params.yaml.
-
-    Args:
-        path: The settings file.
-
-    Returns:
-        The frozen settings.
 
     Raises:
         MissingArtifactError: If the file does not exist.
@@ -293,14 +276,7 @@ def load(path: Path = artifacts.PARAMS) -> Params:
 
 
 def parse(raw: Any, name: str = "params.yaml") -> Params:
-    """Check an already loaded settings tree.
-
-    Args:
-        raw: The YAML tree.
-        name: What to call the file in messages.
-
-    Returns:
-        The frozen settings.
+    """Check an already loaded settings tree; `name` is what messages call it.
 
     Raises:
         SettingsError: Naming every unknown key and bad value with its path.

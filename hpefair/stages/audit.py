@@ -17,7 +17,7 @@ def build(out: Path, work: Path, item: str) -> None:
     """Write shares, distances and coverage of the whole set and of the training split."""
     settings = params.load().audit
     people = _people(item)
-    references = {name: params.reference_shares(settings, name) for name in settings.attributes}
+    references = {name: settings.reference_shares(name) for name in settings.attributes}
     parts = []
     for scope, members in (("all", people), ("train", people[people["split"] == "train"])):
         listed = groups(members, settings.attributes, settings.cells)

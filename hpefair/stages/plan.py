@@ -19,7 +19,7 @@ def build(out: Path, work: Path, item: str) -> None:
     settings = everything.plan
     people = tables.read(artifacts.AUDIT / "original" / "people.parquet")
     train = people[people["split"] == "train"]
-    reference = params.reference_shares(everything.audit, settings.attribute)
+    reference = everything.audit.reference_shares(settings.attribute)
     if reference is None:
         raise SettingsError(f"audit.reference names no shares for plan.attribute {settings.attribute}; add them")
     counts = train[settings.attribute].value_counts().to_dict()

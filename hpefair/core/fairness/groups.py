@@ -51,13 +51,13 @@ def groups(attributes: pd.DataFrame, names: Iterable[str], cells: Iterable[Seque
     """
     out = []
     for name in names:
-        out += [Group(name, group, column_is(attributes, name, group)) for group in groups_of(name)]
+        out += [Group(name, group, _column_is(attributes, name, group)) for group in groups_of(name)]
     for first, second in cells:
         out += [
             Group(
                 f"{first}.{second}",
                 f"{one}.{two}",
-                column_is(attributes, first, one) & column_is(attributes, second, two),
+                _column_is(attributes, first, one) & _column_is(attributes, second, two),
             )
             for one in groups_of(first)
             for two in groups_of(second)
@@ -65,7 +65,7 @@ def groups(attributes: pd.DataFrame, names: Iterable[str], cells: Iterable[Seque
     return out
 
 
-def column_is(attributes: pd.DataFrame, name: str, group: str) -> Flags:
+def _column_is(attributes: pd.DataFrame, name: str, group: str) -> Flags:
     """Whether each person has a value (N,).
 
     Raises:

@@ -1,0 +1,143 @@
+"""Write docs/pipeline.md and docs/cli.md from dvc.yaml, params.yaml and the command line; --check only compares."""
+
+import re
+import sys
+from pathlib import Path
+
+import typer
+import yaml
+
+from hpefair import params
+from hpefair.adapters import dvc_graph
+from hpefair.cli import app
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMENT = re.compile(r"^(?P<indent> *)(?P<key>[a-z0-9_]+):[^#\n]*#\s*(?P<text>.+)$")
+
+
+def main() -> None:
+    """Write both pages, or fail where one differs."""
+    stale = []
+    for name, text in (("pipeline.md", pipeline_page()), ("cli.md", cli_page())):
+        path = ROOT / "docs" / name
+        if "--check" in sys.argv and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            stale.append(name)
+        elif "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+    if stale:
+        sys.exit(f"out of date: {', '.join(stale)}; run `make docs`")
+
+
+def pipeline_page() -> str:
+    """Every stage with what it reads and writes, and every parameter with its default and meaning."""
+    graph = dvc_graph.load(ROOT)
+    tree = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    lines = [
+        "# The pipeline",
+        "",
+        "Written by `make docs` from `dvc.yaml` and `params.yaml`. `dvc repro` runs it, `hpefair stages` shows it.",
+        "Every stage writes one folder, `data/<stage>`, and stops with one clear line when its input cannot be used.",
+    ]
+    for word in dict.fromkeys(stage.word for stage in graph.stages):
+        mine = [stage for stage in graph.stages if stage.word == word]
+        reads = sorted({dep for stage in mine for dep in stage.deps if not dep.startswith("hpefair")})
+        writes = [out for stage in mine for out in stage.outs]
+        lines += ["", f"## {word}", "", f"{mine[0].desc}.", ""]
+        lines += [f"- instances: {', '.join(f'`{stage.name}`' for stage in mine)}"] if len(mine) > 1 else []
+        lines += [
+            f"- reads: {', '.join(f'`{dep}`' for dep in reads)}",
+            f"- writes: {', '.join(f'`{out}`' for out in writes)}",
+        ]
+        lines += ["", "| parameter | default | meaning |", "|---|---|---|"]
+        lines += [f"| `{word}.{key}` | `{short(value)}` | {meaning(word, key)} |" for key, value in tree[word].items()]
+    return "\n".join(lines) + "\n"
+
+
+def meaning(word: str, key: str) -> str:
+    """Comment behind a key of params.yaml, else the settings class's own words."""
+    section = (ROOT / "params.yaml").read_text(encoding="utf-8").split(f"\n{word}:\n", 1)[-1].split("\n\n", 1)[0]
+    for line in section.splitlines():
+        found = COMMENT.match(line)
+        if found and found["key"] == key:
+            return found["text"]
+    return MEANINGS.get(f"{word}.{key}", "")
+
+
+def short(value: object) -> str:
+    """A default that fits a table cell."""
+    text = str(value).replace("|", "/")
+    return text if len(text) <= 70 else text[:67] + "..."
+
+
+def cli_page() -> str:
+    """Every command with its help and options."""
+    lines = [
+        "# Commands",
+        "",
+        "Written by `make docs` from the command line itself. Commands run in a workspace: the folder with `dvc.yaml`.",
+        "Exit codes: 0 done, 1 a tool failed, 2 the input or settings cannot be used, 3 a strict gate says FAIL.",
+    ]
+    for name, command in sorted(typer.main.get_command(app).commands.items()):
+        lines += ["", f"## hpefair {name}", "", command.help, "", "| argument | default | meaning |", "|---|---|---|"]
+        lines += [option_row(parameter) for parameter in command.params if parameter.name != "help"]
+    return "\n".join(lines) + "\n"
+
+
+def option_row(parameter: object) -> str:
+    """Table row of an option or argument."""
+    names = " / ".join([*parameter.opts, *parameter.secondary_opts])
+    return f"| `{names}` | {default(parameter)} | {parameter.help} |"
+
+
+def default(parameter: object) -> str:
+    """Default of an option, or that it is needed."""
+    if parameter.required:
+        return "needed"
+    return f"`{parameter.default}`" if parameter.default not in (None, "", ()) else ""
+
+
+MEANINGS = {
+    "ingest.skeleton": "Joints that every annotation must have",
+    "ingest.max_pixels": "Larger images are quarantined before a pixel is decoded",
+    "attribute.contrast": "Bins of clothing-to-background contrast, in CIEDE2000 units",
+    "split.salt": "Another salt gives another split; keep it, so that assignments never move",
+    "split.fractions": "Share of the images in each split; `sealed` is read by nothing but a promotion",
+    "audit.attributes": "Attributes whose shares are counted",
+    "audit.cells": "Two-way cells whose shares are counted",
+    "audit.confidence": "Level of the sampling intervals",
+    "validate.max_unexpected_rows": "Unexpected values that a check lists",
+    "gate.failing_severities": "Severities whose expectations decide; the others only inform",
+    "plan.attribute": "Attribute to balance; it needs a reference under `audit.reference`",
+    "plan.max_synthetic_share": "Largest share of generated people in the balanced training set",
+    "plan.cost_generate": "Cost of one generated person, before its expected yield",
+    "plan.backend": "Generator: `recompose`",
+    "generate.shards": "Data layout: generated people are dealt to shards by a hash of their name",
+    "generate.seed": "Every generated person depends on this and its own name, on nothing else",
+    "generate.context": "Margin around a person that is kept, in box sizes",
+    "generate.tries": "Changes to try before an attempt is given up",
+    "generate.forbid_licenses": "Images whose licence name contains one of these words are never altered",
+    "screen.duplicate_delta_e": "Pictures closer than this (CIE76 of thumbnails) are the same picture",
+    "screen.min_keypoints": "Labelled joints a generated person needs",
+    "assemble.forbid_licenses": "Images whose licence name contains one of these words never enter training",
+    "train.engine": "Settings that all trained models share: crop size, steps, batch, learning rate, augmentation",
+    "train.models": "Models to train: name, estimator, variant of the data, seed",
+    "predict.engine": "Settings that all predictions share",
+    "evaluate.by": "Attributes by which accuracy is reported",
+    "evaluate.cells": "Two-way cells by which accuracy is reported",
+    "evaluate.resamples": "Bootstrap resamples of images for per-person metrics",
+    "evaluate.confidence": "Level of the intervals",
+    "evaluate.min_support": "People a group needs to count as supported",
+    "evaluate.seed": "Seed of the resamples",
+    "compare.baseline": "Model that the candidates are compared with",
+    "compare.candidates": "Models that get a verdict",
+    "compare.attributes": "Attributes whose groups must not be harmed, and whose gaps should shrink",
+    "compare.tolerance": "Loss of a group's mean that counts as harm",
+    "compare.power": "Probability of a PASS for which the people still needed are computed",
+    "report.title": "Title of the page",
+    "report.min_cell": "Groups of fewer people are not shown",
+}
+
+
+if __name__ == "__main__":
+    params.load(ROOT / "params.yaml")
+    main()

@@ -1,0 +1,38 @@
+"""Results files: of this dataset, with this skeleton, or not at all."""
+
+import json
+
+import pytest
+
+from hpefair.adapters import coco_results
+from hpefair.core.pose.skeleton import COCO_17
+from hpefair.errors import InputError
+
+GOOD = {"image_id": 1, "category_id": 1, "keypoints": [1.0] * 51, "score": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([GOOD | {"image_id": 9}], "another dataset"),
+        ([GOOD | {"keypoints": [1.0] * 42}], "42 keypoint numbers"),
+        ([GOOD | {"score": None}], "finite numbers"),
+        ([GOOD | {"score": float("nan")}], "finite numbers"),
+        ([GOOD | {"image_id": "1"}], "image_id must be an integer"),
+        ({"images": []}, "must be a list"),
+        ([], "no detections"),
+    ],
+)
+def test_unusable_results_stop(tmp_path, rows, message):
+    """With the detection's number where there is one."""
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(rows))
+    with pytest.raises(InputError, match=message):
+        coco_results.load(path, COCO_17, {1})
+
+
+def test_good_results_keep_their_order(tmp_path):
+    """Order decides ties, as in pycocotools."""
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps([GOOD | {"score": s} for s in (0.5, 0.9, 0.5)]))
+    assert coco_results.load(path, COCO_17, {1})["score"].tolist() == [0.5, 0.9, 0.5]

@@ -1,0 +1,59 @@
+"""params.yaml: unknown keys are refused, edits keep comments."""
+
+import shutil
+
+import pytest
+import yaml
+
+from hpefair import params
+from hpefair.adapters.params_file import register_results
+from hpefair.errors import MissingArtifactError, SettingsError
+
+
+def test_the_shipped_settings_are_valid(project):
+    """Every section."""
+    assert params.load(project / "params.yaml").plan.attribute == "contrast"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("plan", "tolerence"), 1, "unknown key plan.tolerence"),
+        (("extra",), 1, "unknown key extra"),
+        (("audit", "attributes"), ["heigth"], "heigth"),
+        (("audit", "reference"), {"contrast": {"low": 1.0}}, "exactly low, mid, high"),
+        (("split", "fractions"), {"train": 0.5, "val": 0.1, "test": 0.1, "sealed": 0.1}, "add up to 1"),
+        (("attribute", "shards"), ["a-b"], "pattern"),
+        (("train", "engine"), {}, "missing key train.engine"),
+        (("evaluate", "resamples"), 0, "greater than 0"),
+    ],
+)
+def test_bad_settings_are_named_with_their_path(project, path, value, message):
+    """The key, and what was expected."""
+    tree = yaml.safe_load((project / "params.yaml").read_text())
+    place = tree
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(SettingsError, match=message):
+        params.parse(tree)
+
+
+def test_files_that_are_not_there_or_not_yaml(tmp_path):
+    """One clear line each."""
+    with pytest.raises(MissingArtifactError, match="clone"):
+        params.load(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [")
+    with pytest.raises(SettingsError, match="not valid YAML"):
+        params.load(tmp_path / "params.yaml")
+
+
+def test_registering_results_keeps_comments_and_is_idempotent(project, tmp_path):
+    """A model is added once; everything else stays as it was."""
+    path = tmp_path / "params.yaml"
+    shutil.copyfile(project / "params.yaml", path)
+    assert len(register_results("set", ["netone"], path)) == 1
+    assert register_results("set", ["netone"], path) == []
+    lines = set((project / "params.yaml").read_text().splitlines())
+    assert set(path.read_text().splitlines()) - lines == {"    netone: {from: data/raw/set/results/netone.json}"}
+    assert params.load(path).predict.models["netone"].from_ == "data/raw/set/results/netone.json"

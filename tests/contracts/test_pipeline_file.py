@@ -1,0 +1,91 @@
+"""dvc.yaml: one word in six places, dependencies that cover imports, names that cannot collide."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+import yaml
+
+from hpefair import artifacts, params
+from hpefair.adapters import dvc_graph
+from hpefair.orchestration.pipeline import task_id
+
+ROOT = Path(__file__).resolve().parents[2]
+GRAPH = dvc_graph.load(ROOT)
+WORDS = list(dict.fromkeys(stage.word for stage in GRAPH.stages))
+# Their values are tracked by `params:`, or they hold no behaviour.
+EXEMPT = {"hpefair", "hpefair.errors", "hpefair.params", "hpefair.artifacts", "hpefair.stages"}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_one_word_in_six_places(word):
+    """Stage, module, section, folder, test, task."""
+    assert (ROOT / f"hpefair/stages/{word}.py").exists()
+    assert (ROOT / f"tests/stages/test_{word}.py").exists()
+    section = "validate_" if word == "validate" else word
+    assert section in params.Params.model_fields
+    assert word in yaml.safe_load((ROOT / "params.yaml").read_text())
+    for stage in (stage for stage in GRAPH.stages if stage.word == word):
+        item = stage.name.partition("@")[2]
+        assert stage.outs == (artifacts.out_folder(stage.name).as_posix(),)
+        assert stage.cmd == f"python -m hpefair.stages.{word} {item}".strip()
+        assert re.fullmatch(r"[a-z0-9_.]+", task_id(stage.name))
+        assert stage.desc
+
+
+def test_no_stage_module_is_left_over():
+    """Every module under stages is a stage."""
+    modules = {path.stem for path in (ROOT / "hpefair/stages").glob("*.py")} - {"__init__"}
+    assert modules == set(WORDS)
+
+
+def test_templated_values_cannot_collide():
+    """DVC joins values with a hyphen, so a hyphen in one makes two stages one."""
+    for stage in GRAPH.stages:
+        assert re.fullmatch(r"[a-z0-9_]+(@[a-z0-9_]+)?", stage.name)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_deps_cover_transitive_imports(word):
+    """DVC does not follow imports, so each stage lists every package directory it reaches."""
+    graph = grimp.build_graph("hpefair")
+    reached = {f"hpefair.stages.{word}"} | graph.find_upstream_modules(f"hpefair.stages.{word}")
+    for stage in (stage for stage in GRAPH.stages if stage.word == word):
+        missing = [
+            name
+            for name in sorted(reached - EXEMPT)
+            if not any(_covers(dep, name) for dep in stage.deps if dep.startswith("hpefair"))
+        ]
+        assert missing == [], f"{stage.name} does not depend on {missing}"
+
+
+def _covers(dep: str, module: str) -> bool:
+    path = module.replace(".", "/")
+    return dep in (f"{path}.py", path) or path.startswith(f"{dep}/")
+
+
+def test_graph_equals_dvcs_own(made_workspace):
+    """Same stages and same edges as `dvc stage list` and `dvc dag`."""
+    ours = dvc_graph.load(made_workspace)
+    command = [sys.executable, "-m", "dvc"]
+    listed = subprocess.run(
+        [*command, "stage", "list", "--name-only"], cwd=made_workspace, capture_output=True, text=True
+    )
+    assert {s.name for s in ours.stages} == set(listed.stdout.split()) - {"data/raw.dvc"}
+    dot = subprocess.run(
+        [*command, "dag", "--dot"], cwd=made_workspace, capture_output=True, text=True, check=True
+    ).stdout
+    theirs = {pair for pair in re.findall(r'"([^"]+)" -> "([^"]+)"', dot) if pair[0] != "data/raw.dvc"}
+    assert {(up, stage.name) for stage in ours.stages for up in ours.upstream(stage)} == theirs
+
+
+def test_lists_every_param_it_reads():
+    """Each stage depends on its own section, whole or in part."""
+    for stage in GRAPH.stages:
+        assert any(key.partition(".")[0] == stage.word for key in stage.params), stage.name
+
+
+test_graph_equals_dvcs_own = pytest.mark.xdist_group("pipeline")(test_graph_equals_dvcs_own)
