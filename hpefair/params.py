@@ -51,7 +51,7 @@ class Split(Section):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        if tuple(self.fractions) != SPLITS or abs(sum(self.fractions.values()) - 1) > 1e-9:
+        if set(self.fractions) != set(SPLITS) or abs(sum(self.fractions.values()) - 1) > 1e-9:
             raise ValueError(f"Expected fractions for {', '.join(SPLITS)} that add up to 1 but got {self.fractions}")
         return self
 

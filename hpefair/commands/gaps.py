@@ -28,6 +28,8 @@ def show(console: Console, models: list[str] | None = None) -> None:
     if not wanted:
         raise MissingArtifactError("no model is evaluated yet: run `dvc repro` first")
     for name in wanted:
+        if not (artifacts.EVALUATE / name).exists():
+            raise MissingArtifactError(f"{name} is not evaluated: name it under predict.models and run dvc repro")
         folder = artifacts.EVALUATE / name
         overall = tables.read_json(folder / "overall.json")
         title = f"{name}  (boxes: {overall['boxes']}; {overall['images']})"

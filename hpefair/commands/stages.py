@@ -24,10 +24,10 @@ def show(console: Console) -> None:
 
 
 def state(changes: list[object] | None) -> str:
-    """State of a stage from `dvc status --json`: its list of changes, or None where nothing changed."""
+    """State of a stage from its entry in `dvc status --json`, None where nothing changed."""
     if not changes:
         return "[green]up to date[/green]"
-    text = json.dumps(changes)
-    if "changed outs" in text and '"not in cache"' not in text and "changed deps" not in text and "deleted" in text:
+    outs = [change["changed outs"] for change in changes if isinstance(change, dict) and "changed outs" in change]
+    if any(word == "deleted" for part in outs for word in part.values()):
         return "[yellow]not run yet[/yellow]"
     return "[yellow]inputs changed[/yellow]"

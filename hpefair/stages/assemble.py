@@ -67,8 +67,10 @@ def _accepted(real: pd.DataFrame, wanted: dict[str, int]) -> tuple[pd.DataFrame,
     decisions = tables.read_jsonl(artifacts.REVIEW_DECISIONS)
     turned_down = {row["person_id"] for row in decisions if row.get("decision") == "reject"}
     accepted = accepted[~("generated/" + accepted["item_id"]).isin(turned_down)]
+    # A picture made from an image that may not be trained on may not be trained on either.
+    accepted = accepted[accepted["parent_person"].isin(real.loc[real["trainable"], "person_id"])]
     rank = accepted.groupby("wanted").cumcount()
-    kept = accepted[rank < accepted["wanted"].map(wanted)].reset_index(drop=True)
+    kept = accepted[rank < accepted["wanted"].map(wanted).astype(float)].reset_index(drop=True)
     name = "generated/" + kept["item_id"]
     images = kept[["path", "width", "height"]].assign(image_id=name, license="derived from a training image")
     parents = real.set_index("person_id").loc[kept["parent_person"]].reset_index()

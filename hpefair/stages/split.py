@@ -5,6 +5,7 @@ from pathlib import Path
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.core.splits import assign
+from hpefair.schema import SPLITS
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -14,7 +15,8 @@ def build(out: Path, work: Path, item: str) -> None:
     people = tables.read(artifacts.INGEST / "people.parquet")
     # Whoever appears in several images stays on one side.
     keys = images["subject_id"].where(images["subject_id"] != "", images["image_id"])
-    images["split"] = assign(list(keys), settings.salt, settings.fractions)
+    fractions = {name: settings.fractions[name] for name in SPLITS}
+    images["split"] = assign(list(keys), settings.salt, fractions)
     table = people[["person_id", "image_id"]].merge(images[["image_id", "split"]], on="image_id", validate="m:1")
     tables.write(out / "people.parquet", table)
     tables.write(out / "images.parquet", images[["image_id", "split"]])

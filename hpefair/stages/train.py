@@ -9,6 +9,7 @@ from rich.progress import Progress
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.core.pose.skeleton import skeleton
+from hpefair.errors import InputError
 from hpefair.estimators.protocol import build as build_estimator
 from hpefair.training import weights
 from hpefair.training.engine import Recipe, fit
@@ -19,6 +20,10 @@ def build(out: Path, work: Path, item: str) -> None:
     settings = params.load().train
     wanted = settings.models[item]
     people = tables.read(artifacts.ASSEMBLE / f"{wanted.variant}.parquet")
+    if people["synthetic"].all():
+        raise InputError(
+            "no real person is left to train on: see assemble.forbid_licenses and the split in params.yaml"
+        )
     # One thread a process: two OpenMP threads were measured to cost more than they bring on small maps.
     torch.set_num_threads(1)
     torch.manual_seed(wanted.seed)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import nn
 
@@ -31,7 +32,7 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     model = build(card["estimator"], (card["input_width"], card["input_height"]), skeleton(card["skeleton"]))
     try:
         load_model(model, str(folder / WEIGHTS))
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, SafetensorError) as error:
         raise InputError(
             f"{folder / WEIGHTS} does not fit the estimator {card['estimator']}: train it again"
         ) from error

@@ -1,0 +1,37 @@
+"""Scale, visibility, crowding, brightness."""
+
+import pandas as pd
+import pytest
+
+from hpefair.attributes import context
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "group"),
+    [
+        (context.scale, 96**2 - 1, "small"),
+        (context.scale, 96**2, "medium"),
+        (context.scale, 192**2, "large"),
+        (context.visibility, 0, "unknown"),
+        (context.visibility, 5, "few"),
+        (context.visibility, 6, "half"),
+        (context.visibility, 17, "most"),
+        (context.crowding, 0.0, "alone"),
+        (context.crowding, 0.1, "touching"),
+        (context.crowding, 0.9, "crowded"),
+        (context.brightness, 10.0, "dark"),
+        (context.brightness, 50.0, "mid"),
+        (context.brightness, 90.0, "bright"),
+    ],
+)
+def test_bins(function, value, group):
+    """Edges belong to the upper group."""
+    assert function(value) == group
+
+
+def test_overlap_is_per_image():
+    """People of other images do not crowd anybody."""
+    people = pd.DataFrame(
+        {"image_id": ["a", "a", "b"], "bbox": [[0, 0, 10, 10], [5, 0, 10, 10], [0, 0, 10, 10]]}, index=[7, 3, 5]
+    )
+    assert context.largest_overlap(people).tolist() == pytest.approx([1 / 3, 1 / 3, 0])

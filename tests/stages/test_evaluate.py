@@ -1,0 +1,32 @@
+"""Evaluate: pycocotools' numbers, by group, with intervals."""
+
+import json
+
+import pytest
+
+from hpefair.adapters import tables
+from tests import oracles
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+
+def test_overall_equals_pycocotools_on_the_files_as_given(made_workspace, tiny_coco):
+    """Ten numbers of the third-party model."""
+    tree = json.loads((tiny_coco / "person_keypoints.json").read_text())
+    results = json.loads((tiny_coco / "predictions/tinynet.json").read_text())
+    overall = tables.read_json(made_workspace / "data/evaluate/tinynet/overall.json")
+    expected = oracles.coco_eval(tree, results).stats
+    names = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
+    assert [overall[name] for name in names] == list(expected)
+
+
+def test_every_group_has_a_row_and_an_interval(made_workspace):
+    """Values lie inside their intervals; people of the groups add up to everybody."""
+    table = tables.read(made_workspace / "data/evaluate/tinynet/by_group.parquet")
+    ar = table[table["metric"] == "ar"]
+    for attribute in ("gender_presentation", "contrast"):
+        rows = ar[ar["attribute"] == attribute]
+        assert rows["n_people"].sum() == ar.loc[ar["attribute"] == "all", "n_people"].iloc[0]
+    seen = table[table["n_people"] > 0]
+    assert (seen["low"] <= seen["value"] + 1e-9).all()
+    assert (seen["value"] <= seen["high"] + 1e-9).all()

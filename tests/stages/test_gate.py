@@ -1,0 +1,42 @@
+"""Gate: a decision that always comes, and `--strict` that stops."""
+
+import pytest
+
+from hpefair.adapters import tables
+from tests.conftest import run
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+
+def test_the_original_fails_and_the_balanced_passes(made_workspace):
+    """The drawn set is short of high contrast; repairing it is what the pipeline is for."""
+    verdicts = {
+        variant: tables.read_json(made_workspace / f"data/gate/{variant}/decision.json")["verdict"]
+        for variant in ("original", "balanced")
+    }
+    assert verdicts == {"original": "FAIL", "balanced": "PASS"}
+
+
+def test_strict_is_exit_code_3_and_names_the_expectation(made_workspace):
+    """Loose is 0; a gate that does not exist is 2."""
+    assert "FAIL" in run(made_workspace, "gate", "original").stdout
+    done = run(made_workspace, "gate", "original", "--strict", expect=3)
+    assert "expect_share_ratio_to_reference_to_be_between" in done.stderr
+    assert "Traceback" not in done.stderr
+    run(made_workspace, "gate", "balanced", "--strict")
+    assert "original or balanced" in run(made_workspace, "gate", "other", expect=2).stderr
+
+
+def test_what_could_not_be_evaluated_fails(workspace_copy, monkeypatch):
+    """ERROR never lets anything through."""
+    from hpefair.stages import gate
+
+    monkeypatch.chdir(workspace_copy)
+    path = workspace_copy / "data/validate/balanced/results.json"
+    results = tables.read_json(path)
+    results["balance"][0]["verdict"] = "ERROR"
+    path.unlink()
+    tables.write_json(path, results)
+    out = workspace_copy / "out"
+    gate.build(out, out, "balanced")
+    assert tables.read_json(out / "decision.json")["verdict"] == "FAIL"
