@@ -74,12 +74,20 @@ def test_graph_equals_dvcs_own(made_workspace):
     listed = subprocess.run(
         [*command, "stage", "list", "--name-only"], cwd=made_workspace, capture_output=True, text=True
     )
-    assert {s.name for s in ours.stages} == set(listed.stdout.split()) - {"data/raw.dvc"}
+    assert {s.name for s in ours.stages} == set(listed.stdout.split())
     dot = subprocess.run(
         [*command, "dag", "--dot"], cwd=made_workspace, capture_output=True, text=True, check=True
     ).stdout
-    theirs = {pair for pair in re.findall(r'"([^"]+)" -> "([^"]+)"', dot) if pair[0] != "data/raw.dvc"}
+    edges = set(re.findall(r'"([^"]+)" -> "([^"]+)"', dot))
+    assert ("data/raw.dvc", "ingest") in edges
+    theirs = {pair for pair in edges if pair[0] != "data/raw.dvc"}
     assert {(up, stage.name) for stage in ours.stages for up in ours.upstream(stage)} == theirs
+
+
+def test_every_output_is_ignored_by_git():
+    """Before it is written, so that DVC adds no .gitignore of its own."""
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {f"/data/{word}" for word in (*WORDS, "raw")} <= set(ignored)
 
 
 def test_lists_every_param_it_reads():

@@ -1,0 +1,122 @@
+"""SIGKILL of dvc alone and of the stage alone: the next run finishes, one copy writes, nothing half-written stays."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from tests.conftest import dvc, environment
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+# Written into the workspace's stage modules: says who builds when, and slows the work down enough to be hit.
+TRACE = """
+import os as _os, time as _time
+_build = build
+def build(out, work, item):
+    def trace(what):
+        with open("trace.txt", "a") as file:
+            file.write(f"{_time.time():.3f} {_os.getpid()} {what}\\n")
+    trace("start")
+    _build(out, work, item)
+    trace("end")
+
+"""
+MAIN = 'if __name__ == "__main__":'
+# Code of one item or step -> the same code, a little slower, so that a kill hits the middle.
+SLOWED = {
+    "generation/recompose.py": "        rng = np.random.default_rng(item.seed)\n",
+    "training/engine.py": "        on_step(step,",
+}
+
+
+@pytest.fixture
+def slowed(workspace_copy):
+    """A finished workspace whose generate and train stages leave a trace, and take their time."""
+    package = workspace_copy / "hpefair"
+    for word in ("generate", "train"):
+        path = package / f"stages/{word}.py"
+        path.write_text(path.read_text().replace(MAIN, TRACE + MAIN))
+    for name, code in SLOWED.items():
+        text = (package / name).read_text()
+        assert code in text
+        (package / name).write_text(text.replace(code, f"        __import__('time').sleep(0.15)\n{code}"))
+    tree = yaml.safe_load((workspace_copy / "params.yaml").read_text())
+    tree["generate"]["seed"] += 1
+    (workspace_copy / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+    return workspace_copy
+
+
+def stage_process(dvc_process, word, progress):
+    """The stage's Python process below dvc, once it has made some progress."""
+    limit = time.monotonic() + 120
+    while time.monotonic() < limit:
+        for child in psutil.Process(dvc_process.pid).children(recursive=True):
+            try:
+                line = child.cmdline()
+            except psutil.Error:
+                continue
+            if f"hpefair.stages.{word}" in line and "python" in Path(line[0]).name and progress():
+                return child
+        time.sleep(0.05)
+    raise AssertionError(f"{word} never ran")
+
+
+def start(root, *targets):
+    """`dvc repro` in the background."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro", *targets], cwd=root, env=environment(),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+
+
+def spans(root):
+    """Building times per process from the trace, killed ones without an end."""
+    seen: dict[str, list[float]] = {}
+    for line in (root / "trace.txt").read_text().splitlines():
+        moment, pid, _ = line.split()
+        seen.setdefault(pid, []).append(float(moment))
+    return sorted(seen.values())
+
+
+@pytest.mark.parametrize("victim", ["dvc", "stage"])
+@pytest.mark.parametrize(("word", "target", "some"), [("generate", "generate@s0", 5), ("train", "train@balanced", 1)])
+def test_a_kill_loses_nothing_and_mixes_nothing(slowed, victim, word, target, some):
+    """Kill in the middle, run again at once: finished, resumed, one writer at a time, equal to a run in one go."""
+    scratch = slowed / ".hpefair/scratch" / target
+    if word == "train":
+        dvc(slowed, "repro", "--quiet", "assemble")
+        (slowed / "trace.txt").unlink(missing_ok=True)
+
+    def progress():
+        return len(list(scratch.rglob("*.json" if word == "generate" else "checkpoint.pt"))) >= some
+
+    first = start(slowed, target)
+    stage = stage_process(first, word, progress)
+    killed_at = time.time()
+    os.kill(first.pid if victim == "dvc" else stage.pid, signal.SIGKILL)
+    first.wait(60)
+    assert not (slowed / "data" / word / target.partition("@")[2]).exists()
+    done = dvc(slowed, "repro", target)
+    assert f"Running stage '{target}'" in done.stdout
+    assert not psutil.pid_exists(stage.pid)
+    building = spans(slowed)
+    assert len(building) == 2
+    assert len(building[0]) == 1, "the killed copy must not have finished"
+    assert building[1][0] >= killed_at
+    out = slowed / "data" / word / target.partition("@")[2]
+    resumed = contents(out)
+    assert dvc(slowed, "status", "--json", target).stdout.strip() in ("{}", "")
+    dvc(slowed, "repro", "--force", "--single-item", target)
+    assert contents(out) == resumed
+
+
+def contents(folder):
+    """Every file of a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
