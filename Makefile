@@ -47,4 +47,4 @@ docs: setup ## Regenerate docs/pipeline.md and docs/cli.md from dvc.yaml, params
 	$(BIN)/python docs/generate.py
 
 bench: setup ## Speed against named peers; one JSON file per benchmark under bench/
-	mkdir -p bench && for b in benchmarks/*.py; do $(BIN)/python $$b --json bench/$$(basename $$b .py).json || exit 1; done
+	mkdir -p bench && for b in $$(ls benchmarks/*.py | grep -v rows.py); do $(BIN)/python $$b --json bench/$$(basename $$b .py).json || exit 1; done
