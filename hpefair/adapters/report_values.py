@@ -122,7 +122,7 @@ def _comparison(settings: params.Params) -> dict[str, Any]:
     drawn = known[known["n_people"] >= settings.report.min_cell].rename(columns={"change": "value"})
     sentences = {
         "PASS": "serves the groups more equally than the model trained on the original data, and harms none.",
-        "FAIL": "harms a group, or widens a gap, beyond doubt.",
+        "FAIL": "harms a group or widens a gap, by clear evidence.",
         "INCONCLUSIVE": f"cannot be told apart from the original one with {verdicts['people']} test people.",
     }
     return {

@@ -1,5 +1,7 @@
 """Build the FiftyOne dataset of the workspace and open the App."""
 
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +88,8 @@ def _worst_groups(models: list[str]) -> list[tuple[str, str, str]]:
 
 
 def _until_interrupted() -> None:
-    import signal
-
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        return
+    """Wait for Ctrl-C or a polite kill, so that the servers below are ended too."""
+    stop = threading.Event()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wanted, lambda *_: stop.set())
+    stop.wait()
