@@ -10,7 +10,7 @@ from hpefair import artifacts
 
 
 def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.PARAMS) -> list[str]:
-    """Name third-party results under `predict.models`, so that they are evaluated.
+    """Make `predict.models` name exactly the third-party results that a dataset brought.
 
     Args:
         dataset: Dataset that brought them.
@@ -18,25 +18,35 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
         path: The settings file.
 
     Returns:
-        One sentence per model that was added.
+        One sentence per entry that was added or removed. A name that another model has already is qualified by the
+        dataset's; entries for results that a replaced dataset no longer has are removed.
     """
-    if not names:
-        return []
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1000
     tree = yaml.load(path.read_text(encoding="utf-8"))
     models = tree["predict"]["models"]
-    said = []
-    for name in names:
-        source = f"{(artifacts.RAW / dataset / 'results' / name).as_posix()}.json"
-        if models.get(name, {}).get("from") == source:
+    folder = (artifacts.RAW / dataset / "results").as_posix()
+    wanted = {f"{folder}/{name}.json": name for name in names}
+    gone = [key for key, entry in models.items() if _folder(entry["from"]) == folder and entry["from"] not in wanted]
+    said = [f"{path.name}: predict.models.{key} removed, its results file is gone" for key in gone]
+    for key in gone:
+        del models[key]
+    known = {entry["from"] for entry in models.values()}
+    for source, name in wanted.items():
+        if source in known:
             continue
-        models[name] = CommentedMap({"from": source})
-        models[name].fa.set_flow_style()
-        said.append(f"params.yaml: predict.models.{name} reads {source}")
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        yaml.dump(tree, file)
-    part.replace(path)
+        key = name if name not in models else f"{name}_{dataset}"
+        models[key] = CommentedMap({"from": source})
+        models[key].fa.set_flow_style()
+        said.append(f"{path.name}: predict.models.{key} reads {source}")
+    if said:
+        part = path.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as file:
+            yaml.dump(tree, file)
+        part.replace(path)
     return said
+
+
+def _folder(source: str) -> str:
+    return source.rpartition("/")[0]

@@ -57,3 +57,16 @@ def test_registering_results_keeps_comments_and_is_idempotent(project, tmp_path)
     lines = set((project / "params.yaml").read_text().splitlines())
     assert set(path.read_text().splitlines()) - lines == {"    netone: {from: data/raw/set/results/netone.json}"}
     assert params.load(path).predict.models["netone"].from_ == "data/raw/set/results/netone.json"
+
+
+def test_names_of_two_datasets_do_not_collide_and_gone_results_leave(project, tmp_path):
+    """A second dataset's model of the same name is qualified; a replaced dataset takes its old entries along."""
+    path = tmp_path / "params.yaml"
+    shutil.copyfile(project / "params.yaml", path)
+    register_results("one", ["net", "old"], path)
+    register_results("two", ["net"], path)
+    assert len(register_results("one", ["net"], path)) == 1
+    models = params.load(path).predict.models
+    assert models["net"].from_ == "data/raw/one/results/net.json"
+    assert models["net_two"].from_ == "data/raw/two/results/net.json"
+    assert "old" not in models
