@@ -49,8 +49,18 @@ def pipeline_page() -> str:
             f"- writes: {', '.join(f'`{out}`' for out in writes)}",
         ]
         lines += ["", "| parameter | default | meaning |", "|---|---|---|"]
-        lines += [f"| `{word}.{key}` | `{short(value)}` | {meaning(word, key)} |" for key, value in tree[word].items()]
+        lines += [f"| `{word}.{key}` | `{short(value)}` | {meaning(word, key)} |" for key, value in flat(tree[word])]
     return "\n".join(lines) + "\n"
+
+
+def flat(section: dict) -> list[tuple[str, object]]:
+    """Keys of a section, each followed by the keys of its fixed sub-section."""
+    out: list[tuple[str, object]] = []
+    for key, value in section.items():
+        fixed = key in ("engine", "contrast") and isinstance(value, dict)
+        out += [(key, "see below" if fixed else value)]
+        out += [(f"{key}.{inner}", what) for inner, what in value.items()] if fixed else []
+    return out
 
 
 def meaning(word: str, key: str) -> str:
@@ -99,6 +109,20 @@ def default(parameter: object) -> str:
 MEANINGS = {
     "ingest.skeleton": "Joints that every annotation must have",
     "ingest.max_pixels": "Larger images are quarantined before a pixel is decoded",
+    "attribute.contrast.low_below": "Smaller contrast is low",
+    "attribute.contrast.high_from": "Contrast from here on is high",
+    "train.engine.input_width": "Crop width in pixels, a multiple of 32",
+    "train.engine.input_height": "Crop height in pixels, a multiple of 32",
+    "train.engine.steps": "Optimizer steps, the same for every model",
+    "train.engine.batch": "Real people a step; generated ones come on top in proportion",
+    "train.engine.learning_rate": "Peak of the one-cycle schedule",
+    "train.engine.weight_decay": "AdamW weight decay",
+    "train.engine.checkpoint_every": "Steps that a kill can cost at most",
+    "train.engine.rotation_degrees": "Crops are turned by up to this",
+    "train.engine.scale_jitter": "Crops are scaled by 1 +- this",
+    "train.engine.colour_jitter": "Colour channels are multiplied by 1 +- this",
+    "predict.engine.flip_test": "Average with the prediction of the mirrored crop",
+    "predict.engine.batch": "Crops predicted together",
     "attribute.contrast": "Bins of clothing-to-background contrast, in CIEDE2000 units",
     "split.salt": "Another salt gives another split; keep it, so that assignments never move",
     "split.fractions": "Share of the images in each split; `sealed` is read by nothing but a promotion",
