@@ -26,6 +26,7 @@ Pixels = NDArray[np.uint8]
 TEXTURE_KEPT: Final = 0.8  # folds and shadows stay, a little softened, so that the new colour decides
 FEATHER_PX: Final = 1.0
 BACKGROUNDS_TRIED: Final = 12
+WHOLE_FROM: Final = 0.97  # share of the mask in its largest piece; annotators leave crumbs
 
 
 class Recompose:
@@ -79,8 +80,8 @@ class Recompose:
         return None if recoloured is None else (recoloured, "clothing")
 
     def _background(self, cutout: Cutout, rng: np.random.Generator) -> Pixels | None:
-        """Somebody else's empty background, if this person can be moved: nothing hides a part of them."""
-        if not _unoccluded(cutout):
+        """Somebody else's empty background, if this person can be moved: in one piece, and nothing hides a part."""
+        if not (whole(cutout.mask) and _unoccluded(cutout)):
             return None
         height, width = cutout.mask.shape
         for number in rng.permutation(len(self._images))[:BACKGROUNDS_TRIED]:
@@ -130,6 +131,13 @@ def _background_colour(lab: Array, mask: Mask) -> Array:
     near = cv2.dilate(mask.astype(np.uint8), np.ones((15, 15), np.uint8)).astype(bool) & ~mask
     colour: Array = np.median(lab[near], axis=0) if near.any() else np.array([50.0, 0.0, 0.0])
     return colour
+
+
+def whole(mask: Mask) -> bool:
+    """Whether a mask (H, W) is one piece: a person behind a shelf would be moved as two floating parts."""
+    _, _, parts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = parts[1:, cv2.CC_STAT_AREA]  # the first part is the background
+    return bool(len(areas) and areas.max() >= WHOLE_FROM * areas.sum())
 
 
 def _unoccluded(cutout: Cutout) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from hpefair.attributes import contrast
 from hpefair.generation.protocol import Item
-from hpefair.generation.recompose import Recompose, move, recolour
+from hpefair.generation.recompose import Recompose, move, recolour, whole
 from hpefair.generation.sources import cut_out, eligible, empty_background
 from hpefair.params import ContrastBins, Generate
 
@@ -98,3 +98,13 @@ def test_background_holds_nobody(training):
     assert empty_background(images.iloc[0], everywhere, (20, 20), rng) is None
     assert empty_background(images.iloc[0], np.zeros((0, 4)), (20, 30), rng).shape == (20, 30, 3)
     assert empty_background(images.iloc[0], np.zeros((0, 4)), (5000, 30), rng) is None
+
+
+def test_people_in_pieces_are_not_moved():
+    """Cut in two by something before them: recoloured at most, never set before another background."""
+    mask = np.zeros((60, 40), bool)
+    mask[5:50, 10:30] = True
+    assert whole(mask)
+    mask[20:30] = False
+    assert not whole(mask)
+    assert not whole(np.zeros((5, 5), bool))
