@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Airflow with this clone's DAGs on http://127.0.0.1:8080; state under .airflow, removed by deleting that folder.
-# Ctrl-C (SIGINT) stops every part of it; a plain kill would leave its children running.
+# Ctrl-C stops every part of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export AIRFLOW_HOME="${AIRFLOW_HOME:-$PWD/.airflow}"
@@ -14,4 +14,13 @@ export AIRFLOW__API__WORKERS=1
 export AIRFLOW__CORE__EXECUTION_API_SERVER_URL="http://127.0.0.1:${AIRFLOW__API__PORT}/execution/"
 export AIRFLOW__API_AUTH__JWT_SECRET="${AIRFLOW__API_AUTH__JWT_SECRET:-$(python -c 'import secrets; print(secrets.token_hex(64))')}"
 export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
-exec airflow standalone
+
+# Ctrl-C reaches a whole process group, and a scheduler that gets it twice hangs. So Airflow runs in a group of its own, with
+# SIGINT set back to its default (bash ignores it for background jobs), and only its leader is told; it ends the others.
+python -c 'import os, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.setsid()
+os.execvp("airflow", ["airflow", "standalone"])' &
+leader=$!
+trap 'kill -INT "$leader" 2>/dev/null' INT TERM
+while kill -0 "$leader" 2>/dev/null; do wait "$leader" || true; done
