@@ -9,11 +9,10 @@ from rich.console import Console
 from hpefair.adapters import dvc_cli
 from hpefair.errors import InputError, ToolError
 
-# What makes a workspace: the pipeline, its settings, its code, and what people decided.
-PROJECT = (
-    ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "expectations", "hpefair",
-    "dags", "review", "history",
-)  # fmt: skip
+# What makes a workspace: the pipeline and its code, brought up to date every time …
+CODE = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "hpefair", "dags")
+# … and what people set and decide, copied once.
+THEIRS = ("params.yaml", "expectations", "review", "history")
 
 
 def run(console: Console, data: Path | None, workspace: Path) -> None:
@@ -32,6 +31,8 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
     data, root = data.resolve(), workspace.resolve()
     create_workspace(Path(__file__).resolve().parent.parent, root)
     console.print(f"workspace: {root}")
+    # A demo is about one dataset: what an earlier one brought would be mixed in.
+    shutil.rmtree(root / "data/raw", ignore_errors=True)
     command(["add", str(data), "--discover", "--replace"], root)
     dvc_cli.repro(root)
     command(["log"], root)
@@ -41,14 +42,14 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
 
 
 def create_workspace(project: Path, root: Path) -> None:
-    """Copy the project into a workspace and make it a git and DVC repository; data that is there stays.
+    """Copy the project into a workspace and make it a git and DVC repository; settings and decisions there stay.
 
     Args:
         project: Folder of the clone.
         root: Workspace.
     """
     root.mkdir(parents=True, exist_ok=True)
-    for name in PROJECT:
+    for name in (*CODE, *(name for name in THEIRS if not (root / name).exists())):
         source, target = project / name, root / name
         if source.is_dir():
             shutil.rmtree(target, ignore_errors=True)

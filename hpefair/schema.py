@@ -30,7 +30,7 @@ PERCEIVED: Final = ("gender_presentation", "age_band", "build", "skin_tone")  # 
 MEASURED: Final = ("contrast", "scale", "visibility", "crowding", "brightness")
 
 # Columns of the tables, in file order.
-IMAGES: Final = ("image_id", "dataset", "coco_image_id", "path", "width", "height", "license", "subject_id")
+IMAGES: Final = ("image_id", "dataset", "coco_image_id", "path", "width", "height", "license", "subject_id", "content")
 PEOPLE: Final = (
     "person_id",
     "image_id",

@@ -47,6 +47,8 @@ def load(path: Path) -> Any:
         pass
     try:
         return json.loads(data)
+    except RecursionError as error:
+        raise InputError(f"{path} is nested too deeply to be a COCO file") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not complete JSON ({error}); copy or download it again") from error
 
@@ -69,22 +71,51 @@ def load_dataset(path: Path) -> Record:
 
 def inside(folder: Path, file_name: str) -> Path | None:
     """Path of a file below a folder, or None where the name points outside it (`..`, absolute, symlink)."""
-    name = PurePosixPath(file_name.replace("\\", "/"))
-    if name.is_absolute() or ".." in name.parts or not name.parts:
+    for name in (PurePosixPath(file_name), PurePosixPath(file_name.replace("\\", "/"))):
+        if name.is_absolute() or ".." in name.parts or not name.parts:
+            return None
+    path = folder / file_name
+    try:
+        return path if path.resolve().is_relative_to(folder.resolve()) else None
+    except (OSError, ValueError):  # a NUL byte, or a name too long for any file
         return None
-    path = folder / name
-    return path if path.resolve().is_relative_to(folder.resolve()) else None
+
+
+def declared_ids(tree: Record) -> set[int]:
+    """Ids of all images that a file lists, usable or not."""
+    return {image["id"] for image in tree["images"] if isinstance(image, dict) and _is_id(image.get("id"))}
+
+
+def check_categories(tree: Record, skeleton: Skeleton, path: Path) -> None:
+    """Refuse a dataset of something else than people with this skeleton.
+
+    Raises:
+        InputError: If categories are listed but none is person, or its joints are others or in another order.
+    """
+    listed = [c for c in tree.get("categories") or [] if isinstance(c, dict)]
+    persons = [c for c in listed if c.get("name") == "person"]
+    if listed and not persons:
+        raise InputError(f"{path} has no category person, only {', '.join(str(c.get('name')) for c in listed[:5])}")
+    for category in persons:
+        joints = category.get("keypoints")
+        if joints and list(joints) != list(skeleton.joints):
+            raise InputError(f"{path} has other joints, or joints in another order, than {skeleton.name}")
 
 
 def check_images(records: list[Any], checked: Checked) -> None:
     """Accept image records with a unique id, a file name and a size."""
     seen = Counter(record.get("id") for record in records if isinstance(record, dict) and _is_id(record.get("id")))
+    names = Counter(str(record.get("file_name")) for record in records if isinstance(record, dict))
     for record in records:
-        reason = _image_fault(record, seen)
+        reason = _image_fault(record, seen) or _repeated_file(record, names)
         if reason:
             checked.reject("image", record.get("id") if isinstance(record, dict) else "?", reason)
         else:
             checked.images.append(record)
+
+
+def _repeated_file(record: Record, names: Counter[str]) -> str | None:
+    return "the file_name is used more than once" if names[record["file_name"]] > 1 else None
 
 
 def _image_fault(record: Any, seen: Counter[Any]) -> str | None:
@@ -102,8 +133,9 @@ def _image_fault(record: Any, seen: Counter[Any]) -> str | None:
 def check_people(records: list[Any], tree: Record, skeleton: Skeleton, checked: Checked) -> None:
     """Accept person annotations of accepted images with a valid box, area and keypoints."""
     sizes = {image["id"]: (image["width"], image["height"]) for image in checked.images}
-    declared = {image.get("id") for image in tree["images"] if isinstance(image, dict)}
-    persons = {c.get("id") for c in tree.get("categories", []) if isinstance(c, dict) and c.get("name") == "person"}
+    declared = declared_ids(tree)
+    listed = [c for c in tree.get("categories") or [] if isinstance(c, dict)]
+    persons = {str(c.get("id")) for c in listed if c.get("name") == "person"}
     seen = Counter(record.get("id") for record in records if isinstance(record, dict) and _is_id(record.get("id")))
     for record in records:
         source = record.get("id") if isinstance(record, dict) else "?"
@@ -117,13 +149,13 @@ def check_people(records: list[Any], tree: Record, skeleton: Skeleton, checked: 
 
 
 def _frame_fault(
-    record: Any, seen: Counter[Any], sizes: dict[int, tuple[int, int]], declared: set[Any], persons: set[Any]
+    record: Any, seen: Counter[Any], sizes: dict[int, tuple[int, int]], declared: set[Any], persons: set[str]
 ) -> str | None:
     if not isinstance(record, dict) or not _is_id(record.get("id")):
         return "an annotation needs an integer id"
     if seen[record["id"]] > 1:
         return "the annotation id is used more than once"
-    if persons and record.get("category_id") not in persons:
+    if persons and str(record.get("category_id")) not in persons:
         return "the annotation is not of category person"
     if not _is_id(record.get("image_id")) or record["image_id"] not in declared:
         return "the annotation names an image that the file does not list"
@@ -134,14 +166,18 @@ def _frame_fault(
 
 def _shape_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -> str | None:
     box = record.get("bbox")
-    if not isinstance(box, list) or len(box) != 4 or not all(_finite(value) for value in box):
+    if not isinstance(box, list) or len(box) != 4 or not all(is_finite(value) for value in box):
         return "the box is not four finite numbers"
     if box[2] <= 0 or box[3] <= 0:
         return "the box has no positive width and height"
-    if not _finite(record.get("area")) or record["area"] <= 0:
+    if not is_finite(record.get("area")) or record["area"] <= 0:
         return "the area is not positive"
+    if box[0] >= size[0] or box[1] >= size[1] or box[0] + box[2] <= 0 or box[1] + box[3] <= 0:
+        return "the box lies outside the image"
     if record.get("iscrowd", 0) not in (0, 1):
         return "iscrowd is neither 0 nor 1"
+    if not _is_segmentation(record.get("segmentation")):
+        return "the segmentation is neither polygons nor run lengths"
     return _keypoint_fault(record, size, skeleton)
 
 
@@ -150,7 +186,7 @@ def _keypoint_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -
     if not isinstance(values, list) or len(values) != 3 * skeleton.size:
         count = len(values) if isinstance(values, list) else 0
         return f"keypoints hold {count} numbers where {skeleton.name} needs {3 * skeleton.size}"
-    if not all(_finite(value) for value in values):
+    if not all(is_finite(value) for value in values):
         return "a keypoint is not finite"
     if any(v not in (0, 1, 2) for v in values[2::3]):
         return "a keypoint visibility is not 0, 1 or 2"
@@ -166,5 +202,21 @@ def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _is_segmentation(value: object) -> bool:
+    """Nothing, a list of polygons of numbers, or run lengths with their size."""
+    if not value:
+        return True
+    if isinstance(value, list):
+        return all(isinstance(part, list) and len(part) % 2 == 0 and all(map(is_finite, part)) for part in value)
+    if not isinstance(value, dict) or not isinstance(value.get("size"), list) or len(value["size"]) != 2:
+        return False
+    counts = value.get("counts")
+    return isinstance(counts, str) or (isinstance(counts, list) and all(map(is_finite, counts)))
+
+
+def is_finite(value: object) -> bool:
+    """Whether a JSON value is a number that arithmetic can use."""
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False

@@ -56,7 +56,7 @@ def _fault(row: dict[str, Any], skeleton: Skeleton) -> str | None:
         count = len(values) if isinstance(values, list) else 0
         return f"it has {count} keypoint numbers where {skeleton.name} needs {3 * skeleton.size}"
     numbers = [*values, row.get("score")]
-    if not all(isinstance(value, (int, float)) for value in numbers) or not np.isfinite(numbers).all():
+    if not all(coco_json.is_finite(value) for value in numbers):
         return "keypoints and score must be finite numbers"
     if not isinstance(row.get("image_id"), int):
         return "image_id must be an integer"

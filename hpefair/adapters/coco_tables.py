@@ -22,11 +22,10 @@ def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> 
         raw: Folder that holds the datasets.
 
     Returns:
-        Rows with the columns of `schema.IMAGES`; `subject_id` is the record's own `subject_id` or empty.
+        Rows with the columns of `schema.IMAGES`; `subject_id` is the record's own one or empty.
     """
-    licenses = {
-        entry.get("id"): str(entry.get("name", "")) for entry in tree.get("licenses", []) if isinstance(entry, dict)
-    }
+    listed = [entry for entry in tree.get("licenses") or [] if isinstance(entry, dict)]
+    licenses = {str(entry.get("id")): str(entry.get("name", "")) for entry in listed}
     rows = [
         {
             "image_id": f"{dataset}/{record['id']}",
@@ -35,8 +34,9 @@ def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> 
             "path": (raw / dataset / "images" / record["file_name"]).as_posix(),
             "width": record["width"],
             "height": record["height"],
-            "license": licenses.get(record.get("license"), "not stated"),
-            "subject_id": str(record.get("subject_id", "")),
+            "license": licenses.get(str(record.get("license")), "not stated"),
+            "subject_id": f"{dataset}/{record['subject_id']}" if record.get("subject_id") else "",
+            "content": record["content"],
         }
         for record in records
     ]

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from hpefair.adapters.gx_expectations import GENERIC_FIELDS
 from hpefair.adapters.tables import plain
 from hpefair.errors import SettingsError, ToolError
+from hpefair.schema import ATTRIBUTES
 
 VERDICTS = ("PASS", "FAIL", "INCONCLUSIVE", "ERROR")
 
@@ -147,6 +148,9 @@ def _expectation(rule: Rule, where: str, number: int) -> Any:
         raise SettingsError(
             f"{where}: {rule.expectation} has no argument {', '.join(strange)}; it takes {', '.join(sorted(allowed))}"
         )
+    attribute = rule.kwargs.get("attribute")
+    if "attribute" in allowed and not set(str(attribute).split(".")) <= set(ATTRIBUTES):
+        raise SettingsError(f"{where}: there is no attribute {attribute}; there are {', '.join(ATTRIBUTES)}")
     try:
         return kind(severity=rule.severity, meta={"number": number}, **rule.kwargs)
     except (TypeError, ValueError) as error:

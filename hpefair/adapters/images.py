@@ -1,5 +1,6 @@
 """Image files to arrays and back."""
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -36,6 +37,11 @@ def write_png(path: Path, pixels: Pixels) -> None:
     part = path.with_suffix(".part")
     part.write_bytes(encoded.tobytes())
     part.replace(path)
+
+
+def digest(path: Path) -> str:
+    """Short hash of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def fault(path: Path, width: int, height: int, max_pixels: int) -> str | None:

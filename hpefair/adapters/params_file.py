@@ -28,7 +28,7 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
     models = tree["predict"]["models"]
     folder = (artifacts.RAW / dataset / "results").as_posix()
     wanted = {f"{folder}/{name}.json": name for name in names}
-    gone = [key for key, entry in models.items() if _folder(entry["from"]) == folder and entry["from"] not in wanted]
+    gone = [key for key, entry in models.items() if _gone(entry["from"], folder, set(wanted))]
     said = [f"{path.name}: predict.models.{key} removed, its results file is gone" for key in gone]
     for key in gone:
         del models[key]
@@ -48,5 +48,8 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
     return said
 
 
-def _folder(source: str) -> str:
-    return source.rpartition("/")[0]
+def _gone(source: str, folder: str, wanted: set[str]) -> bool:
+    """Whether an entry names a results file that this dataset no longer has, or one of a dataset that is gone."""
+    if not source.startswith(f"{artifacts.RAW.as_posix()}/"):
+        return False
+    return source not in wanted and (source.startswith(f"{folder}/") or not Path(source).parents[1].exists())

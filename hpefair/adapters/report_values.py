@@ -41,7 +41,7 @@ def collect() -> dict[str, Any]:
 
 def _gate(variant: str) -> dict[str, str]:
     decision = tables.read_json(artifacts.GATE / variant / "decision.json")
-    failed = [row for row in decision["expectations"] if row["verdict"] == "FAIL" and row["severity"] == "critical"]
+    failed = [row for row in decision["expectations"] if row["verdict"] == "FAIL" and row["decides"]]
     about = sorted({str(row["kwargs"].get("attribute") or row["kwargs"].get("column")) for row in failed})
     why = f" It fails on {', '.join(about)}." if failed else ""
     return {

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,23 +29,21 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def read_folder(folder: Path, name: str) -> pd.DataFrame:
-    """Concatenate one table from every shard of a stage, in shard order.
+def read_folder(folder: Path, name: str, shards: Sequence[str]) -> pd.DataFrame:
+    """Concatenate one table from every shard of a stage; folders of shards that params no longer name are left alone.
 
     Args:
         folder: `data/<stage>` with one folder per shard.
         name: File name inside each shard.
+        shards: The shards that params name.
 
     Returns:
         All rows.
 
     Raises:
-        MissingArtifactError: If there is no shard.
+        MissingArtifactError: If a shard is not there.
     """
-    found = sorted(folder.glob(f"*/{name}"))
-    if not found:
-        raise MissingArtifactError(f"{folder}/*/{name} is not here yet: run `dvc repro` first")
-    parts = [read(path) for path in found]
+    parts = [read(folder / shard / name) for shard in shards]
     filled = [part for part in parts if len(part)]
     return pd.concat(filled or parts[:1], ignore_index=True)
 
@@ -76,11 +75,11 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read_jsonl(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object per line; empty where the file is absent.
+def read_jsonl(path: Path, keys: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Read a file of one JSON object per line, each with these keys; empty where the file is absent.
 
     Raises:
-        InputError: If a line is not a JSON object.
+        InputError: If a line is not a JSON object or lacks a key.
     """
     if not path.exists():
         return []
@@ -94,6 +93,9 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
             raise InputError(f"{path}, line {number} is not JSON: {error}") from error
         if not isinstance(row, dict):
             raise InputError(f"{path}, line {number} is not a JSON object")
+        missing = [key for key in keys if key not in row]
+        if missing:
+            raise InputError(f"{path}, line {number} lacks {', '.join(missing)}")
         rows.append(row)
     return rows
 

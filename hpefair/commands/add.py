@@ -50,7 +50,8 @@ def add(source: Source, replace: bool = False) -> list[str]:
     """
     tree = coco_json.load_dataset(source.annotations)
     joints = skeleton(params.load().ingest.skeleton)
-    ids = {image["id"] for image in tree["images"] if isinstance(image, dict) and isinstance(image.get("id"), int)}
+    coco_json.check_categories(tree, joints, source.annotations)
+    ids = coco_json.declared_ids(tree)
     for path in source.results.values():
         coco_results.load(path, joints, ids)
     if source.labels:
@@ -76,13 +77,13 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     """
     annotations = find_annotations(folder)
     joints = skeleton(params.load().ingest.skeleton)
-    ids = {image["id"] for image in coco_json.load_dataset(annotations)["images"] if isinstance(image, dict)}
+    ids = coco_json.declared_ids(coco_json.load_dataset(annotations))
     notes: list[str] = []
     tables = [path for path in sorted(folder.iterdir()) if path.suffix in (".csv", ".parquet")]
     labels = [path for path in tables if label_files.columns(path)]
     if len(labels) > 1:
         notes.append(f"several label files ({', '.join(path.name for path in labels)}): none used, pass --labels")
-    results = {}
+    results: dict[str, Path] = {}
     for path in sorted(path for name in RESULTS_FOLDERS for path in folder.glob(f"{name}/*.json")):
         try:
             covered = coco_results.load(path, joints, ids)["coco_image_id"].nunique()
@@ -91,6 +92,8 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
             continue
         if covered < DISCOVERED_COVERAGE * len(ids):
             notes.append(f"left out {path.name}: it covers {covered} of {len(ids)} images")
+        elif word(path.stem) in results:
+            notes.append(f"left out {path.name}: {results[word(path.stem)].name} has the same name as a word")
         else:
             results[word(path.stem)] = path
     return (labels[0] if len(labels) == 1 else None), results, notes

@@ -44,14 +44,18 @@ def audit_predictions(annotations: Path, results: Path, labels: Path | None, by:
         InputError: If a file cannot be used, or an attribute can be had neither from labels nor from annotations.
     """
     tree = coco_json.load_dataset(annotations)
+    coco_json.check_categories(tree, COCO_17, annotations)
     checked = coco_json.Checked()
     coco_json.check_images(tree["images"], checked)
     coco_json.check_people(tree["annotations"], tree, COCO_17, checked)
     if not checked.people:
         raise InputError(f"{annotations} has no usable person: {checked.rejects[0]['reason']}")
+    if not any(row.get("num_keypoints", 1) and not row.get("iscrowd") for row in checked.people):
+        raise InputError(f"{annotations} has nobody to evaluate: only crowds and people without labelled joints")
     people = people_rows(checked.people, "audit", COCO_17)
     ids = sorted(image["id"] for image in checked.images)
-    found = coco_results.load(results, COCO_17, set(ids))
+    found = coco_results.load(results, COCO_17, coco_json.declared_ids(tree))
+    found = found[found["coco_image_id"].isin(ids)]  # detections on quarantined images have nothing to match
     attributes = _attributes(people, labels, checked)
     listed = groups(attributes, _chosen(by, attributes, labels is not None))
     index = pose_arrays.image_index(f"audit/{number}" for number in ids)
@@ -103,6 +107,6 @@ def _chosen(by: Sequence[str], attributes: pd.DataFrame, labelled: bool) -> list
         if name not in ATTRIBUTES:
             raise InputError(f"--by {name}: no such attribute; there are {', '.join(ATTRIBUTES)}")
         if name not in attributes:
-            hint = "the label file does not give it" if labelled else "pass --labels"
+            hint = "no person of the annotations has it in the label file" if labelled else "pass --labels"
             raise InputError(f"--by {name}: annotations give {', '.join(FROM_ANNOTATIONS)} only; {hint}")
-    return list(by)
+    return list(dict.fromkeys(by))

@@ -29,12 +29,14 @@ def enforce(decision: dict[str, Any]) -> None:
     if decision["verdict"] != "FAIL":
         return
     failed = [
-        f"{row['suite']}: {row['expectation']} {_about(row['kwargs'])}"
+        f"{row['suite']}: {row['expectation']} {_about(row)}"
         for row in decision["expectations"]
-        if row["verdict"] == "FAIL" and row["severity"] == "critical"
+        if row["verdict"] == "FAIL" and row["decides"]
     ]
     raise GateFailure(f"gate {decision['variant']} FAILs on " + "; ".join(failed))
 
 
-def _about(kwargs: dict[str, Any]) -> str:
-    return "(" + ", ".join(f"{name} {value}" for name, value in kwargs.items()) + ")"
+def _about(row: dict[str, Any]) -> str:
+    """Arguments of an expectation, and why it could not be evaluated, if so."""
+    arguments = ", ".join(f"{name} {value}" for name, value in row["kwargs"].items())
+    return f"({arguments})" + (f", which could not be evaluated: {row['error']}" if "error" in row else "")

@@ -28,7 +28,7 @@ class Uncertainty:
         resamples: Image resamples for per-person metrics.
         ap_resamples: Image resamples for average precision.
         confidence: Two-sided level.
-        min_support: People a group needs to count as supported.
+        min_support: Images a group needs to count as supported.
         seed: Seed of the resamples.
     """
 
@@ -84,7 +84,7 @@ def evaluate(
     counts = resample_images(n_images, uncertainty.resamples, uncertainty.seed)
     table = disaggregate(scores, METRICS, groups, counts, uncertainty.confidence)
     table = pd.concat([table, _precision_rows(people, found, listed, counts, uncertainty)], ignore_index=True)
-    table["supported"] = table["n_people"] >= uncertainty.min_support
+    table["supported"] = table["n_images"] >= uncertainty.min_support
     image = scores["image"].to_numpy()
     spread = [
         gaps(

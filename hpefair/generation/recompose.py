@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from skimage.color import lab2rgb
 
+from hpefair.adapters.licences import contains_any
 from hpefair.attributes import contrast
 from hpefair.attributes.body_regions import dressed_part, torso_length
 from hpefair.attributes.measurement import contrast_group
@@ -42,9 +43,7 @@ class Recompose:
             settings: The generate section of params.yaml.
         """
         self._sources = eligible(people, "contrast", settings.context, settings.forbid_licenses)
-        allowed = ~images["license"].map(
-            lambda name: any(word.lower() in name.lower() for word in settings.forbid_licenses)
-        )
+        allowed = ~images["license"].map(lambda name: contains_any(name, settings.forbid_licenses))
         self._images = images[allowed].sort_values("image_id").reset_index(drop=True)
         self._boxes = {
             name: np.stack(rows["bbox"].to_list()).astype(float) for name, rows in people.groupby("image_id")

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hpefair.adapters import coco_masks, images
+from hpefair.adapters.licences import contains_any
 from hpefair.schema import UNKNOWN
 
 Array = NDArray[np.float64]
@@ -58,7 +59,7 @@ def eligible(people: pd.DataFrame, attribute: str, context: float, forbid_licens
         for position, index in enumerate(rows.index):
             others = np.delete(boxes, position, axis=0)
             lonely[index] = not _touches(margin_box(boxes[position], context), others)
-    allowed = ~people["license"].map(lambda name: any(word.lower() in name.lower() for word in forbid_licenses))
+    allowed = ~people["license"].map(lambda name: contains_any(name, forbid_licenses))
     visible = people["keypoints"].map(lambda values: int((np.asarray(values)[2::3] == 2).sum()))
     enough = (visible >= FEWEST_JOINTS) & ~people["iscrowd"] & (people["segmentation"] != "")
     return people[lonely & allowed & enough & (people[attribute] != UNKNOWN)].sort_values("person_id")

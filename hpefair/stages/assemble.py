@@ -19,10 +19,10 @@ def build(out: Path, work: Path, item: str) -> None:
     """Write one COCO file and one exposure table per variant, and the audited people of the balanced one."""
     everything = params.load()
     attribute = everything.plan.attribute
-    images, people = _real(everything.assemble.forbid_licenses)
-    train = people[(people["split"] == "train") & people["trainable"]]
+    images, people = _real(everything.attribute.shards)
+    train = people[people["split"] == "train"]
     quota = tables.read(artifacts.PLAN / "quota.parquet").set_index("group")
-    made_images, made_people = _accepted(people, quota["generate"].to_dict())
+    made_images, made_people = _accepted(people, quota["generate"].to_dict(), everything.assemble.skip_rejected)
     variants = {
         "original": train.assign(exposure=1.0),
         "oversampled": train.assign(exposure=exposures(train[attribute], quota["resample_only"].to_dict())),
@@ -38,37 +38,34 @@ def build(out: Path, work: Path, item: str) -> None:
         columns = ["person_id", "image_id", "path", "keypoints", "bbox", "area", "synthetic", "exposure"]
         table = rows.merge(used[["image_id", "path"]], on="image_id", validate="m:1")
         tables.write(out / f"{name}.parquet", table[columns])
-    audited = pd.concat([people.drop(columns="trainable"), made_people], ignore_index=True)
+    audited = pd.concat([people, made_people], ignore_index=True)
     tables.write(out / "people.parquet", audited.drop(columns=["keypoints", "bbox", "segmentation", "exposure"]))
     tables.write(out / "images.parquet", all_images)
     print(f"assemble: {len(train)} real and {len(made_people)} generated people in the balanced training set")
 
 
-def _real(forbidden: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Images, and evaluable people with split, attributes and whether their licence allows training."""
+def _real(shards: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Images, and evaluable people with split and attributes."""
     images = tables.read(artifacts.INGEST / "images.parquet")
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)][PERSON]
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet")
+    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", shards)
     people = people.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
-    allowed = ~images["license"].map(lambda name: any(word.lower() in name.lower() for word in forbidden))
-    people["trainable"] = people["image_id"].isin(images.loc[allowed, "image_id"])
     people = people.assign(synthetic=False, root_person=people["person_id"], root_image=people["image_id"])
     return images[["image_id", "path", "width", "height", "license"]], people
 
 
-def _accepted(real: pd.DataFrame, wanted: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _accepted(real: pd.DataFrame, wanted: dict[str, int], skip_rejected: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Generated people that were let in and not turned down in review, no more than the plan asks for.
 
     What a change of clothes or background leaves alone, the perceived attributes, is inherited from the parent.
     """
     accepted = tables.read(artifacts.SCREEN / "accepted.parquet").sort_values("item_id")
-    decisions = tables.read_jsonl(artifacts.REVIEW_DECISIONS)
-    turned_down = {row["person_id"] for row in decisions if row.get("decision") == "reject"}
-    accepted = accepted[~("generated/" + accepted["item_id"]).isin(turned_down)]
-    # A picture made from an image that may not be trained on may not be trained on either.
-    accepted = accepted[accepted["parent_person"].isin(real.loc[real["trainable"], "person_id"])]
+    decisions = tables.read_jsonl(artifacts.REVIEW_DECISIONS, ("person_id", "decision"))
+    turned_down = {row["person_id"] for row in decisions if row["decision"] == "reject"}
+    if skip_rejected:
+        accepted = accepted[~("generated/" + accepted["item_id"]).isin(turned_down)]
     rank = accepted.groupby("wanted").cumcount()
     kept = accepted[rank < accepted["wanted"].map(wanted).astype(float)].reset_index(drop=True)
     name = "generated/" + kept["item_id"]

@@ -40,7 +40,7 @@ def _people(variant: str) -> pd.DataFrame:
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet")
+    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", params.load().attribute.shards)
     keep = people[["person_id", "image_id", "num_keypoints", "area"]]
     keep = keep.assign(root_person=keep["person_id"], root_image=keep["image_id"], synthetic=False)
     return keep.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")

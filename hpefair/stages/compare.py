@@ -19,7 +19,9 @@ def build(out: Path, work: Path, item: str) -> None:
     """Write one verdict per candidate with the groups and gaps behind it."""
     everything = params.load()
     settings, drawing = everything.compare, everything.evaluate
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet").set_index("person_id")
+    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", everything.attribute.shards).set_index(
+        "person_id"
+    )
     baseline = tables.read(artifacts.EVALUATE / settings.baseline / "people.parquet").set_index("person_id")
     image = pd.factorize(baseline["image_id"])[0].astype(np.int64)
     counts = resample_images(int(image.max()) + 1, drawing.resamples, drawing.seed)

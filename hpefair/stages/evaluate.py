@@ -18,7 +18,9 @@ def build(out: Path, work: Path, item: str) -> None:
     images = images[images.isin(about)].reset_index(drop=True)  # ascending COCO id, the reference's order
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[people["image_id"].isin(images)].reset_index(drop=True)
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet").set_index("person_id")
+    attributes = tables.read_folder(
+        artifacts.ATTRIBUTE, "attributes.parquet", params.load().attribute.shards
+    ).set_index("person_id")
     listed = groups(attributes.loc[people["person_id"]], settings.by, settings.cells)
     predictions = tables.read(folder / "predictions.parquet")
     index = pose_arrays.image_index(images)

@@ -13,11 +13,16 @@ def build(out: Path, work: Path, item: str) -> None:
     results = tables.read_json(artifacts.VALIDATE / item / "results.json")
     rows = [
         # What could not be evaluated must not let anything through.
-        {"suite": suite, **row, "verdict": "FAIL" if row["verdict"] == "ERROR" else row["verdict"]}
+        {
+            "suite": suite,
+            **row,
+            "verdict": "FAIL" if row["verdict"] == "ERROR" else row["verdict"],
+            "decides": row["severity"] in settings.failing_severities,
+        }
         for suite, found in results.items()
         for row in found
     ]
-    decisive = [Verdict(row["verdict"]) for row in rows if row["severity"] in settings.failing_severities]
+    decisive = [Verdict(row["verdict"]) for row in rows if row["decides"]]
     decision = combine(decisive)
     tables.write_json(out / "decision.json", {"variant": item, "verdict": decision, "expectations": rows})
     print(f"gate {item}: {decision}")

@@ -33,7 +33,7 @@ def _backend() -> Backend:
     split = tables.read(artifacts.SPLIT / "images.parquet")
     train = raw.merge(split[split["split"] == "train"], on="image_id", validate="1:1")
     people = tables.read(artifacts.INGEST / "people.parquet")
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet")
+    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", everything.attribute.shards)
     people = people.merge(train[["image_id", "path", "width", "height", "license"]], on="image_id", validate="m:1")
     people = people.merge(attributes, on="person_id", validate="1:1")
     return Recompose(people, train, everything.attribute.contrast, everything.generate)

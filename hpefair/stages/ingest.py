@@ -34,6 +34,7 @@ def build(out: Path, work: Path, item: str) -> None:
 
 def _read(folder: Path, joints: Skeleton, max_pixels: int) -> dict[str, pd.DataFrame]:
     tree = coco_json.load_dataset(folder / "annotations.json")
+    coco_json.check_categories(tree, joints, folder / "annotations.json")
     checked = coco_json.Checked()
     coco_json.check_images(tree["images"], checked)
     _check_files(folder / "images", checked, max_pixels)
@@ -64,7 +65,8 @@ def _check_files(folder: Path, checked: coco_json.Checked, max_pixels: int) -> N
         if reason:
             checked.reject("image", record["id"], reason)
         else:
-            accepted.append(record)
+            # Known by its bytes, a picture that comes twice stays in one split.
+            accepted.append({**record, "content": images.digest(folder / record["file_name"])})
     checked.images = accepted
 
 

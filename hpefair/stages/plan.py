@@ -23,7 +23,7 @@ def build(out: Path, work: Path, item: str) -> None:
     if reference is None:
         raise SettingsError(f"audit.reference names no shares for plan.attribute {settings.attribute}; add them")
     counts = train[settings.attribute].value_counts().to_dict()
-    history = tables.read_jsonl(artifacts.ACCEPTANCE_HISTORY)
+    history = tables.read_jsonl(artifacts.ACCEPTANCE_HISTORY, ("group", "made", "accepted"))
     yields = expected_yields(history, list(reference), settings.default_yield)
     unknown = int(counts.get(UNKNOWN, 0))
     repaired = quotas(counts, unknown, reference, yields, _costs(settings, settings.max_synthetic_share))

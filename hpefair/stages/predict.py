@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import coco_results, dvc_stage, progress, tables
+from hpefair.adapters import coco_json, coco_results, dvc_stage, progress, tables
 from hpefair.core.pose.skeleton import skeleton
+from hpefair.errors import InputError
 from hpefair.schema import PREDICTIONS
 
 
@@ -41,6 +42,8 @@ def _trained(
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
     people = people.merge(test[["image_id", "path"]], on="image_id", validate="m:1")
+    if people.empty:
+        raise InputError("no evaluable person lies in the test split: see split.fractions in params.yaml")
     batches = [slice(start, start + settings.batch) for start in range(0, len(people), settings.batch)]
     poses, score = predict(model, people, settings.flip_test, progress.track(batches, "predict"))
     found = people[["image_id", "person_id"]].assign(
@@ -62,10 +65,7 @@ def _third_party(source: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
 
 
 def _all_ids(dataset: str) -> set[int]:
-    from hpefair.adapters import coco_json
-
-    tree = coco_json.load_dataset(artifacts.RAW / dataset / "annotations.json")
-    return {image["id"] for image in tree["images"] if isinstance(image, dict) and isinstance(image.get("id"), int)}
+    return coco_json.declared_ids(coco_json.load_dataset(artifacts.RAW / dataset / "annotations.json"))
 
 
 if __name__ == "__main__":

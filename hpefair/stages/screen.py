@@ -16,7 +16,9 @@ from hpefair.core.balance.screening import near_duplicates
 def build(out: Path, work: Path, item: str) -> None:
     """Write accepted and rejected people, and the acceptance rate by group."""
     everything = params.load()
-    made = tables.read_folder(artifacts.GENERATE, "generated.parquet").sort_values("item_id", ignore_index=True)
+    made = tables.read_folder(artifacts.GENERATE, "generated.parquet", everything.generate.shards).sort_values(
+        "item_id", ignore_index=True
+    )
     inspected = [
         (row.reason, {}) if row.reason else inspect(row, everything.attribute, everything.screen.min_keypoints)
         for row in progress.track(list(made.itertuples()), "screen")

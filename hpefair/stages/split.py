@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
+from hpefair.adapters.licences import contains_any
 from hpefair.core.splits import assign
 from hpefair.schema import SPLITS
 
@@ -13,10 +14,12 @@ def build(out: Path, work: Path, item: str) -> None:
     settings = params.load().split
     images = tables.read(artifacts.INGEST / "images.parquet")
     people = tables.read(artifacts.INGEST / "people.parquet")
-    # Whoever appears in several images stays on one side.
-    keys = images["subject_id"].where(images["subject_id"] != "", images["image_id"])
+    # Whoever appears in several images stays on one side, and so does the same picture under several names.
+    keys = images["subject_id"].where(images["subject_id"] != "", images["content"])
     fractions = {name: settings.fractions[name] for name in SPLITS}
     images["split"] = assign(list(keys), settings.salt, fractions)
+    forbidden = images["license"].map(lambda name: contains_any(name, settings.forbid_training))
+    images.loc[forbidden & (images["split"] == "train"), "split"] = "unused"
     table = people[["person_id", "image_id"]].merge(images[["image_id", "split"]], on="image_id", validate="m:1")
     tables.write(out / "people.parquet", table)
     tables.write(out / "images.parquet", images[["image_id", "split"]])

@@ -92,9 +92,10 @@ def draw(people: pd.DataFrame, batch: int, seed: int, step: int) -> NDArray[np.i
     synthetic = people["synthetic"].to_numpy(dtype=bool)
     real, made = np.flatnonzero(~synthetic), np.flatnonzero(synthetic)
     exposure = people["exposure"].to_numpy(dtype=float)[real]
-    shown = rng.choice(real, size=batch, replace=len(real) < batch, p=exposure / exposure.sum())
+    # With replacement: drawing without it flattens unequal weights, so planned exposures would not be delivered.
+    shown = rng.choice(real, size=batch, p=exposure / exposure.sum())
     extra = round(batch * len(made) / exposure.sum())
-    return np.concatenate([shown, rng.choice(made, size=extra, replace=len(made) < extra) if extra else made[:0]])
+    return np.concatenate([shown, rng.choice(made, size=extra) if extra else made[:0]])
 
 
 def _batch(model: Estimator, people: pd.DataFrame, recipe: Recipe, step: int) -> tuple[Tensor, dict[str, Tensor]]:

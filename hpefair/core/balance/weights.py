@@ -18,6 +18,8 @@ def exposures(group: pd.Series, resample: Mapping[str, int]) -> pd.Series:
     >>> exposures(pd.Series(["low", "high", "high"]), {"low": 2}).tolist()
     [3.0, 1.0, 1.0]
     """
+    if group.empty:
+        return group.astype(float)
     size = group.map(group.value_counts())
     extra = group.map(lambda name: resample.get(name, 0))
     weights: pd.Series = (size + extra) / size

@@ -22,7 +22,7 @@ class Tolerance:
         loss: Loss of a group's mean that counts as harm.
         confidence: Two-sided level of the intervals.
         power: Wanted probability of a PASS when nothing changed, for the sizes still needed.
-        min_support: People a group needs for anything but INCONCLUSIVE.
+        min_support: Images a group needs for anything but INCONCLUSIVE.
     """
 
     loss: float
@@ -36,7 +36,7 @@ class Comparison:
     """Result of `compare`.
 
     Attributes:
-        verdict: PASS only if no group was harmed and the groups came closer; levelling down cannot pass.
+        verdict: PASS only if no group was harmed and the groups came closer without the worst one falling.
         harm: Verdict over all groups, everyone included.
         fairer: Verdict over the gaps.
         groups: One row per group: change with intervals, verdict, people still needed.
@@ -85,7 +85,7 @@ def compare(
 
 
 def _fairer(verdicts: Sequence[Verdict]) -> Verdict:
-    """PASS if one gap certainly shrank and none certainly grew."""
+    """PASS if one gap clearly shrank and none clearly grew."""
     if Verdict.FAIL in verdicts:
         return Verdict.FAIL
     return Verdict.PASS if Verdict.PASS in verdicts else Verdict.INCONCLUSIVE
@@ -105,7 +105,9 @@ def _gap_changes(
         part = [
             group
             for group in listed
-            if group.attribute == attribute and group.known and group.member.sum() >= tolerance.min_support
+            if group.attribute == attribute
+            and group.known
+            and len(np.unique(image[group.member])) >= tolerance.min_support
         ]
         rows.append(
             {"attribute": attribute, "groups": len(part), **_gap_change(values, image, part, counts, tolerance)}
@@ -121,14 +123,17 @@ def _gap_change(
         empty = dict.fromkeys(("baseline", "candidate", "change", "low", "high"), float("nan"))
         return {**empty, "verdict": Verdict.INCONCLUSIVE.value}
     member = np.stack([group.member for group in part], axis=1)
-    point = np.ptp(np.stack([values[group.member].mean(axis=0) for group in part]), axis=0)
+    means = np.stack([values[group.member].mean(axis=0) for group in part])  # (G, 2)
+    point = np.ptp(means, axis=0)
     draws = resampled_means(values, member, image, counts)  # (B, G, 2)
     missing = np.isnan(draws).any(axis=(1, 2))
     spread = np.ptp(np.nan_to_num(draws), axis=1)
     low, high = percentile_interval(
         np.where(missing, np.nan, spread[:, 1] - spread[:, 0])[:, None], tolerance.confidence
     )
-    verdict = Verdict.PASS if high[0] < 0 else Verdict.FAIL if low[0] > 0 else Verdict.INCONCLUSIVE
+    worst = int(means[:, 0].argmin())
+    lifted = means[worst, 1] >= means[worst, 0]  # a gap that closes because the best group falls is not fairer
+    verdict = Verdict.FAIL if low[0] > 0 else Verdict.PASS if high[0] < 0 and lifted else Verdict.INCONCLUSIVE
     return {
         "baseline": float(point[0]),
         "candidate": float(point[1]),

@@ -28,16 +28,16 @@ def gaps(
         listed: Groups.
         counts: Image multiplicities (B, n_images).
         confidence: Two-sided level.
-        min_support: People a group needs to take part.
+        min_support: Images a group needs to take part.
 
     Returns:
         One row per attribute: difference, low, high, ratio, worst_group, best_group, null_floor (the difference that
-        equally served groups of these sizes show in `confidence` of random relabellings) and the groups left out.
+        `confidence` of random relabellings stay below) and the groups left out.
     """
     rows = []
     for attribute in dict.fromkeys(group.attribute for group in listed):
         known = [group for group in listed if group.attribute == attribute and group.known]
-        taking_part = [group for group in known if group.member.sum() >= min_support]
+        taking_part = [group for group in known if len(np.unique(image[group.member])) >= min_support]
         left_out = ", ".join(group.group for group in known if group not in taking_part)
         row = _gap_row(values, image, taking_part, counts, confidence)
         rows.append({"attribute": attribute, **row, "groups": len(taking_part), "left_out": left_out})
@@ -61,18 +61,29 @@ def _gap_row(
         "low": float(low[0]),
         "high": float(high[0]),
         "ratio": float(means.min() / means.max()) if means.max() > 0 else np.nan,
-        "null_floor": null_floor(values, member, len(counts), confidence),
+        "null_floor": null_floor(values, member, image, len(counts), confidence),
         "worst_group": known[int(means.argmin())].group,
         "best_group": known[int(means.argmax())].group,
     }
 
 
-def null_floor(values: Array, member: NDArray[np.bool_], draws: int, confidence: float, seed: int = 0) -> float:
-    """Difference between best and worst group that random labels of the same sizes reach.
+def null_floor(
+    values: Array,
+    member: NDArray[np.bool_],
+    image: NDArray[np.int64],
+    draws: int,
+    confidence: float,
+    seed: int = 0,
+) -> float:
+    """Difference between best and worst group that random relabellings stay below.
+
+    People of an image share its difficulty, and often its group, so whole images are relabelled: the values
+    of one image, in any order, are read against the labels of another with as many people.
 
     Args:
         values: Per-person metric (N,).
         member: Disjoint groups (N, G).
+        image: Image index (N,).
         draws: Random relabellings.
         confidence: Quantile returned.
         seed: Seed.
@@ -81,8 +92,15 @@ def null_floor(values: Array, member: NDArray[np.bool_], draws: int, confidence:
         The quantile of max - min over relabellings.
     """
     rng = np.random.default_rng(seed)
-    labelled = member.any(axis=1)
-    pool, flags = values[labelled], member[labelled].astype(float)
-    size = flags.sum(axis=0)
-    spread = [np.ptp(rng.permutation(pool) @ flags / size) for _ in range(draws)]
+    labelled = np.flatnonzero(member.any(axis=1))
+    _, index, count = np.unique(image[labelled], return_inverse=True, return_counts=True)
+    order = labelled[np.lexsort((index, count[index]))]
+    flags, size = member[order].astype(float), member[order].sum(axis=0)
+    blocks = np.split(values[order], np.flatnonzero(np.diff(image[order])) + 1)
+    lengths = np.array([len(block) for block in blocks])
+    spread = []
+    for _ in range(draws):
+        places = np.argsort(lengths + rng.random(len(blocks)))  # images of equal size change places
+        shuffled = np.concatenate([rng.permutation(blocks[place]) for place in places])
+        spread.append(np.ptp(shuffled @ flags / size))
     return float(np.quantile(spread, confidence))

@@ -220,7 +220,7 @@ def coverage(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     """
     rows = []
     for attribute, part in table.dropna(subset=["bound_low"]).groupby("attribute", sort=False):
-        enough = part["n_people"] >= minimum
+        enough = part["n_distinct"] >= minimum
         rows.append(
             {
                 "attribute": attribute,

@@ -95,7 +95,7 @@ def paired_changes(
         confidence: Level of the interval low/high; joint_low/joint_high hold for all groups at once (Bonferroni).
 
     Returns:
-        One row per group: n_people, change, low, high, joint_low, joint_high, standard_error.
+        One row per group: n_people, n_images, change, low, high, joint_low, joint_high, standard_error.
     """
     member = np.stack([group.member for group in listed], axis=1)
     draws = resampled_means(change[:, None], member, image, counts)[:, :, 0]
@@ -109,6 +109,7 @@ def paired_changes(
             "attribute": [group.attribute for group in listed],
             "group": [group.group for group in listed],
             "n_people": [int(group.member.sum()) for group in listed],
+            "n_images": [len(np.unique(image[group.member])) for group in listed],
             "change": [float(change[g.member].mean()) if g.member.any() else np.nan for g in listed],
             "low": low,
             "high": high,
@@ -128,14 +129,16 @@ def no_harm(changes: pd.DataFrame, tolerance: float, min_support: int) -> pd.Ser
     Args:
         changes: From `paired_changes`.
         tolerance: Loss that counts as harm.
-        min_support: People a group needs for anything but INCONCLUSIVE.
+        min_support: Images a group needs for anything but INCONCLUSIVE; many people of one image are one draw.
 
     Returns:
-        One verdict per row, as text.
+        One verdict per row, as text. An interval of zero width, which a bootstrap gives when all changes are alike, is
+        no evidence either.
     """
+    flat = np.isclose(changes["low"], changes["high"], rtol=0, atol=1e-12)
     verdicts = np.select(
         [
-            (changes["n_people"] < min_support) | changes["change"].isna(),
+            (changes["n_images"] < min_support) | changes["change"].isna() | flat,
             changes["joint_high"] < -tolerance,
             changes["low"] > -tolerance,
         ],

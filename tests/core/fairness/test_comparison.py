@@ -30,9 +30,10 @@ def test_helping_the_worst_group_passes():
 
 
 def test_levelling_down_is_refused():
-    """All fall and the gap shrinks: fairer by the gap, and a FAIL."""
+    """All fall and the gap shrinks: not fairer, and a FAIL."""
     found = verdict(-0.05, -0.1, -0.2)
-    assert found.fairer == "PASS"
+    assert found.gaps.loc[found.gaps["attribute"] == "contrast", "high"].iloc[0] < 0
+    assert found.fairer != "PASS"
     assert found.verdict == "FAIL"
 
 
@@ -59,3 +60,19 @@ def test_small_groups_leave_it_open_and_say_how_many_are_needed():
 def test_a_null_change_never_fails(seed):
     """Joint intervals keep a FAIL rare when nothing changed."""
     assert verdict(0, 0, 0, noise=0.3, seed=seed).harm != "FAIL"
+
+
+def test_many_people_of_one_image_prove_nothing():
+    """Twelve people in one image are one draw, whatever their mean change."""
+    listed = with_overall(groups(pd.DataFrame({"contrast": ["low"] * 12 + ["mid"] * 60}), ["contrast"]), 72)
+    image = np.r_[np.zeros(12, int), np.arange(1, 61)]
+    baseline = np.full(72, 0.5)
+    candidate = baseline - np.r_[np.full(12, 0.2), np.zeros(60)]
+    found = compare(baseline, candidate, image, listed, resample_images(61, 100, 0), TOLERANCE)
+    assert found.groups.set_index("group").loc["low", "verdict"] == "INCONCLUSIVE"
+    assert found.verdict != "FAIL"
+
+
+def test_a_gap_that_closes_because_the_best_group_falls_is_not_fairer():
+    """Even where the fall stays within the tolerance."""
+    assert verdict(-0.001, 0.0, -0.012, noise=0.001).verdict == "INCONCLUSIVE"

@@ -1,0 +1,273 @@
+"""The sections of params.yaml as frozen classes, one per stage; `hpefair.params` reads them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
+
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """A frozen settings section that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ingest(Section):
+    """How raw datasets become tables."""
+
+    skeleton: Literal["coco_17"]
+    max_pixels: Positive  # larger images are quarantined before a pixel is decoded
+
+
+class ContrastBins(Section):
+    """Bins of the clothing-to-background contrast, in CIEDE2000 units."""
+
+    low_below: float = Field(gt=0)
+    high_from: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low_below > self.high_from:
+            raise ValueError(f"Expected low_below <= high_from but got {self.low_below} > {self.high_from}")
+        return self
+
+
+class Attribute(Section):
+    """Who is in the picture."""
+
+    shards: tuple[Word, ...] = Field(min_length=1)
+    contrast: ContrastBins
+    min_area_px: float = Field(ge=0)  # smaller people have no measurable clothing
+
+
+class Split(Section):
+    """Leak-free assignment of images to splits."""
+
+    salt: str = Field(min_length=1)
+    fractions: dict[str, Share]
+    forbid_training: tuple[str, ...]  # substrings of licence names whose images never enter training
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if set(self.fractions) != set(SPLITS) or abs(sum(self.fractions.values()) - 1) > 1e-9:
+            raise ValueError(f"Expected fractions for {', '.join(SPLITS)} that add up to 1 but got {self.fractions}")
+        return self
+
+
+class Audit(Section):
+    """Whose shares are counted, and against which reference."""
+
+    attributes: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
+    reference: dict[str, Literal["uniform"] | dict[str, Share]]
+    confidence: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        _check_attributes([*self.attributes, *self.reference, *(a for pair in self.cells for a in pair)])
+        for attribute, shares in self.reference.items():
+            if isinstance(shares, dict):
+                _check_reference(attribute, shares)
+        return self
+
+    def reference_shares(self, attribute: str) -> dict[str, float] | None:
+        """Reference share of each known group of an attribute; None where params name no reference."""
+        reference = self.reference.get(attribute)
+        if reference == "uniform":
+            groups = ATTRIBUTES[attribute]
+            return {group: 1 / len(groups) for group in groups}
+        return dict(reference) if isinstance(reference, dict) else None
+
+
+class Validate(Section):
+    """How expectation results are written."""
+
+    max_unexpected_rows: Positive
+
+
+class Gate(Section):
+    """Which severities can fail a gate."""
+
+    failing_severities: tuple[Literal["critical", "warning", "info"], ...]
+
+
+class Plan(Section):
+    """The smallest repair, as an integer program."""
+
+    attribute: str
+    tolerance: Share
+    max_repeats: Positive
+    max_synthetic_share: float = Field(ge=0, lt=1)
+    cost_resample: float = Field(gt=0)
+    cost_generate: float = Field(gt=0)
+    default_yield: float = Field(gt=0, le=1)
+    backend: Literal["recompose"]
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.attribute != "contrast":
+            raise ValueError(f"Expected plan.attribute contrast, which recompose can change, but got {self.attribute}")
+        return self
+
+
+class Generate(Section):
+    """Generation of annotated people."""
+
+    shards: tuple[Word, ...] = Field(min_length=1)
+    seed: int
+    context: float = Field(gt=0)  # margin around a person's box, in box sizes
+    tries: Positive
+    forbid_licenses: tuple[str, ...]  # substrings of licence names whose images are never altered
+
+
+class Screen(Section):
+    """What a generated person must satisfy to be let in."""
+
+    duplicate_delta_e: float = Field(ge=0)
+    min_keypoints: Positive
+
+
+class Assemble(Section):
+    """Training variants."""
+
+    skip_rejected: bool  # leave out generated people that a reviewer turned down
+
+
+class TrainEngine(Section):
+    """Settings shared by all trained models."""
+
+    input_width: Positive
+    input_height: Positive
+    steps: Positive
+    batch: Positive
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    checkpoint_every: Positive
+    rotation_degrees: float = Field(ge=0)
+    scale_jitter: float = Field(ge=0, lt=1)
+    colour_jitter: float = Field(ge=0, lt=1)
+
+
+class TrainedModel(Section):
+    """One model to train."""
+
+    estimator: Word
+    variant: Literal["original", "oversampled", "balanced"]
+    seed: int
+
+
+class Train(Section):
+    """Estimators trained on the variants."""
+
+    engine: TrainEngine
+    models: dict[Word, TrainedModel]
+
+
+class PredictEngine(Section):
+    """Settings shared by all predictions."""
+
+    flip_test: bool
+    batch: Positive
+
+
+class PredictedModel(Section):
+    """One model to predict with: the folder of its weights, or a results file that came with the data."""
+
+    from_: str = Field(alias="from", pattern=r"^data/(train/[a-z0-9_]+|raw/[a-z0-9_]+/results/[a-z0-9_]+\.json)$")
+
+
+class Predict(Section):
+    """Where each model's predictions come from."""
+
+    engine: PredictEngine
+    models: dict[Word, PredictedModel]
+
+
+class Evaluate(Section):
+    """Which groups are measured, and how uncertainty is drawn."""
+
+    by: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
+    resamples: Positive
+    ap_resamples: Positive
+    confidence: float = Field(gt=0, lt=1)
+    min_support: Positive
+    seed: int
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        _check_attributes([*self.by, *(a for pair in self.cells for a in pair)])
+        return self
+
+
+class Compare(Section):
+    """Verdicts of candidates against a baseline."""
+
+    baseline: Word
+    candidates: tuple[Word, ...] = Field(min_length=1)
+    attributes: tuple[str, ...]
+    metric: Literal["ar", "oks"]
+    tolerance: float = Field(gt=0)
+    power: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        _check_attributes(self.attributes)
+        return self
+
+
+class Report(Section):
+    """The page one can hand over."""
+
+    title: str
+    min_cell: Positive  # groups of fewer people are not shown in public outputs
+
+
+class Params(Section):
+    """All sections, in pipeline order."""
+
+    ingest: Ingest
+    attribute: Attribute
+    split: Split
+    audit: Audit
+    validate_: Validate = Field(alias="validate")
+    gate: Gate
+    plan: Plan
+    generate: Generate
+    screen: Screen
+    assemble: Assemble
+    train: Train
+    predict: Predict
+    evaluate: Evaluate
+    compare: Compare
+    report: Report
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        strangers = {self.compare.baseline, *self.compare.candidates} - set(self.predict.models)
+        if strangers:
+            raise ValueError(
+                f"Expected compare to name models of predict.models but got {', '.join(sorted(strangers))}"
+            )
+        for shards in (self.attribute.shards, self.generate.shards):
+            if len(set(shards)) < len(shards):
+                raise ValueError(f"Expected every shard once but got {', '.join(shards)}")
+        return self
+
+
+def _check_attributes(names: list[str] | tuple[str, ...]) -> None:
+    for name in names:
+        groups_of(name)
+
+
+def _check_reference(attribute: str, shares: dict[str, float]) -> None:
+    if set(shares) != set(ATTRIBUTES[attribute]) or abs(sum(shares.values()) - 1) > 1e-6:
+        groups = ", ".join(ATTRIBUTES[attribute])
+        raise ValueError(
+            f"Expected reference shares of {attribute} for exactly {groups} adding up to 1 but got {shares}"
+        )
