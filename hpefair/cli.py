@@ -169,6 +169,11 @@ def main() -> None:
     except HpefairError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        from hpefair.adapters import failure_log
+
+        print(f"error: {failure_log.keep(error, 'hpefair')}", file=sys.stderr)
+        sys.exit(1)
 
 
 def _named_file(text: str) -> tuple[str, Path]:

@@ -251,9 +251,7 @@ class Params(Section):
     def _consistent(self) -> Self:
         strangers = {self.compare.baseline, *self.compare.candidates} - set(self.predict.models)
         if strangers:
-            raise ValueError(
-                f"Expected compare to name models of predict.models but got {', '.join(sorted(strangers))}"
-            )
+            raise ValueError(f"Expected compare to name models of predict.models but got {sorted(strangers)}")
         for shards in (self.attribute.shards, self.generate.shards):
             if len(set(shards)) < len(shards):
                 raise ValueError(f"Expected every shard once but got {', '.join(shards)}")

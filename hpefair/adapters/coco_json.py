@@ -17,6 +17,8 @@ from hpefair.errors import InputError
 
 Record = dict[str, Any]
 
+LONGEST_NAME = 255  # bytes that file systems allow
+
 
 @dataclass
 class Checked:
@@ -74,10 +76,12 @@ def inside(folder: Path, file_name: str) -> Path | None:
     for name in (PurePosixPath(file_name), PurePosixPath(file_name.replace("\\", "/"))):
         if name.is_absolute() or ".." in name.parts or not name.parts:
             return None
+        if any(len(part.encode()) > LONGEST_NAME for part in name.parts):
+            return None
     path = folder / file_name
     try:
         return path if path.resolve().is_relative_to(folder.resolve()) else None
-    except (OSError, ValueError):  # a NUL byte, or a name too long for any file
+    except (OSError, ValueError):  # a NUL byte, or a path too long for any file
         return None
 
 

@@ -83,7 +83,7 @@ def label_rows(labels: pd.DataFrame, people: pd.DataFrame, dataset: str, source:
     """
     for row in labels[labels["group"].isna()].itertuples():
         checked.reject("label", row.source_id, f"{row.attribute} has no group {row.given!r}")
-    known = labels.dropna(subset=["group"])
+    known = _without_contradictions(labels.dropna(subset=["group"]), checked)
     key = known["source_id"].map(lambda number: f"{dataset}/{number}")
     person_level = known["level"] == "person"
     table = pd.DataFrame(
@@ -97,6 +97,15 @@ def label_rows(labels: pd.DataFrame, people: pd.DataFrame, dataset: str, source:
     )
     here = table["person_id"].isin(people["person_id"]) | table["image_id"].isin(people["image_id"])
     return table[here].reset_index(drop=True)
+
+
+def _without_contradictions(labels: pd.DataFrame, checked: Checked) -> pd.DataFrame:
+    """Labels that say one thing about each person; where two rows differ, neither can be trusted."""
+    key = ["level", "source_id", "attribute"]
+    differing = labels.groupby(key)["group"].transform("nunique") > 1
+    for row in labels[differing].drop_duplicates(key).itertuples():
+        checked.reject("label", row.source_id, f"{row.attribute} is given more than once, with different values")
+    return labels[~differing]
 
 
 def coco_dataset(images: pd.DataFrame, people: pd.DataFrame, skeleton: Skeleton, root: str = "") -> Record:

@@ -21,7 +21,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from hpefair import artifacts, telemetry
-from hpefair.adapters import dvc_graph
+from hpefair.adapters import dvc_graph, failure_log
 from hpefair.errors import HpefairError, MissingArtifactError
 
 Build = Callable[[Path, Path, str], None]
@@ -44,6 +44,9 @@ def main(word: str, build: Build, resumable: bool = False) -> None:
     except HpefairError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        print(f"error: {failure_log.keep(error, f'stage {word}')}", file=sys.stderr)
+        sys.exit(1)
 
 
 def run(stage: str, build: Build, resumable: bool = False) -> None:

@@ -9,7 +9,7 @@ from hpefair.adapters import report_figures as figures
 from hpefair.adapters import tables
 from hpefair.schema import PERCEIVED, UNKNOWN
 
-METRIC = "oks"
+METRICS = {"oks": "mean OKS", "ar": "average recall (AR)"}
 GATE_WORDS = {
     "PASS": "meets the thresholds that were set.",
     "FAIL": "does not meet the thresholds that were set.",
@@ -67,8 +67,22 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.
         else "its reference",
         "unknown_sentence": "Not known: " + ", ".join(parts) + " of all people." if parts else "",
         "share_figure": figure,
+        "bins": settings.attribute.contrast,
+        **_cells(settings),
         "share_rows": shown,
     }
+
+
+def _cells(settings: params.Params) -> dict[str, Any]:
+    """Which two-way cells hold nobody or hardly anybody."""
+    covered = tables.read(artifacts.AUDIT / "original" / "coverage.parquet")
+    covered = covered[(covered["scope"] == "all") & covered["attribute"].str.contains(".", regex=False)]
+    distances = tables.read(artifacts.AUDIT / "original" / "distances.parquet")
+    nearer = tables.read(artifacts.AUDIT / "balanced" / "distances.parquet")
+    pair = [t.set_index(["scope", "attribute"])["total_variation"] for t in (distances, nearer)]
+    moved = [float(t.get(("train", settings.plan.attribute), float("nan"))) for t in pair]
+    rows = [{**row, "attribute": row["attribute"].replace("_", " ")} for row in tables.records(covered)]
+    return {"cells": rows, "distance": moved if moved[0] == moved[0] else None}
 
 
 def _repair(settings: params.Params) -> dict[str, Any]:
@@ -78,7 +92,9 @@ def _repair(settings: params.Params) -> dict[str, Any]:
     reasons = tables.read(artifacts.SCREEN / "rejected.parquet")["reason"].value_counts()
     generated, repeated = int(quota["generate"].sum()), int(quota["resample"].sum())
     sentence = f"The cheapest repair within the set limits: generate {generated} people and repeat {repeated}."
-    if not generated and not repeated:
+    if not quota["n_people"].sum():
+        sentence = f"Nothing could be planned: nobody's {settings.plan.attribute} is known."
+    elif not generated and not repeated:
         sentence = "Nothing was needed: every group is near its reference already."
     if quota["unmet"].sum():
         sentence += f" {int(quota['unmet'].sum())} people remain missing, which the limits do not allow to fill."
@@ -90,11 +106,12 @@ def _repair(settings: params.Params) -> dict[str, Any]:
 
 
 def _accuracy(settings: params.Params) -> dict[str, Any]:
+    metric = settings.compare.metric
     names = [name for name in settings.predict.models if (artifacts.EVALUATE / name).exists()]
     about = {name: tables.read_json(artifacts.EVALUATE / name / "overall.json") for name in names}
     parts = {name: tables.read(artifacts.EVALUATE / name / "by_group.parquet") for name in names}
     scores = pd.concat([table.assign(model=name) for name, table in parts.items()], ignore_index=True)
-    scores = scores[(scores["metric"] == METRIC) & (scores["n_people"] >= settings.report.min_cell)]
+    scores = scores[(scores["metric"] == metric) & (scores["n_people"] >= settings.report.min_cell)]
     score_figures = []
     for kind in dict.fromkeys((row["boxes"], row["images"]) for row in about.values()):
         models = [name for name, row in about.items() if (row["boxes"], row["images"]) == kind]
@@ -104,15 +121,16 @@ def _accuracy(settings: params.Params) -> dict[str, Any]:
                 {
                     "title": attribute.replace("_", " "),
                     "note": f"Boxes: {kind[0]}. Measured on {kind[1]}.",
-                    "svg": figures.intervals(rows, "mean OKS, 95 % interval"),
+                    "svg": figures.intervals(rows, f"{METRICS[metric]}, with its interval"),
                 }
             )
     gap_rows = []
     for name in names:
         gaps = tables.read(artifacts.EVALUATE / name / "gaps.parquet")
-        kept = gaps[(gaps["metric"] == METRIC) & gaps["attribute"].isin(settings.compare.attributes)]
+        kept = gaps[(gaps["metric"] == metric) & gaps["attribute"].isin(settings.compare.attributes)]
         gap_rows += tables.records(kept.assign(model=name, attribute=kept["attribute"].str.replace("_", " ")))
-    return {"score_figures": score_figures, "gaps": gap_rows}
+    level = f"{settings.evaluate.confidence:.0%}".replace("%", " %")
+    return {"score_figures": score_figures, "gaps": gap_rows, "metric": METRICS[metric], "level": level}
 
 
 def _comparison(settings: params.Params) -> dict[str, Any]:
@@ -123,14 +141,15 @@ def _comparison(settings: params.Params) -> dict[str, Any]:
     sentences = {
         "PASS": "serves the groups more equally than the model trained on the original data, and harms none.",
         "FAIL": "harms a group or widens a gap, by clear evidence.",
-        "INCONCLUSIVE": f"cannot be told apart from the original one with {verdicts['people']} test people.",
+        "INCONCLUSIVE": f"may be better or worse for some group: {verdicts['people']} test people do not decide it.",
     }
     return {
+        "not_judged": ", ".join(verdicts["not_judged"]).replace("_", " "),
         "claim": verdicts["claim"],
         "tolerance": verdicts["tolerance"],
         "verdicts": [{**row, "sentence": sentences[row["verdict"]]} for row in verdicts["candidates"]],
         "changes": [_hide(row, settings.report.min_cell) for row in tables.records(known)],
-        "change_figure": figures.intervals(drawn, "change of mean OKS, 95 % interval", -verdicts["tolerance"])
+        "change_figure": figures.intervals(drawn, f"change of {METRICS[verdicts['metric']]}", -verdicts["tolerance"])
         if len(drawn)
         else "",
     }

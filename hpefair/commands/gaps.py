@@ -24,7 +24,8 @@ def show(console: Console, models: list[str] | None = None) -> None:
     Raises:
         MissingArtifactError: If nothing was evaluated yet.
     """
-    wanted = models or [name for name in params.load().predict.models if (artifacts.EVALUATE / name).exists()]
+    settings = params.load()
+    wanted = models or [name for name in settings.predict.models if (artifacts.EVALUATE / name).exists()]
     if not wanted:
         raise MissingArtifactError("no model is evaluated yet: run `dvc repro` first")
     for name in wanted:
@@ -32,9 +33,10 @@ def show(console: Console, models: list[str] | None = None) -> None:
             raise MissingArtifactError(f"{name} is not evaluated: name it under predict.models and run dvc repro")
         folder = artifacts.EVALUATE / name
         overall = tables.read_json(folder / "overall.json")
-        title = f"{name}  (boxes: {overall['boxes']}; {overall['images']})"
+        level = f"{settings.evaluate.confidence:.0%} intervals"
+        title = f"{name}  (boxes: {overall['boxes']}; {overall['images']}; {level})"
         console.print(group_table(tables.read(folder / "by_group.parquet"), title))
-        console.print(gap_lines(tables.read(folder / "gaps.parquet")))
+        console.print(gap_lines(tables.read(folder / "gaps.parquet"), settings.compare.metric))
     console.print(decisions())
 
 
@@ -46,13 +48,13 @@ def group_table(by_group: pd.DataFrame, title: str) -> Table:
         title: Table title.
 
     Returns:
-        A rich table; groups below the minimum support are dimmed and empty ones shown; only an `unknown` without
-        anybody in it is left out.
+        A rich table; groups below the minimum support are marked as few and empty ones shown; only an `unknown`
+        without anybody in it is left out.
     """
     table = Table(title=title, title_justify="left", show_edge=False)
     for column in ("attribute", "group"):
         table.add_column(column)
-    for column in ("people", "images", *(f"{name} [95 %]" for name in METRICS.values())):
+    for column in ("people", "images", *(f"{name} [interval]" for name in METRICS.values())):
         table.add_column(column, justify="right")
     previous = ""
     for (attribute, group), rows in by_group.groupby(["attribute", "group"], sort=False):
@@ -64,22 +66,25 @@ def group_table(by_group: pd.DataFrame, title: str) -> Table:
         if attribute != previous and previous:
             table.add_section()
         style = "" if first["supported"] else "dim"
+        group = group if first["supported"] else f"{group} (few)"
         table.add_row(shown, str(group), str(first["n_people"]), str(first["n_images"]), *cells, style=style)
         previous = str(attribute)
     return table
 
 
-def gap_lines(gaps: pd.DataFrame) -> Text:
-    """One line per attribute: the gap in AR, its interval, and what chance alone would show."""
+def gap_lines(gaps: pd.DataFrame, metric: str = "oks") -> Text:
+    """One line per attribute: the gap, its interval, what chance alone would show, and who could not take part."""
     lines = Text()
-    for row in gaps[gaps["metric"] == "ar"].itertuples():
+    for row in gaps[gaps["metric"] == metric].itertuples():
+        what = f"  gap in {METRICS[metric]}, {row.attribute}: "
         if pd.isna(row.difference):
-            lines.append(f"  gap {row.attribute}: fewer than two groups have enough people\n", style="dim")
+            lines.append(f"{what}fewer than two groups have enough people\n", style="dim")
             continue
         lines.append(
-            f"  gap {row.attribute}: {row.difference:.3f} [{row.low:.3f}, {row.high:.3f}], worst {row.worst_group}, "
-            f"best {row.best_group}; chance alone reaches {row.null_floor:.3f}\n"
+            f"{what}{row.difference:.3f} [{row.low:.3f}, {row.high:.3f}], worst {row.worst_group}, "
+            f"best {row.best_group}; chance alone reaches {row.null_floor:.3f}"
         )
+        lines.append(f"; too few people: {row.left_out}\n" if row.left_out else "\n")
     return lines
 
 
@@ -120,7 +125,8 @@ def interval(rows: pd.DataFrame) -> str:
 
 
 def _needed(groups: pd.DataFrame) -> str:
-    open_groups = groups[(groups["verdict"] == "INCONCLUSIVE") & ~groups["group"].str.contains("unknown")]
+    open_groups = groups[(groups["verdict"] == "INCONCLUSIVE") & (groups["people_needed"] > groups["n_people"])]
+    open_groups = open_groups[~open_groups["group"].str.contains("unknown")]
     sizes = open_groups["people_needed"].dropna()
     if sizes.empty:
         return ""

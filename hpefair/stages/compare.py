@@ -11,6 +11,8 @@ from hpefair.core.fairness.comparison import Tolerance, compare
 from hpefair.core.fairness.disaggregation import with_overall
 from hpefair.core.fairness.groups import groups
 from hpefair.core.fairness.intervals import resample_images
+from hpefair.errors import SettingsError
+from hpefair.schema import UNKNOWN
 
 CLAIM = "about these trained models; a claim about the method needs at least 3 seeds per variant"
 
@@ -25,7 +27,9 @@ def build(out: Path, work: Path, item: str) -> None:
     baseline = tables.read(artifacts.EVALUATE / settings.baseline / "people.parquet").set_index("person_id")
     image = pd.factorize(baseline["image_id"])[0].astype(np.int64)
     counts = resample_images(int(image.max()) + 1, drawing.resamples, drawing.seed)
-    listed = with_overall(groups(attributes.loc[baseline.index], settings.attributes), len(baseline))
+    _check_alike([settings.baseline, *settings.candidates])
+    known = [name for name in settings.attributes if (attributes.loc[baseline.index, name] != UNKNOWN).any()]
+    listed = with_overall(groups(attributes.loc[baseline.index], known), len(baseline))
     tolerance = Tolerance(settings.tolerance, drawing.confidence, settings.power, drawing.min_support)
     verdicts, changes, spread = [], [], []
     for name in settings.candidates:
@@ -42,9 +46,21 @@ def build(out: Path, work: Path, item: str) -> None:
         "tolerance": settings.tolerance,
         "claim": CLAIM,
     }
+    summary |= {"not_judged": [name for name in settings.attributes if name not in known]}
     tables.write_json(out / "verdicts.json", {**summary, "people": len(baseline), "candidates": verdicts})
     tables.write(out / "groups.parquet", pd.concat(changes, ignore_index=True))
     tables.write(out / "gaps.parquet", pd.concat(spread, ignore_index=True))
+
+
+def _check_alike(models: list[str]) -> None:
+    """Only models that were given the same boxes and images can be compared."""
+    kinds = {}
+    for name in models:
+        overall = tables.read_json(artifacts.EVALUATE / name / "overall.json")
+        kinds[name] = f"boxes: {overall['boxes']}, {overall['images']}"
+    if len(set(kinds.values())) > 1:
+        said = "; ".join(f"{name} ({kind})" for name, kind in kinds.items())
+        raise SettingsError(f"params.yaml: compare names models that were not measured alike: {said}")
 
 
 if __name__ == "__main__":

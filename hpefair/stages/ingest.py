@@ -29,7 +29,10 @@ def build(out: Path, work: Path, item: str) -> None:
         )
     for name, columns in (("images", IMAGES), ("people", PEOPLE), ("labels", LABELS), ("rejects", REJECTS)):
         tables.write(out / f"{name}.parquet", joined[name][list(columns)])
-    print(f"ingest: {len(joined['people'])} people in {len(joined['images'])} images; {len(joined['rejects'])} rejects")
+    said = ", ".join(f"{len(joined[name])} {name}" for name in ("images", "people", "labels", "rejects"))
+    print(f"ingest: {said}")
+    if joined["labels"].empty and any(folder.glob("labels.*") for folder in folders):
+        print("ingest: no label matches a person or image of the data: check the ids in the label file")
 
 
 def _read(folder: Path, joints: Skeleton, max_pixels: int) -> dict[str, pd.DataFrame]:

@@ -51,6 +51,12 @@ def test_a_valid_person_is_accepted():
         ({"image_id": 99}, "does not list"),
         ({"category_id": 3}, "not of category person"),
         ({"iscrowd": 5}, "iscrowd"),
+        ({"category_id": [1]}, "not of category person"),
+        ({"bbox": [900, 10, 30, 60]}, "outside the image"),
+        ({"area": 10**400}, "area is not positive"),
+        ({"segmentation": "polygon"}, "neither polygons nor run lengths"),
+        ({"segmentation": [[1, "x"]]}, "neither polygons nor run lengths"),
+        ({"segmentation": {"counts": "abc"}}, "neither polygons nor run lengths"),
         ({"id": "one"}, "integer id"),
     ],
 )
@@ -100,7 +106,27 @@ def test_nan_in_a_file_does_not_stop_the_others(tmp_path):
     assert coco_json.load_dataset(path)["annotations"][0]["area"] != 0
 
 
-@pytest.mark.parametrize("name", ["../outside.jpg", "/etc/passwd", "a/../../b.jpg", "link.jpg", "..\\outside.jpg", ""])
+def test_other_categories_and_joint_orders_stop(tmp_path):
+    """Antelopes are not people; ankles first is not COCO-17."""
+    tree = {"categories": [{"id": 1, "name": "antelope"}]}
+    with pytest.raises(InputError, match="antelope"):
+        coco_json.check_categories(tree, COCO_17, tmp_path)
+    tree = {"categories": [{"id": 1, "name": "person", "keypoints": list(COCO_17.joints)[::-1]}]}
+    with pytest.raises(InputError, match="another order"):
+        coco_json.check_categories(tree, COCO_17, tmp_path)
+    coco_json.check_categories({"categories": None}, COCO_17, tmp_path)
+
+
+def test_a_file_named_twice_is_quarantined():
+    """Two image records of one picture would leak between splits."""
+    images = [{"id": n, "file_name": "a.jpg", "width": 200, "height": 100} for n in (1, 2)]
+    assert {row["reason"] for row in check(images=images).rejects} == {"the file_name is used more than once"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../outside.jpg", "a\0b.jpg", "x" * 5000, "/etc/passwd", "a/../../b.jpg", "link.jpg", "..\\outside.jpg", ""],
+)
 def test_names_that_point_outside_are_refused(tmp_path, name):
     """Relative, absolute, through a symlink, with a backslash."""
     folder = tmp_path / "images"

@@ -120,3 +120,19 @@ def test_deliberate_errors_become_one_line(stage, capsys, monkeypatch):
         dvc_stage.main("make", fail)
     assert stop.value.code == 2
     assert capsys.readouterr().err == "error: nothing here: do this next\n"
+
+
+def test_unforeseen_errors_are_one_line_and_a_file(stage, capsys, monkeypatch):
+    """The traceback is kept for whoever mends it."""
+
+    def fail(out, work, item):
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("sys.argv", ["make"])
+    with pytest.raises(SystemExit) as stop:
+        dvc_stage.main("make", fail)
+    assert stop.value.code == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "surprise" in said
+    assert "Traceback" in (stage / ".hpefair/failure.log").read_text()

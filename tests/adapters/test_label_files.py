@@ -41,6 +41,25 @@ def test_unknown_values_are_kept_for_the_quarantine(tmp_path):
     assert row["given"] == "huge"
 
 
+def test_contradictory_rows_are_quarantined():
+    """Two values for one person: neither is believed."""
+    from hpefair.adapters.coco_json import Checked
+    from hpefair.adapters.coco_tables import label_rows
+
+    labels = pd.DataFrame(
+        [
+            ("person", 1, "build", "slim", "slim"),
+            ("person", 1, "build", "large", "large"),
+            ("person", 2, "build", "slim", "slim"),
+        ],
+        columns=["level", "source_id", "attribute", "given", "group"],
+    )
+    people = pd.DataFrame({"person_id": ["d/1", "d/2"], "image_id": ["d/1", "d/1"]})
+    checked = Checked()
+    assert label_rows(labels, people, "d", "l.csv", checked)["person_id"].tolist() == ["d/2"]
+    assert "more than once" in checked.rejects[0]["reason"]
+
+
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "person_id,build\nx,large\n", "person_id\n1\n"])
 def test_files_that_are_no_labels_stop(tmp_path, text):
     """Without a key, without an attribute, with keys that are not ids."""

@@ -26,6 +26,11 @@ def test_the_shipped_settings_are_valid(project):
         (("attribute", "shards"), ["a-b"], "pattern"),
         (("train", "engine"), {}, "missing key train.engine"),
         (("evaluate", "resamples"), 0, "greater than 0"),
+        (("plan", "attribute"), "build", "recompose can change"),
+        (("attribute", "contrast"), {"low_below": 30, "high_from": 20}, "low_below <= high_from"),
+        (("attribute", "shards"), ["s0", "s0"], "every shard once"),
+        (("compare", "candidates"), [], "at least 1"),
+        (("compare", "candidates"), ["nosuch"], "nosuch"),
     ],
 )
 def test_bad_settings_are_named_with_their_path(project, path, value, message):
@@ -59,14 +64,22 @@ def test_registering_results_keeps_comments_and_is_idempotent(project, tmp_path)
     assert params.load(path).predict.models["netone"].from_ == "data/raw/set/results/netone.json"
 
 
-def test_names_of_two_datasets_do_not_collide_and_gone_results_leave(project, tmp_path):
+def test_names_of_two_datasets_do_not_collide_and_gone_results_leave(project, tmp_path, monkeypatch):
     """A second dataset's model of the same name is qualified; a replaced dataset takes its old entries along."""
     path = tmp_path / "params.yaml"
     shutil.copyfile(project / "params.yaml", path)
-    register_results("one", ["net", "old"], path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / "data/raw" / name).mkdir(parents=True)
+    register_results("one", ["net", "old", "balanced"], path)
     register_results("two", ["net"], path)
-    assert len(register_results("one", ["net"], path)) == 1
+    assert len(register_results("one", ["net", "balanced"], path)) == 1
     models = params.load(path).predict.models
     assert models["net"].from_ == "data/raw/one/results/net.json"
     assert models["net_two"].from_ == "data/raw/two/results/net.json"
     assert "old" not in models
+    assert models["balanced"].from_ == "data/train/balanced", "a trained model keeps its name"
+    assert models["balanced_one"].from_ == "data/raw/one/results/balanced.json"
+    (tmp_path / "data/raw/two").rmdir()
+    register_results("one", ["net", "balanced"], path)
+    assert "net_two" not in params.load(path).predict.models

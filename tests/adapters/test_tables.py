@@ -29,7 +29,7 @@ def test_missing_artifacts_say_what_to_run(tmp_path):
         with pytest.raises(MissingArtifactError, match="dvc repro"):
             call(tmp_path / "none")
     with pytest.raises(MissingArtifactError, match="dvc repro"):
-        tables.read_folder(tmp_path, "none.parquet")
+        tables.read_folder(tmp_path, "none.parquet", ["s0"])
 
 
 def test_broken_decision_lines_are_named(tmp_path):

@@ -44,7 +44,10 @@ def test_groups_are_chosen_and_wrong_ones_named(tiny_coco, tmp_path):
     assert {row["attribute"] for row in json.loads(out.read_text())["by_group"]} == {"all", "age_band", "crowding"}
     assert "no such attribute" in audit(*files, "--by", "shoe_size", expect=2).stderr
     assert "pass --labels" in audit(*files, "--by", "age_band", expect=2).stderr
-    assert "does not give it" in audit(*files, "--labels", tiny_coco / "labels.csv", "--by", "build", expect=2).stderr
+    assert (
+        "no person of the annotations has it"
+        in audit(*files, "--labels", tiny_coco / "labels.csv", "--by", "build", expect=2).stderr
+    )
 
 
 def test_files_that_do_not_belong_together_stop(tiny_coco, tmp_path):

@@ -49,19 +49,3 @@ def test_a_rejected_person_stays_out(workspace_copy, monkeypatch):
     out = workspace_copy / "out"
     assemble.build(out, out, "")
     assert person not in set(tables.read(out / "balanced.parquet")["person_id"])
-
-
-def test_forbidden_licences_never_train(workspace_copy, monkeypatch):
-    """The licence gate leaves their people out of every variant."""
-    import yaml
-
-    from hpefair.stages import assemble
-
-    monkeypatch.chdir(workspace_copy)
-    tree = yaml.safe_load((workspace_copy / "params.yaml").read_text())
-    tree["assemble"]["forbid_licenses"] = ["drawn for tests"]
-    (workspace_copy / "params.yaml").write_text(yaml.safe_dump(tree))
-    out = workspace_copy / "out"
-    assemble.build(out, out, "")
-    assert tables.read(out / "original.parquet").empty
-    assert tables.read(out / "balanced.parquet").empty, "generated from a forbidden image"

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 def test_everyone_has_every_attribute(made_workspace):
     """One row a person, values of the vocabulary."""
     people = tables.read(made_workspace / "data/ingest/people.parquet")
-    found = tables.read_folder(made_workspace / "data/attribute", "attributes.parquet")
+    found = tables.read_folder(made_workspace / "data/attribute", "attributes.parquet", ["s0"])
     assert set(found["person_id"]) == set(people["person_id"])
     for name in (*PERCEIVED, *MEASURED):
         assert found[name].isin([*ATTRIBUTES[name], "unknown"]).all(), name
@@ -21,5 +21,7 @@ def test_everyone_has_every_attribute(made_workspace):
 
 def test_planted_contrast_is_found(made_workspace):
     """The drawn set is short of high contrast, as it was drawn."""
-    found = tables.read_folder(made_workspace / "data/attribute", "attributes.parquet")["contrast"].value_counts()
+    found = tables.read_folder(made_workspace / "data/attribute", "attributes.parquet", ["s0"])[
+        "contrast"
+    ].value_counts()
     assert found["low"] > found["high"]
