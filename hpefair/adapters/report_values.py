@@ -190,9 +190,18 @@ def _cards(images: pd.DataFrame, people: pd.DataFrame, settings: params.Params) 
             "Age, gender presentation and build are known only where labels came with the data; nothing is inferred.",
             "Skin tone, disability and mobility aids were not audited.",
             "Balanced counts are not balanced performance: both are shown, and neither replaces the other.",
-            "Models trained here are small, trained from scratch, with one seed each.",
+            _seeds(settings),
         ],
     }
+
+
+def _seeds(settings: params.Params) -> str:
+    """How many seeds stand behind what is said of each variant."""
+    seeds: dict[str, set[int]] = {}
+    for model in settings.train.models.values():
+        seeds.setdefault(model.variant, set()).add(model.seed)
+    counts = ", ".join(f"{variant} {len(found)}" for variant, found in seeds.items())
+    return f"Models trained here are small and trained from scratch; seeds per variant: {counts}."
 
 
 def _known(table: pd.DataFrame, attribute: str, scope: str) -> pd.DataFrame:
