@@ -38,8 +38,9 @@ def build(out: Path, work: Path, item: str) -> None:
         columns = ["person_id", "image_id", "path", "keypoints", "bbox", "area", "synthetic", "exposure"]
         table = rows.merge(used[["image_id", "path"]], on="image_id", validate="m:1")
         tables.write(out / f"{name}.parquet", table[columns])
-    audited = pd.concat([people, made_people], ignore_index=True)
-    tables.write(out / "people.parquet", audited.drop(columns=["keypoints", "bbox", "segmentation", "exposure"]))
+    held_out = people[people["split"] != "train"].assign(exposure=1.0)
+    audited = pd.concat([variants["balanced"], held_out], ignore_index=True)
+    tables.write(out / "people.parquet", audited.drop(columns=["keypoints", "bbox", "segmentation"]))
     tables.write(out / "images.parquet", all_images)
     print(f"assemble: {len(train)} real and {len(made_people)} generated people in the balanced training set")
 

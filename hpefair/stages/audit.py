@@ -8,7 +8,7 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.representation import coverage, distance_table, share_table
+from hpefair.core.fairness.representation import Counted, coverage, distance_table, share_table
 
 COVERAGE_MINIMUM = 10  # distinct people below which a cell counts as uncovered in the table; gates set their own
 
@@ -22,7 +22,8 @@ def build(out: Path, work: Path, item: str) -> None:
     for scope, members in (("all", people), ("train", people[people["split"] == "train"])):
         listed = groups(members, settings.attributes, settings.cells)
         image, identity = (pd.factorize(members[name])[0].astype(np.int64) for name in ("root_image", "root_person"))
-        parts.append(share_table(listed, image, identity, references, settings.confidence).assign(scope=scope))
+        counted = Counted(image, identity, members["exposure"].to_numpy(dtype=float))
+        parts.append(share_table(listed, counted, references, settings.confidence).assign(scope=scope))
     shares = pd.concat(parts, ignore_index=True)
     scopes = list(dict(tuple(shares.groupby("scope"))).items())
     tables.write(out / "shares.parquet", shares)
@@ -42,7 +43,7 @@ def _people(variant: str) -> pd.DataFrame:
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
     attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", params.load().attribute.shards)
     keep = people[["person_id", "image_id", "num_keypoints", "area"]]
-    keep = keep.assign(root_person=keep["person_id"], root_image=keep["image_id"], synthetic=False)
+    keep = keep.assign(root_person=keep["person_id"], root_image=keep["image_id"], synthetic=False, exposure=1.0)
     return keep.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
 
 

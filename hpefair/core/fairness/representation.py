@@ -1,6 +1,8 @@
 """Who is in the data: shares, their uncertainty, and the distance to a reference population."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,9 @@ from hpefair.core.fairness.groups import Group
 from hpefair.schema import MEASURED
 
 Array = NDArray[np.float64]
+
+COUNTS: Final = ("attribute", "group", "n_people", "n_distinct", "n_images", "share")
+SHARES: Final = ("share_known", "low", "high", "bound_low", "bound_high", "reference", "ratio", "deficit")
 
 
 def design_effect(member: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
@@ -66,10 +71,24 @@ def share_interval(hits: float, n: int, effect: float, confidence: float) -> tup
     return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))
 
 
+@dataclass(frozen=True)
+class Counted:
+    """The people whose shares are counted, one entry per row.
+
+    Attributes:
+        image: Image index (N,), the cluster; the parent's image for a generated person.
+        identity: Who the row shows (N,); a generated person and its parent share one.
+        exposure: How often the row is shown per pass (N,), relative to 1; ones where nobody is repeated.
+    """
+
+    image: NDArray[np.int64]
+    identity: NDArray[np.int64]
+    exposure: Array
+
+
 def share_table(
     listed: list[Group],
-    image: NDArray[np.int64],
-    identity: NDArray[np.int64],
+    people: Counted,
     references: Mapping[str, Mapping[str, float] | None],
     confidence: float,
 ) -> pd.DataFrame:
@@ -77,56 +96,55 @@ def share_table(
 
     Args:
         listed: Groups from `groups.groups`.
-        image: Image index of each person (N,), the cluster; the parent's image for a generated person.
-        identity: Who each row shows (N,); a generated person and its parent share one.
+        people: Whom the groups are about.
         references: Reference shares per attribute, None where there is none.
         confidence: Level of the sampling interval.
 
     Returns:
-        One row per group: n_people, n_distinct people, n_images, share of all people, share_known among people whose
-        value is known, low/high of share_known as an estimate for a population (image-clustered), bound_low/bound_high
-        of the share in this finite dataset (see `identification_bounds`), reference, ratio to it, deficit in people.
+        One row per group: n_people (rows), n_distinct people, n_images, and weighted by exposure share of all people,
+        share_known among people whose value is known, low/high of share_known as an estimate for a population
+        (image-clustered), bound_low/bound_high of the share in this finite dataset (see `identification_bounds`),
+        reference, ratio to it, and deficit in people.
     """
     known_of: dict[str, NDArray[np.bool_]] = {}
     for group in listed:
-        known_of[group.attribute] = known_of.get(group.attribute, np.zeros(len(image), bool)) | (
-            group.member & group.known
-        )
-    return pd.DataFrame(
-        [
-            {
-                **_share_row(group, known_of[group.attribute], image, references, confidence),
-                "n_distinct": len(np.unique(identity[group.member])),
-            }
-            for group in listed
-        ]
-    )
+        known = known_of.get(group.attribute, np.zeros(len(people.image), bool))
+        known_of[group.attribute] = known | (group.member & group.known)
+    rows = []
+    for group in listed:
+        reference = (references.get(group.attribute) or {}).get(group.group, np.nan)
+        row = _count_row(group, people)
+        if group.known:
+            row |= _share_row(group, known_of[group.attribute], people, reference, confidence)
+        rows.append(row)
+    return pd.DataFrame(rows, columns=[*COUNTS, *SHARES])
+
+
+def _count_row(group: Group, people: Counted) -> dict[str, object]:
+    total = people.exposure.sum()
+    return {
+        "attribute": group.attribute,
+        "group": group.group,
+        "n_people": int(group.member.sum()),
+        "n_distinct": len(np.unique(people.identity[group.member])),
+        "n_images": len(np.unique(people.image[group.member])),
+        "share": people.exposure[group.member].sum() / total if total else np.nan,
+    }
 
 
 def _share_row(
-    group: Group,
-    known: NDArray[np.bool_],
-    image: NDArray[np.int64],
-    references: Mapping[str, Mapping[str, float] | None],
-    confidence: float,
+    group: Group, known: NDArray[np.bool_], people: Counted, reference: float, confidence: float
 ) -> dict[str, object]:
-    n, hits, n_known = len(known), int(group.member.sum()), int(known.sum())
-    row: dict[str, object] = {
-        "attribute": group.attribute,
-        "group": group.group,
-        "n_people": hits,
-        "n_images": len(np.unique(image[group.member])),
-        "share": hits / n if n else np.nan,
-    }
-    reference = (references.get(group.attribute) or {}).get(group.group, np.nan)
-    if not group.known:
-        return row | dict.fromkeys(
-            ("share_known", "low", "high", "bound_low", "bound_high", "reference", "ratio", "deficit"), np.nan
-        )
-    share = hits / n_known if n_known else np.nan
-    low, high = share_interval(hits, n_known, design_effect(group.member[known], image[known]), confidence)
-    bound_low, bound_high = identification_bounds(hits, n_known, n - n_known, group.attribute)
-    return row | {
+    weight, n_known = people.exposure[known], int(known.sum())
+    shown, shown_known = float(people.exposure[group.member].sum()), float(weight.sum())
+    share = shown / shown_known if n_known else np.nan
+    # Unequal exposures carry less information than their number (Kish 1965); repeats show nobody new.
+    kish = n_known * float((weight**2).sum()) / shown_known**2 if n_known else 1.0
+    effect = design_effect(group.member[known], people.image[known]) * kish
+    low, high = share_interval(share * n_known if n_known else 0.0, n_known, effect, confidence)
+    unknown = float(people.exposure.sum()) - shown_known
+    bound_low, bound_high = identification_bounds(shown, shown_known, unknown, group.attribute)
+    return {
         "share_known": share,
         "low": low,
         "high": high,
@@ -134,11 +152,11 @@ def _share_row(
         "bound_high": bound_high,
         "reference": reference,
         "ratio": share / reference if reference else np.nan,
-        "deficit": np.nan if np.isnan(reference) else max(0, int(np.ceil(reference * n_known - hits - 1e-9))),
+        "deficit": np.nan if np.isnan(reference) else max(0, int(np.ceil(reference * shown_known - shown - 1e-9))),
     }
 
 
-def identification_bounds(hits: int, n_known: int, n_unknown: int, attribute: str) -> tuple[float, float]:
+def identification_bounds(hits: float, n_known: float, n_unknown: float, attribute: str) -> tuple[float, float]:
     """What the share in this finite dataset can be, given who is unknown (Manski 1989, worst-case bounds).
 
     An unknown perceived value (age, gender presentation, build, skin tone) may be any group, so the bounds assign all
@@ -146,9 +164,9 @@ def identification_bounds(hits: int, n_known: int, n_unknown: int, attribute: st
     clothing in sight), so those people are outside the population and the share is exact.
 
     Args:
-        hits: Members.
-        n_known: People with a known value.
-        n_unknown: People without.
+        hits: Members, or their exposure.
+        n_known: People with a known value, or their exposure.
+        n_unknown: People without, or their exposure.
         attribute: Attribute, or two joined by a dot.
 
     Returns:

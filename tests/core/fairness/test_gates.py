@@ -6,14 +6,15 @@ import pytest
 
 from hpefair.core.fairness import gates
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.representation import share_table
+from hpefair.core.fairness.representation import Counted, share_table
 
 
 def rows(values, attribute, reference=None):
     """Share rows of an attribute."""
     listed = groups(pd.DataFrame({attribute: values}), [attribute])
     index = np.arange(len(values))
-    return share_table(listed, index, index, {attribute: reference}, 0.95).to_dict(orient="records")
+    counted = Counted(index, index, np.ones(len(values)))
+    return share_table(listed, counted, {attribute: reference}, 0.95).to_dict(orient="records")
 
 
 THIRDS = {"low": 1 / 3, "mid": 1 / 3, "high": 1 / 3}

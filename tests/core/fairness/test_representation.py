@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from hpefair.core.fairness.groups import groups
 from hpefair.core.fairness.representation import (
+    Counted,
     coverage,
     design_effect,
     distances,
@@ -46,13 +47,14 @@ def test_clustered_interval_covers_where_the_naive_one_does_not():
     assert 0.92 <= adjusted / 300 <= 0.98
 
 
-def table(values, attribute, reference, image=None, identity=None):
+def table(values, attribute, reference, image=None, identity=None, exposure=None):
     """Share table of one attribute, by group."""
     people = pd.DataFrame({attribute: values})
     n = len(values)
     image = np.arange(n) if image is None else np.array(image)
     identity = np.arange(n) if identity is None else np.array(identity)
-    return share_table(groups(people, [attribute]), image, identity, {attribute: reference}, 0.95).set_index("group")
+    counted = Counted(image, identity, np.ones(n) if exposure is None else np.array(exposure, float))
+    return share_table(groups(people, [attribute]), counted, {attribute: reference}, 0.95).set_index("group")
 
 
 def test_absent_group_is_a_row_with_a_deficit():
@@ -93,3 +95,13 @@ def test_coverage_names_the_uncovered():
     """Cells below the minimum are listed by name."""
     rows = coverage(table(["low"] * 12 + ["mid"] * 3, "contrast", None).reset_index(), 10).iloc[0]
     assert (rows["covered"], rows["groups"], rows["uncovered"]) == (1, 3, "mid, high")
+
+
+def test_repeats_count_in_shares_but_not_in_support():
+    """Two people shown three times each weigh as much as six; their interval does not get narrower for it."""
+    once = table(["low"] * 6 + ["mid"] * 6, "contrast", None)
+    repeated = table(["low"] * 6 + ["mid"] * 2, "contrast", None, exposure=[1] * 6 + [3] * 2)
+    assert repeated.loc["mid", "share_known"] == once.loc["mid", "share_known"] == 0.5
+    assert repeated.loc["mid", "bound_low"] == 0.5
+    assert repeated.loc["mid", "n_distinct"] == 2
+    assert repeated.loc["mid", "high"] - repeated.loc["mid", "low"] > once.loc["mid", "high"] - once.loc["mid", "low"]
