@@ -44,15 +44,19 @@ def load(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     try:
-        return msgspec.json.decode(data)
-    except msgspec.DecodeError:
-        pass
-    try:
-        return json.loads(data)
+        return _decode(data)
     except RecursionError as error:
         raise InputError(f"{path} is nested too deeply to be a COCO file") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not complete JSON ({error}); copy or download it again") from error
+
+
+def _decode(data: bytes) -> Any:
+    """Fast where the text is JSON, lenient where only NaN and Infinity keep it from being so."""
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        return json.loads(data)
 
 
 def load_dataset(path: Path) -> Record:

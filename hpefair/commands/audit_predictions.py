@@ -72,7 +72,13 @@ def audit_predictions(annotations: Path, results: Path, labels: Path | None, by:
 
 
 def write_json(audit: Audit, path: Path) -> None:
-    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `gaps` and `rejects`."""
+    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `gaps` and `rejects`.
+
+    Raises:
+        InputError: If the file cannot be written there.
+    """
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise InputError(f"--json {path}: name a file in a folder that exists")
     tables.write_json_atomically(
         path,
         {

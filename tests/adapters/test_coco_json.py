@@ -89,6 +89,7 @@ def test_unlabelled_joints_may_lie_anywhere():
         ("[1, 2]", "not a COCO dataset"),
         ('{"images": [], "annotations": []}', "is empty"),
         ("", "not complete JSON"),
+        ("[" * 100_000, "nested too deeply|not complete JSON"),
     ],
 )
 def test_a_file_that_is_no_dataset_stops(tmp_path, text, message):

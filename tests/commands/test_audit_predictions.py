@@ -59,4 +59,7 @@ def test_files_that_do_not_belong_together_stop(tiny_coco, tmp_path):
     assert "another dataset" in audit("--annotations", annotations, "--results", other, expect=2).stderr
     other.write_text(annotations.read_text()[:300])
     assert "not complete JSON" in audit("--annotations", other, "--results", other, expect=2).stderr
+    results = tiny_coco / "predictions/tinynet.json"
+    done = audit("--annotations", annotations, "--results", results, "--json", tmp_path, expect=2)
+    assert "name a file" in done.stderr
     assert "cannot be read" in audit("--annotations", tmp_path / "no", "--results", other, expect=2).stderr
