@@ -6,12 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 import yaml
 
 from hpefair import telemetry
 
 telemetry.silence()
+# Other jobs on the machine must not fail an example for being slow.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
 # Before any airflow import: it creates its home at import time.
 os.environ.setdefault("AIRFLOW_HOME", str(Path(os.environ.get("TMPDIR", "/tmp")) / "hpefair-tests-airflow"))
 
