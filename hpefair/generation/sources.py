@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
 Window = tuple[slice, slice]
 
+MINORS: Final = ("child", "teen")
 FEWEST_JOINTS: Final = 8  # visible ones; a person who is mostly hidden makes a poor source
 
 
@@ -51,7 +52,8 @@ def eligible(people: pd.DataFrame, attribute: str, context: float, forbid_licens
         forbid_licenses: Substrings of licence names whose images are never altered.
 
     Returns:
-        People with a known group, enough joints, an alterable licence, and nobody else in their window.
+        People with a known group, enough joints, an alterable licence, and nobody else in their window. Known minors
+        are never altered: their remedy is repetition, and rendered people.
     """
     lonely = pd.Series(False, index=people.index)
     for _, rows in people.groupby("image_id"):
@@ -62,7 +64,8 @@ def eligible(people: pd.DataFrame, attribute: str, context: float, forbid_licens
     allowed = ~people["license"].map(lambda name: contains_any(name, forbid_licenses))
     visible = people["keypoints"].map(lambda values: int((np.asarray(values)[2::3] == 2).sum()))
     enough = (visible >= FEWEST_JOINTS) & ~people["iscrowd"] & (people["segmentation"] != "")
-    return people[lonely & allowed & enough & (people[attribute] != UNKNOWN)].sort_values("person_id")
+    grown = ~people["age_band"].isin(MINORS)
+    return people[lonely & allowed & enough & grown & (people[attribute] != UNKNOWN)].sort_values("person_id")
 
 
 def cut_out(person: pd.Series, attribute: str, context: float) -> Cutout:

@@ -28,7 +28,7 @@ def training(tiny_coco):
     people["segmentation"] = people["segmentation"].map(json.dumps)
     people["iscrowd"] = False
     people = people.merge(images[["image_id", "path", "width", "height", "license"]], on="image_id")
-    return people.assign(contrast="mid"), images
+    return people.assign(contrast="mid", age_band="unknown"), images
 
 
 @pytest.mark.parametrize("group", ["low", "high"])
@@ -80,8 +80,9 @@ def test_same_item_same_person(training):
 
 
 def test_only_alterable_lonely_people_are_sources(training):
-    """No NoDerivs licence, nobody else in the window."""
+    """No NoDerivs licence, no known minor, nobody else in the window."""
     people, _ = training
+    assert eligible(people.assign(age_band="child"), "contrast", 0.1, ()).empty
     assert eligible(people.assign(license="Attribution-NoDerivs License"), "contrast", 0.1, ("NoDerivs",)).empty
     sources = eligible(people, "contrast", 0.1, ())
     alone = people.groupby("image_id")["person_id"].transform("size") == 1
