@@ -125,7 +125,7 @@ MEANINGS = {
     "predict.engine.batch": "Crops predicted together",
     "attribute.contrast": "Bins of clothing-to-background contrast, in CIEDE2000 units",
     "split.salt": "Another salt gives another split; keep it, so that assignments never move",
-    "split.fractions": "Share of the images in each split; `sealed` is read by nothing but a promotion",
+    "split.fractions": "Share of the images in each split; no model trained here is measured on `sealed`",
     "audit.attributes": "Attributes whose shares are counted",
     "audit.cells": "Two-way cells whose shares are counted",
     "audit.confidence": "Level of the sampling intervals",

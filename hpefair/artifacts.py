@@ -21,9 +21,7 @@ COMPARE = DATA / "compare"
 REPORT = DATA / "report"
 
 PARAMS = Path("params.yaml")
-PIPELINE = Path("dvc.yaml")
 EXPECTATIONS = Path("expectations")
-LABEL_DECISIONS = Path("review/labels.jsonl")
 REVIEW_DECISIONS = Path("review/decisions.jsonl")
 ACCEPTANCE_HISTORY = Path("history/acceptance.jsonl")
 SCRATCH = Path(".hpefair")

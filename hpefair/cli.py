@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from hpefair import telemetry
-from hpefair.errors import HpefairError, InputError
+from hpefair.adapters import failure_log
+from hpefair.errors import InputError
 
 app = typer.Typer(
     help="Audit a human-pose dataset and its models for fairness, repair what is found, and prove the repair.",
@@ -164,16 +165,8 @@ def record() -> None:
 def main() -> None:
     """Run the command line; deliberate errors become one line and an exit code, never a traceback."""
     telemetry.silence()
-    try:
+    with failure_log.one_line_errors("hpefair"):
         app()
-    except HpefairError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except Exception as error:
-        from hpefair.adapters import failure_log
-
-        print(f"error: {failure_log.keep(error, 'hpefair')}", file=sys.stderr)
-        sys.exit(1)
 
 
 def _named_file(text: str) -> tuple[str, Path]:

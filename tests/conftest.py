@@ -11,17 +11,17 @@ import pytest
 import yaml
 
 from hpefair import telemetry
+from hpefair.adapters import dvc_cli
+from hpefair.demo import create_workspace
+from tests import tiny_dataset
 
+# Read when mlflow, fiftyone and airflow are imported, which nothing above does; airflow makes its home at once.
 telemetry.silence()
+os.environ.setdefault("AIRFLOW_HOME", str(Path(os.environ.get("TMPDIR", "/tmp")) / "hpefair-tests-airflow"))
+
 # Other jobs on the machine must not fail an example for being slow.
 hypothesis.settings.register_profile("calm", deadline=None)
 hypothesis.settings.load_profile("calm")
-# Before any airflow import: it creates its home at import time.
-os.environ.setdefault("AIRFLOW_HOME", str(Path(os.environ.get("TMPDIR", "/tmp")) / "hpefair-tests-airflow"))
-
-from hpefair.adapters import dvc_cli  # noqa: E402
-from hpefair.demo import create_workspace  # noqa: E402
-from tests import tiny_dataset  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parent.parent
 

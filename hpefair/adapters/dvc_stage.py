@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from hpefair import artifacts, telemetry
 from hpefair.adapters import dvc_graph, failure_log
-from hpefair.errors import HpefairError, MissingArtifactError
+from hpefair.errors import MissingArtifactError
 
 Build = Callable[[Path, Path, str], None]
 
@@ -39,14 +39,8 @@ def main(word: str, build: Build, resumable: bool = False) -> None:
     """
     telemetry.silence()
     item = sys.argv[1] if len(sys.argv) > 1 else ""
-    try:
+    with failure_log.one_line_errors(f"stage {word}"):
         run(f"{word}@{item}" if item else word, build, resumable)
-    except HpefairError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except Exception as error:
-        print(f"error: {failure_log.keep(error, f'stage {word}')}", file=sys.stderr)
-        sys.exit(1)
 
 
 def run(stage: str, build: Build, resumable: bool = False) -> None:

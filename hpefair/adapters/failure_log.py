@@ -1,21 +1,34 @@
-"""The last resort: an error nobody foresaw is one line on the terminal and a traceback in a file."""
+"""Errors as one line on the terminal: deliberate ones as they are, unforeseen ones with their traceback in a file."""
 
+import contextlib
+import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from hpefair import artifacts
+from hpefair.errors import HpefairError
 
 
-def keep(error: BaseException, where: str) -> str:
-    """Write the traceback of an unforeseen error to a file.
+@contextlib.contextmanager
+def one_line_errors(where: str) -> Iterator[None]:
+    """End the process with one line and an exit code where the body raises; no traceback reaches the terminal.
 
     Args:
-        error: The error.
-        where: Stage or command that it ended.
-
-    Returns:
-        One line for the user.
+        where: Stage or command, for the message about an unforeseen error.
     """
+    try:
+        yield
+    except HpefairError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        print(f"error: {_keep(error, where)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _keep(error: BaseException, where: str) -> str:
+    """Write the traceback of an unforeseen error to a file; the line for the user."""
     path = artifacts.SCRATCH / "failure.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,6 +36,4 @@ def keep(error: BaseException, where: str) -> str:
     except OSError:
         path = Path("(no log could be written)")
     summary = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return (
-        f"{where} met something hpefair does not expect ({summary}). This is a fault of hpefair: report it with {path}"
-    )
+    return f"{where} met something unforeseen ({summary}). This is a fault of hpefair: report it with {path}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-INK, SOFT, ACCENT, SECOND = "#1c2530", "#9aa7b4", "#0b6e99", "#c2571a"
+INK, SOFT, ACCENT = "#1c2530", "#9aa7b4", "#0b6e99"
 STYLE = {
     "svg.hashsalt": "hpefair",
     "svg.fonttype": "path",

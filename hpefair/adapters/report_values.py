@@ -82,7 +82,7 @@ def _cells(settings: params.Params) -> dict[str, Any]:
     pair = [t.set_index(["scope", "attribute"])["total_variation"] for t in (distances, nearer)]
     moved = [float(t.get(("train", settings.plan.attribute), float("nan"))) for t in pair]
     rows = [{**row, "attribute": row["attribute"].replace("_", " ")} for row in tables.records(covered)]
-    return {"cells": rows, "distance": moved if moved[0] == moved[0] else None}
+    return {"cells": rows, "distance": moved if pd.notna(moved[0]) else None}
 
 
 def _repair(settings: params.Params) -> dict[str, Any]:

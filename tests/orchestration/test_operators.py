@@ -6,8 +6,6 @@ import time
 
 import psutil
 import pytest
-
-pytest.importorskip("airflow")
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, WorkspaceOperator
