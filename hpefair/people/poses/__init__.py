@@ -1,0 +1,1 @@
+"""Kinds of poses: each draws a posture from its own distribution."""
