@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-# Median stature in metres: CDC growth charts for the United States (2000), 2 to 18 years, rounded to 5 mm; adults lose
-# about 5 cm to the age of 85 (NHANES 2015-2018 anthropometric reference data).
+# Stature in metres, close to the medians of the CDC growth charts (United States, 2000) up to 18 years, rounded; adults
+# lose about 5 cm to the age of 85.
 STATURE_AGES: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 50, 85)
 STATURE: Final = {
     "masculine": (0.50, 0.76, 0.87, 0.955, 1.03, 1.10, 1.16, 1.28, 1.385, 1.49, 1.635, 1.735, 1.765, 1.765, 1.715),
@@ -13,7 +13,7 @@ STATURE: Final = {
 }
 STATURE_SPREAD: Final = 0.042  # standard deviation relative to the median
 
-# Median body mass index by age, both genders together (CDC 2000 charts to 18 years), then held at an adult reference.
+# Body mass index by age, both genders together: close to the medians of the CDC charts up to 18 years, then constant.
 BMI_AGES: Final = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20)
 BMI_MEDIAN: Final = (16.4, 15.6, 15.4, 15.8, 16.6, 17.9, 19.2, 20.5, 21.6, 22.2)
 # Children vary less: their charts' distance from the median, relative to that of adults.

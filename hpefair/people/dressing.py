@@ -1,0 +1,145 @@
+"""Dressing: choose the colours of clothes after the light is known, so that their contrast comes out as wanted."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.color import deltaE_ciede2000, rgb2lab
+
+from hpefair.people import colour
+from hpefair.people.garments import LOWER, PART, SKIN, TOP
+from hpefair.people.lens import tone
+from hpefair.people.mesh import Floats
+from hpefair.people.person import Colour, Palette
+from hpefair.people.scene import Scene
+from hpefair.people.shading import Fragments
+
+Array = NDArray[np.float64]
+
+# What the measured contrast should be near, CIEDE2000; the bins themselves are a setting of the audit.
+AIMS: Final = {"low": (1.0, 6.0), "mid": (13.0, 21.0), "high": (30.0, 75.0)}
+CANDIDATES: Final = 160
+NEVER_NEAR_SKIN: Final = 15.0  # CIE76; nobody may look undressed
+OUTLINE_POINTS: Final = 14
+WEAKEST: Final = 25  # percentile over the outline, near the one that is measured
+SECOND_COLOUR: Final = {"low": 0.06, "mid": 0.15, "high": 0.35}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A garment as the picture shows it.
+
+    Attributes:
+        light: Mean light on it (3,).
+        gloss: Mean mirrored light (3,).
+        around: Colours (K, 3) in CIELAB of what surrounds it, along its outline.
+    """
+
+    light: Array
+    gloss: Array
+    around: Array
+
+    def seen(self, reflectances: Array, exposure: float) -> Array:
+        """CIELAB (C, 3) of cloth of these reflectances (C, 3) in this light."""
+        lab: Array = rgb2lab(tone(reflectances * self.light + self.gloss, exposure).reshape(1, -1, 3))[0]
+        return lab
+
+
+def choose_palette(
+    scene: Scene, index: int, fragments: Fragments, surroundings: Floats, rng: np.random.Generator
+) -> Palette:
+    """Colours of one person's clothes.
+
+    Candidates are compared where the garment's outline meets its surroundings, as lit; colours that could be taken for
+    anybody's skin under this light are never chosen, whatever the wanted contrast.
+
+    Args:
+        scene: The scene.
+        index: The person.
+        fragments: Visible points of the scene.
+        surroundings: Linear light (H, W, 3) of what is behind the people.
+        rng: Randomness.
+    """
+    aim, exposure = scene.contrasts[index], scene.lens.exposure
+    candidates = _candidates(rng)
+    shoe = colour.from_hex(colour.SHOES[int(rng.integers(len(colour.SHOES)))])
+    skins = _skins(scene, index, fragments)
+    colours = []
+    for material in (TOP, LOWER):
+        part = _part(scene, fragments, (fragments.owner == index) & (fragments.material == material), surroundings)
+        first = _nearest(candidates, part, skins, exposure, aim)
+        colours += [first, _second(first, part, skins, exposure, SECOND_COLOUR[aim] * rng.uniform(1.0, 2.0))]
+    return Palette(*(_triple(one) for one in (*colours, shoe)))
+
+
+def _candidates(rng: np.random.Generator) -> Array:
+    """Reflectances of dyed cloth (C, 3): every lightness, from grey to saturated."""
+    srgb = rng.uniform(0.03, 0.97, (CANDIDATES, 3))
+    grey = srgb.mean(axis=1, keepdims=True)
+    muted = grey + (srgb - grey) * rng.uniform(0.05, 1.0, (CANDIDATES, 1))
+    return np.clip(colour.to_linear(np.clip(muted, 0.02, 0.96)), 0.008, 0.9)
+
+
+def _skins(scene: Scene, index: int, fragments: Fragments) -> Array:
+    """CIELAB (20, 3) of every skin tone, in full light and in the mean light of this person's face."""
+    face = (fragments.owner == index) & (fragments.material == SKIN) & (fragments.values[:, PART] < 0.5)
+    bare = face if face.sum() >= 5 else (fragments.owner == index) & (fragments.material == SKIN)
+    if not bare.any():
+        bare = fragments.owner == index
+    lights = np.stack([fragments.irradiance[bare].mean(axis=0), np.percentile(fragments.irradiance[bare], 85, axis=0)])
+    tones = np.stack([colour.skin(tone_) for tone_ in range(1, 11)])
+    gloss = fragments.gloss[bare].mean(axis=0)
+    lit = tones[:, None] * lights[None] + gloss
+    return rgb2lab(tone(lit, scene.lens.exposure).reshape(1, -1, 3))[0]
+
+
+def _part(scene: Scene, fragments: Fragments, chosen: NDArray[np.bool_], surroundings: Floats) -> _Part:
+    if not chosen.any():  # hidden, or out of the picture
+        chosen = np.ones_like(chosen)
+    height, width = scene.camera.height, scene.camera.width
+    factor = (int(fragments.rows.max()) // height) + 1
+    seen = np.zeros((height, width), np.uint8)
+    seen[fragments.rows[chosen] // factor, fragments.columns[chosen] // factor] = 1
+    anything = np.zeros((height, width), np.uint8)
+    anything[fragments.rows // factor, fragments.columns // factor] = 1
+    reach = max(3, height // 48)
+    near = cv2.dilate(seen, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)).astype(bool) & (anything == 0)
+    smooth = cv2.blur(surroundings, (reach, reach))
+    around = smooth[near] if near.any() else surroundings.reshape(-1, 3)
+    # Far apart along the outline: rows and columns are in reading order.
+    picks = np.linspace(0, len(around) - 1, OUTLINE_POINTS).astype(int)
+    lab = rgb2lab(tone(around[picks], scene.lens.exposure).reshape(1, -1, 3))[0]
+    return _Part(fragments.irradiance[chosen].mean(axis=0), fragments.gloss[chosen].mean(axis=0), lab)
+
+
+def _nearest(candidates: Array, part: _Part, skins: Array, exposure: float, aim: str) -> Array:
+    """The candidate nearest to the wanted contrast among those that cannot be taken for skin."""
+    lab = part.seen(candidates, exposure)
+    differences = deltaE_ciede2000(lab[:, None], part.around[None])
+    weakest = np.percentile(differences, WEAKEST, axis=1)
+    low, high = AIMS[aim]
+    miss = np.maximum(low - weakest, 0) + np.maximum(weakest - high, 0)
+    # A colour like skin loses against every other, however far that one is from the wanted contrast.
+    best: Array = candidates[int(np.argmin(miss + 1000 * np.maximum(NEVER_NEAR_SKIN + 4 - _from_skin(lab, skins), 0)))]
+    return best
+
+
+def _second(first: Array, part: _Part, skins: Array, exposure: float, strength: float) -> Array:
+    """The other colour of a pattern: lighter or darker than the first, or the first itself where both look like skin."""
+    shades = np.clip(np.stack([first * (1 + strength), first / (1 + strength), first]), 0.008, 0.9)
+    allowed = _from_skin(part.seen(shades, exposure), skins) >= NEVER_NEAR_SKIN + 2
+    second: Array = shades[int(np.argmax(allowed))] if allowed.any() else first
+    return second
+
+
+def _from_skin(lab: Array, skins: Array) -> Array:
+    """Distance (C,) of colours to the nearest look of skin, CIE76."""
+    nearest: Array = np.linalg.norm(lab[:, None] - skins[None], axis=2).min(axis=1)
+    return nearest
+
+
+def _triple(values: Array) -> Colour:
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue

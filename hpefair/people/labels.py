@@ -1,0 +1,140 @@
+"""Labels from the geometry itself: keypoints with visibility, masks, boxes, garments, depth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpefair.core.pose.skeleton import COCO_17
+from hpefair.people.figure import Figure
+from hpefair.people.garments import HAIR, LOWER, PART, TOP
+from hpefair.people.geometry import Geometry
+from hpefair.people.raster import Projected, Raster, first_hits, rasterize
+from hpefair.people.scene import Scene
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+FACE: Final = 5  # the first keypoints are those of the face
+FACE_DEPTH_M: Final = 0.025  # a joint of the face may lie this far under the surface that is seen
+LIMB_RADII: Final = 1.5  # other joints: this many times the distance to their own surface …
+LIMB_SLACK_M: Final = 0.03  # … plus the thickness of clothes
+HAIR_COVER_M: Final = 0.075  # an ear under hair is covered, not turned away
+
+VISIBLE, HIDDEN, ABSENT = 2, 1, 0
+
+
+@dataclass(frozen=True)
+class PersonLabels:
+    """Exact labels of one person; coordinates in pixels, pixel centres at half integers.
+
+    Attributes:
+        keypoints: COCO-17 keypoints (17, 3): x, y, v.
+        joints: The same joints (17, 3) in the scene, metres.
+        mask: Pixels (H, W) that show the person.
+        amodal: Pixels (H, W) the person would cover if nothing were before it.
+        bbox: Box (4,) x, y, width, height around the mask and every visible joint; zeros where nothing is seen.
+        garments: Visible pixels (H, W) of `top` and `lower`.
+        stature_m: Stature of the mesh.
+        bmi: BMI of the mesh.
+    """
+
+    keypoints: Array
+    joints: Array
+    mask: Mask
+    amodal: Mask
+    bbox: Array
+    garments: Mapping[str, Mask]
+    stature_m: float
+    bmi: float
+
+
+def label_people(
+    scene: Scene, geometry: Geometry, flat: Projected, seen: Raster, back_end: str, factor: int
+) -> tuple[PersonLabels, ...]:
+    """Labels of everybody.
+
+    Args:
+        scene: The scene.
+        geometry: Its triangles.
+        flat: The triangles on the image plane of the raster.
+        seen: The raster, `factor` times as fine as the picture.
+        back_end: Rasterizer.
+        factor: Samples per pixel side.
+    """
+    owner = np.where(seen.triangle >= 0, geometry.owner[seen.triangle], -1)
+    material = np.where(seen.triangle >= 0, geometry.material[seen.triangle], -1)
+    alone = len(geometry.figures) == 1 and not scene.props
+    found = []
+    for index, figure in enumerate(geometry.figures):
+        mask = majority(owner == index, factor)
+        amodal = mask if alone else _amodal(scene, geometry, index, back_end, factor)
+        keypoints = _keypoints(scene, geometry, flat, figure, index, factor)
+        garments = {
+            name: majority((owner == index) & (material == code), factor) & mask
+            for name, code in (("top", TOP), ("lower", LOWER))
+        }
+        found.append(
+            PersonLabels(
+                keypoints, figure.joints, mask, amodal | mask, _box(mask, keypoints), garments, figure.stature_m, figure.bmi
+            )
+        )
+    return tuple(found)
+
+
+def majority(samples: Mask, factor: int) -> Mask:
+    """Pixels (H, W) of which at least half the samples (H f, W f) are set."""
+    if factor == 1:
+        return samples
+    height, width = samples.shape[0] // factor, samples.shape[1] // factor
+    counted: Mask = samples.reshape(height, factor, width, factor).sum(axis=(1, 3)) * 2 >= factor * factor
+    return counted
+
+
+def _amodal(scene: Scene, geometry: Geometry, index: int, back_end: str, factor: int) -> Mask:
+    camera = scene.camera.scaled(factor)
+    seen = rasterize(geometry.projected(camera, only=index), camera.height, camera.width, back_end)
+    return majority(seen.triangle >= 0, factor)
+
+
+def _keypoints(
+    scene: Scene, geometry: Geometry, flat: Projected, figure: Figure, index: int, factor: int
+) -> Array:
+    """Keypoints (17, 3); joints outside the picture, and joints of the face turned away, are zeros as in COCO."""
+    x, y, depth = scene.camera.project(figure.joints)
+    inside = (x >= 0) & (x < scene.camera.width) & (y >= 0) & (y < scene.camera.height) & np.isfinite(depth)
+    triangles, inverse_depths = first_hits(flat, np.stack([x, y], axis=1)[inside] * factor)
+    keypoints = np.zeros((COCO_17.size, 3))
+    for k, triangle, inverse_depth in zip(np.flatnonzero(inside), triangles, inverse_depths, strict=True):
+        gap = depth[k] - 1 / inverse_depth if triangle >= 0 else 0.0
+        v = _visibility(geometry, figure, index, int(k), int(triangle), float(gap))
+        if v != ABSENT:
+            keypoints[k] = x[k], y[k], v
+    return keypoints
+
+
+def _visibility(geometry: Geometry, figure: Figure, index: int, k: int, triangle: int, gap: float) -> int:
+    """v of a joint inside the picture from what is seen there, `gap` metres before it."""
+    scale = figure.stature_m / 1.7
+    reach = FACE_DEPTH_M * scale if k < FACE else LIMB_RADII * figure.radii[k] + LIMB_SLACK_M * scale
+    if gap < reach:
+        return VISIBLE
+    own_head = geometry.owner[triangle] == index and (
+        geometry.material[triangle] == HAIR or geometry.values[geometry.faces[triangle, 0], PART] == 0
+    )
+    # Annotators leave out the far eye and ear of a turned head, but mark an ear under hair.
+    if k < FACE and own_head and gap >= HAIR_COVER_M * scale:
+        return ABSENT
+    return HIDDEN
+
+
+def _box(mask: Mask, keypoints: Array) -> Array:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return np.zeros(4)
+    visible = keypoints[keypoints[:, 2] == VISIBLE, :2]
+    left, top = np.floor(np.min([[columns[0], rows[0]], *visible], axis=0))
+    right, bottom = np.ceil(np.max([[columns[-1] + 1, rows[-1] + 1], *visible], axis=0))
+    return np.array([left, top, right - left, bottom - top])

@@ -1,0 +1,256 @@
+"""Staging: draw a whole scene at random, each of its factors from its own stream."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpefair.people.articulation import bone_turns, forward_kinematics
+from hpefair.people.body import load_body
+from hpefair.people.person import Colour, Person
+from hpefair.people.population import Population, draw_person
+from hpefair.people.rotations import UP, turn
+from hpefair.people.scene import Backdrop, Camera, Lens, Light, Prop, Scene, Surface
+from hpefair.people.streams import Streams
+from hpefair.people.texture import SURFACES
+
+Array = NDArray[np.float64]
+Rng = np.random.Generator
+
+CROWD_SHARES: Final = (0.78, 0.15, 0.05, 0.02)  # one to four people
+SEAT_SHARE: Final = (0.23, 0.29)  # height of a seat, parts of stature
+SEPARATION: Final = 0.34  # people keep this distance, parts of their summed statures
+BACKDROPS: Final = {"room": 0.45, "outdoor": 0.35, "studio": 0.20}
+PHOTO_SHARE: Final = 0.5  # of pictures, where the user gives photographs
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a set of pictures has in common.
+
+    Attributes:
+        population: Shares of the groups.
+        size: Pixels a side.
+        crowds: Shares of pictures with one, two, … people.
+        photos: Background photographs that the user supplies; they should show nobody.
+    """
+
+    population: Population = field(default_factory=Population)
+    size: int = 256
+    crowds: tuple[float, ...] = CROWD_SHARES
+    photos: tuple[Path, ...] = ()
+
+
+def stage(streams: Streams, setting: Setting, wanted: Mapping[str, str] = MappingProxyType({})) -> Scene:
+    """A scene at random.
+
+    Args:
+        streams: Random streams of the picture.
+        setting: What the set has in common.
+        wanted: Groups that are asked of the principal person; `pose` asks for a kind of pose.
+    """
+    population = setting.population
+    others = int(streams.of("crowd").choice(len(setting.crowds), p=setting.crowds))
+    principal = _placed(draw_person(streams, "p0", population, wanted), streams.of("p0", "facing"))
+    outline = _outline(principal)
+    camera = _camera(streams.of("camera"), outline, principal.stature_m, setting.size)
+    people, props = [principal], [*_seat(principal)]
+    for number in range(1, others + 1):
+        person = _placed(draw_person(streams, f"p{number}", population, {}), streams.of(f"p{number}", "facing"))
+        place = _free_place(streams.of(f"p{number}", "place"), person, people, camera)
+        if place is not None:
+            people.append(replace(person, place=place))
+            props += _seat(people[-1])
+    props += _wall_of_climbers(people) + _clutter(streams.of("props"), outline, camera)
+    contrasts = [population.draw("contrast", streams, wanted if k == 0 else {}, f"p{k}") for k in range(len(people))]
+    reach = max(float(np.hypot(*person.place)) + 0.7 * person.stature_m for person in people)
+    return Scene(
+        camera=camera,
+        light=_light(streams.of("light")),
+        backdrop=_backdrop(streams.of("backdrop"), setting.photos, principal.stature_m),
+        props=tuple(props),
+        lens=_lens(streams.of("lens")),
+        people=tuple(people),
+        span=max(reach, 1.3),
+        contrasts=tuple(contrasts),
+    )
+
+
+def _placed(person: Person, rng: Rng) -> Person:
+    """Facing and seat: half the people look roughly at the camera, the others anywhere."""
+    roughly, anywhere, coin = rng.normal(0, 50), rng.uniform(-180, 180), rng.random()
+    facing = float(roughly if coin < 0.5 else anywhere)
+    if person.posture.kind == "climb":
+        facing = 180 + float(np.clip(facing / 3, -60, 60))  # the wall is in front of the climber
+    seat = person.stature_m * (SEAT_SHARE[0] + (SEAT_SHARE[1] - SEAT_SHARE[0]) * rng.random())
+    return replace(person, facing=facing, seat_m=seat if person.posture.support == "seat" else 0.0)
+
+
+def _outline(person: Person) -> Array:
+    """Bone heads (B, 3) of a person where it will stand: what the camera is aimed by."""
+    body, fit = load_body(), person.fitted()
+    heads = body.rest(fit.phenotype, fit.sliders)[body.n_vertices :].astype(float)
+    turns = bone_turns(person.posture, dict(zip(body.bones, heads, strict=True)), fit.stature_m)
+    posed = forward_kinematics(body, heads, turns).heads @ turn(UP, person.facing).T
+    posed[:, [0, 2]] += np.array(person.place) - posed[:, [0, 2]].mean(axis=0)
+    floor = 0.045 * fit.stature_m
+    if person.posture.support == "seat":
+        floor = person.seat_m - person.stature_m * 0.26 + floor
+    elif person.posture.support == "air":
+        floor += person.posture.clearance * fit.stature_m
+    posed[:, 1] += floor - posed[:, 1].min()
+    return posed
+
+
+def _camera(rng: Rng, outline: Array, stature_m: float, size: int) -> Camera:
+    """A camera that shows the outline at a random size; one picture in eight cuts it off."""
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    centre = (low + high) / 2 + [0, 0.03 * stature_m, 0]
+    extent = max(float(np.linalg.norm(high - low)) / 2, 0.35 * stature_m) + 0.06 * stature_m
+    field_of_view = float(rng.uniform(26, 60))
+    elevation = np.radians(np.clip(rng.normal(6, 9), -10, 38))
+    azimuth = np.radians(rng.uniform(-180, 180) * 0)
+    choice, fill = rng.random(), float(rng.uniform(0.62, 0.98))
+    shift = rng.normal(0, 0.10, 2)
+    if choice < 0.15:  # far away
+        fill, shift = fill * float(rng.uniform(0.4, 0.7)), shift * 4
+    distance = extent / np.tan(np.radians(field_of_view) / 2) / fill
+    target = centre + extent * np.array([shift[0], shift[1] * 0.5, 0.0])
+    if choice > 0.875:  # cut off
+        distance *= float(rng.uniform(0.45, 0.65))
+        target = target + [0, float(rng.uniform(-0.1, 0.4)) * (high[1] - low[1]), 0]
+    eye = target + distance * np.array(
+        [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
+    )
+    eye[1] = max(eye[1], 0.2)
+    return Camera(_triple(eye), _triple(target), float(rng.normal(0, 2.5)), field_of_view, size, size)
+
+
+def _free_place(rng: Rng, person: Person, people: list[Person], camera: Camera) -> tuple[float, float] | None:
+    """A place beside, behind or before the others, within the picture; None if eight tries find none."""
+    distance = camera.eye[2]
+    for _ in range(8):
+        depth = float(rng.uniform(-2.2, 0.7)) * min(1.0, distance / 3)
+        half = (distance - depth) * np.tan(np.radians(camera.field_of_view) / 2)
+        across = float(camera.target[0] + rng.uniform(-0.85, 0.85) * half)
+        apart = [np.hypot(across - p.place[0], depth - p.place[1]) / (p.stature_m + person.stature_m) for p in people]
+        # Whoever lies or leans needs more room than whoever stands.
+        needed = [SEPARATION * (1.4 if _sprawls(p) or _sprawls(person) else 0.6) for p in people]
+        if all(a >= n for a, n in zip(apart, needed, strict=True)) and distance - depth > 0.9:
+            return across, depth
+    return None
+
+
+def _sprawls(person: Person) -> bool:
+    return abs(person.posture.pitch) > 30 or abs(person.posture.roll) > 30 or person.posture.kind == "sit_on_floor"
+
+
+def _seat(person: Person) -> list[Prop]:
+    if person.posture.support != "seat":
+        return []
+    side = 0.30 * person.stature_m
+    x, z = person.place
+    back = turn(UP, person.facing) @ np.array([0, 0, -0.10 * person.stature_m])
+    colour: Colour = (0.22, 0.16, 0.11)
+    centre = (float(x + back[0]), person.seat_m / 2, float(z + back[2]))
+    return [Prop("box", centre, (side, person.seat_m, side), person.facing, colour)]
+
+
+def _wall_of_climbers(people: list[Person]) -> list[Prop]:
+    props = []
+    for person in people:
+        if person.posture.kind == "climb":
+            front = turn(UP, person.facing) @ np.array([0, 0, 0.34 * person.stature_m])
+            height = 1.7 * person.stature_m
+            centre = (float(person.place[0] + front[0]), height / 2, float(person.place[1] + front[2]))
+            props.append(Prop("box", centre, (1.2 * person.stature_m, height, 0.12), person.facing, (0.35, 0.33, 0.30)))
+    return props
+
+
+def _clutter(rng: Rng, outline: Array, camera: Camera) -> list[Prop]:
+    """Things in the background, and one picture in five with something before the person."""
+    centre, extent = outline.mean(axis=0), float(np.linalg.norm(np.ptp(outline, axis=0))) / 2
+    before, several = rng.random(), int(rng.integers(1, 4))
+    props = []
+    if rng.random() < 0.5:
+        for _ in range(several):
+            x = centre[0] + rng.choice([-1, 1]) * rng.uniform(0.8, 2.2) * extent
+            size = rng.uniform([0.2, 0.3, 0.2], [0.7, 1.3, 0.6]) * extent
+            place = (float(x), float(size[1] / 2), float(centre[2] - rng.uniform(0.9, 2.4) * extent))
+            props.append(_thing(rng, place, size))
+    if before < 0.2:
+        share = float(rng.uniform(0.25, 0.45))
+        towards = np.array(camera.eye) - centre
+        middle = centre + share * towards
+        size = rng.uniform([0.15, 0.4, 0.1], [0.5, 0.95, 0.4]) * extent
+        place = (float(middle[0] + rng.normal(0, 0.3) * extent), float(size[1] / 2), float(middle[2]))
+        props.append(_thing(rng, place, size))
+    return props
+
+
+def _thing(rng: Rng, place: tuple[float, float, float], size: Array) -> Prop:
+    kind = ("box", "box", "cylinder", "ball")[int(rng.integers(4))]
+    if kind == "ball":
+        size = np.full(3, size.min())
+        place = (place[0], float(size[1] / 2), place[2])
+    colour = rng.uniform(0.06, 0.7, 3) * rng.uniform(0.4, 1)
+    return Prop(kind, place, _triple(size), float(rng.uniform(0, 90)), _triple(colour))
+
+
+def _light(rng: Rng) -> Light:
+    key, ambient = float(rng.uniform(0.55, 1.1)), float(rng.uniform(0.25, 0.5))
+    warmth = float(rng.normal(0, 0.06))
+    colour = (1 + warmth, 1.0, 1 - warmth)
+    return Light(float(rng.uniform(-100, 100)), float(rng.uniform(25, 70)), key, ambient, colour)
+
+
+def _backdrop(rng: Rng, photos: tuple[Path, ...], stature_m: float) -> Backdrop:
+    kind = str(rng.choice(list(BACKDROPS), p=list(BACKDROPS.values())))
+    floors = ("brick", "grass", "gravel", "tiles", "planks", "plaster") if kind != "outdoor" else ("grass", "gravel", "brick", "plaster")
+    floor = Surface(str(rng.choice(floors)), _paint(rng), float(rng.uniform(0.7, 1.8)))
+    if floor.kind == "grass":
+        green = rng.uniform(0.6, 1.6)
+        floor = replace(floor, colour=_triple(np.array([0.10, 0.19, 0.05]) * green))
+    if kind == "studio":
+        floor = Surface("plain", floor.colour, 1.0)
+    wall = Surface(str(rng.choice([s for s in SURFACES if s not in ("grass", "gravel")])), _paint(rng), float(rng.uniform(0.7, 2.0)))
+    chosen, left, top, zoom = rng.random(4)
+    backdrop = Backdrop(
+        kind=kind, floor=floor, wall=wall, wall_distance=float(rng.uniform(0.9, 3.5) * stature_m), yaw=float(rng.uniform(-30, 30)),
+        sky=_triple(np.array([0.42, 0.58, 0.88]) * rng.uniform(0.6, 1.1)),
+        trees=float(rng.uniform(0.05, 0.16)) if rng.random() < 0.7 else 0.0,
+        blur=float(rng.choice([0.0, 0.0, 0.8, 2.2])),
+    )  # fmt: skip
+    if photos and chosen < PHOTO_SHARE:
+        photo = photos[int(chosen / PHOTO_SHARE * len(photos))]
+        return replace(backdrop, kind="photo", photo=str(photo), crop=(float(left), float(top), 1 + 0.5 * float(zoom)))
+    return backdrop
+
+
+def _paint(rng: Rng) -> Colour:
+    """A wall colour: any lightness, mostly muted."""
+    colour = rng.uniform(0.04, 0.8, 3)
+    grey = colour.mean()
+    return _triple(grey + (colour - grey) * rng.uniform(0, 0.7))
+
+
+def _lens(rng: Rng) -> Lens:
+    return Lens(
+        exposure=float(rng.uniform(0.75, 1.15)),
+        defocus=float(rng.choice([0.0, 0.0, 0.5, 0.9])),
+        motion=float(rng.uniform(2, 5)) if rng.random() < 0.12 else 0.0,
+        motion_angle=float(rng.uniform(0, 180)),
+        read_noise=float(rng.uniform(0.002, 0.012)),
+        shot_noise=float(rng.uniform(0.0, 0.0004)),
+        jpeg_quality=int(rng.integers(82, 97)),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _triple(values: Array) -> tuple[float, float, float]:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
