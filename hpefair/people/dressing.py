@@ -63,13 +63,12 @@ def choose_palette(
         rng: Randomness.
     """
     aim, exposure = scene.contrasts[index], scene.lens.exposure
-    candidates = _candidates(rng)
     shoe = colour.from_hex(colour.SHOES[int(rng.integers(len(colour.SHOES)))])
     skins = _skins(scene, index, fragments)
     colours = []
     for material in (TOP, LOWER):
         part = _part(scene, fragments, (fragments.owner == index) & (fragments.material == material), surroundings)
-        first = _nearest(candidates, part, skins, exposure, aim)
+        first = _nearest(_candidates(rng), part, skins, exposure, aim)
         colours += [first, _second(first, part, skins, exposure, SECOND_COLOUR[aim] * rng.uniform(1.0, 2.0))]
     return Palette(*(_triple(one) for one in (*colours, shoe)))
 

@@ -20,7 +20,8 @@ POSITION, NEUTRAL, PART, SCALP, LIPS = slice(0, 3), slice(3, 6), 6, 7, 8
 COLUMNS: Final = 9
 
 COVERED_MARGIN: Final = 0.06  # skin this far under a garment's edge is left out: it would only poke through
-HAIR_THICKNESS: Final = {"short": 0.012, "afro": 0.045, "cap": 0.008, "bob": 0.016, "long": 0.015, "bun": 0.012}
+CAP_EDGE_M: Final = 0.028  # a cap sits this far above the hairline
+HAIR_THICKNESS: Final = {"short": 0.012, "afro": 0.045, "cap": 0.014, "bob": 0.016, "long": 0.015, "bun": 0.012}
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,8 @@ class _Dresser:
     def _scalp(self, hair: Hair) -> Layer:
         scalp, neutral = self._body.fields["scalp"], self._body.neutral
         edge = scalp - hair.recession * np.clip((neutral[:, 2] - 0.02) / 0.08, 0, 1)
+        if hair.style == "cap":
+            edge = edge - CAP_EDGE_M
         if hair.style in ("short", "cap", "afro"):
             edge = np.where(self._body.fields["ear"] > 0, -0.01, edge)
         rise = 0.15 + 0.85 * np.sqrt(np.clip(edge / 0.025, 0, 1))

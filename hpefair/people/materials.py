@@ -16,7 +16,7 @@ from hpefair.people.texture import cloth_mix, noise3
 
 DARKEST: Final = 0.004
 IRIS: Final = (0.07, 0.032, 0.016)
-SCLERA: Final = (0.62, 0.58, 0.55)
+SCLERA: Final = (0.40, 0.36, 0.34)
 
 
 def reflectance(fragments: Fragments, scene: Scene, palettes: tuple[Palette, ...]) -> Floats:
@@ -65,9 +65,11 @@ def _skin(values: Floats, person: Person, palette: Palette) -> Floats:
     albedo[brow] = albedo[brow] * np.float32(0.35) + hair * np.float32(0.4)
     on_head = values[:, PART] < 0.5
     if person.hair.beard:
-        chin = (neutral[:, 1] < face["nose"][1] - 0.012) & (neutral[:, 1] > face["nose"][1] - 0.115)
-        chin &= (neutral[:, 2] > face["ear"][2] - 0.01) & (values[:, LIPS] < 0.3) & on_head
-        thick = np.clip(0.75 + 0.3 * noise3(neutral, 150, 2), 0, 1) * chin
+        below_nose = face["nose"][1] - neutral[:, 1] - 0.25 * np.clip(across - 0.02, 0, None)
+        before_ear = neutral[:, 2] - face["ear"][2]
+        edge = np.minimum.reduce([below_nose - 0.014, 0.088 - below_nose, before_ear - 0.012])
+        ragged = np.clip((edge + 0.003 * noise3(neutral, 150)) / 0.008, 0, 1)
+        thick = ragged * np.clip(0.7 + 0.3 * noise3(neutral, 150, 2), 0, 1) * (values[:, LIPS] < 0.3) * on_head
         albedo += (hair * np.float32(0.9) - albedo) * thick.astype(np.float32)[:, None]
     if person.hair.style in ("short", "cap", "bald"):
         stubble = np.clip(values[:, SCALP] / 0.006, 0, 1) * on_head * (0.18 if person.hair.style == "bald" else 0.85)
@@ -107,7 +109,7 @@ def _hair(values: Floats, person: Person, palette: Palette) -> Floats:
     """Strands, or the cloth of a cap."""
     neutral = values[:, NEUTRAL]
     if person.hair.style == "cap":
-        return np.array(palette.top_second, np.float32) * (1 + np.float32(0.03) * noise3(neutral, 120))[:, None]
+        return np.array(palette.lower, np.float32) * (1 + np.float32(0.03) * noise3(neutral, 120))[:, None]
     lengthwise = np.array([1.0, 0.12 if person.hair.style in ("long", "bob", "bun") else 1.0, 1.0], np.float32)
     strands = 1 + np.float32(0.35) * noise3(neutral * lengthwise, 160, 2)
     return np.array(person.hair.colour, np.float32) * np.clip(strands, 0.2, 2)[:, None]

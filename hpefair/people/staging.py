@@ -113,7 +113,6 @@ def _camera(rng: Rng, outline: Array, stature_m: float, size: int) -> Camera:
     extent = max(float(np.linalg.norm(high - low)) / 2, 0.35 * stature_m) + 0.06 * stature_m
     field_of_view = float(rng.uniform(26, 60))
     elevation = np.radians(np.clip(rng.normal(6, 9), -10, 38))
-    azimuth = np.radians(rng.uniform(-180, 180) * 0)
     choice, fill = rng.random(), float(rng.uniform(0.62, 0.98))
     shift = rng.normal(0, 0.10, 2)
     if choice < 0.15:  # far away
@@ -123,9 +122,7 @@ def _camera(rng: Rng, outline: Array, stature_m: float, size: int) -> Camera:
     if choice > 0.875:  # cut off
         distance *= float(rng.uniform(0.45, 0.65))
         target = target + [0, float(rng.uniform(-0.1, 0.4)) * (high[1] - low[1]), 0]
-    eye = target + distance * np.array(
-        [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
-    )
+    eye = target + distance * np.array([0.0, np.sin(elevation), np.cos(elevation)])
     eye[1] = max(eye[1], 0.2)
     return Camera(_triple(eye), _triple(target), float(rng.normal(0, 2.5)), field_of_view, size, size)
 

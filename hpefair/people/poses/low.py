@@ -34,8 +34,8 @@ def sit_on_floor(rng: Rng) -> Posture:
     if style < 0.4:
         legs = [Leg(rng.normal(88, 5), max(2.0, rng.normal(10, 6)), rng.normal(8, 6), abs(rng.normal(10, 8)), 0, False) for _ in range(2)]
     elif style < 0.7:
-        bend = rng.normal(95, 10)
-        legs = [Leg(rng.normal(118, 5), max(2.0, rng.normal(8, 5)), rng.normal(4, 5), rng.normal(bend, 4), 0) for _ in range(2)]
+        bend = rng.normal(118, 8)
+        legs = [Leg(rng.normal(128, 2), max(2.0, rng.normal(8, 5)), rng.normal(4, 5), rng.normal(bend, 4)) for _ in range(2)]
     else:
         legs = [Leg(rng.normal(92, 5), rng.normal(36, 5), rng.normal(40, 4), rng.normal(108, 8), -20, False) for _ in range(2)]
     if rng.random() < 0.5:
