@@ -21,11 +21,12 @@ app = typer.Typer(
 # Piped output is not 80 columns wide: tables stay tables in a log file.
 console = Console(width=None if sys.stdout.isatty() else 140)
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
+Added = Annotated[Path, typer.Argument(help="Such a folder, or the word `sample` for the built-in people (./sample is a folder).")]
 
 
 @app.command()
 def add(
-    folder: Folder,
+    folder: Added,
     name: Annotated[str, typer.Option(help="Name under data/raw; the folder's name by default.")] = "",
     annotations: Annotated[Path | None, typer.Option(help="The COCO file, where the folder has several.")] = None,
     images: Annotated[Path | None, typer.Option(help="The folder that file_name is relative to.")] = None,
@@ -35,26 +36,65 @@ def add(
         bool, typer.Option(help="Also take the label and results files that lie in the folder.")
     ] = False,
     replace: Annotated[bool, typer.Option(help="Replace a dataset of the same name.")] = False,
+    number: Annotated[int, typer.Option("--number", help="Images of the built-in sample.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the built-in sample.")] = 0,
 ) -> None:
-    """Put a COCO dataset under data/raw, versioned by DVC, pixels included."""
+    """Put a COCO dataset, or the built-in sample, under data/raw, versioned by DVC, pixels included."""
+    from hpefair.adapters.coco_folder import find_annotations, find_images
     from hpefair.commands import add as command
 
+    if str(folder) == command.SAMPLE:
+        for sentence in command.add_sample(number, seed, replace):
+            console.print(sentence, highlight=False)
+        return
     given = dict(_named_file(text) for text in results or ())
     if discover:
         found_labels, found_results, notes = command.discover(folder)
         labels, given = labels or found_labels, {**found_results, **given}
         for note in notes:
             console.print(f"  {note}", style="dim", highlight=False)
-    annotations = annotations or command.find_annotations(folder)
+    annotations = annotations or find_annotations(folder)
     source = command.Source(
         name=command.word(name or folder.resolve().name),
         annotations=annotations,
-        images=images or command.find_images(folder, annotations),
+        images=images or find_images(folder, annotations),
         labels=labels,
         results={command.word(key): path for key, path in given.items()},
     )
     for sentence in command.add(source, replace):
         console.print(sentence, highlight=False)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write: images, annotations.json, labels.csv.")],
+    number: Annotated[int, typer.Option("--images", help="Number of images.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bytes.")] = 0,
+    bias: Annotated[Path | None, typer.Option(help="YAML with shares of groups; equal shares by default.")] = None,
+    size: Annotated[int, typer.Option(help="Pixels a side.")] = 256,
+    photos: Annotated[Path | None, typer.Option(help="Folder of background photographs that show nobody.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes; as many as cores by default.")] = 0,
+) -> None:
+    """Make a dataset of built-in synthetic people with exact annotations; an interrupted run is finished."""
+    from hpefair.commands import sample as command
+
+    request = command.read_request(number, seed, size, bias, photos)
+    for sentence in command.sample(out, request, workers):
+        console.print(sentence, highlight=False)
+
+
+@app.command()
+def sheet(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("sheet.png"),
+    number: Annotated[int, typer.Option("--images", help="Number of images.")] = 24,
+    columns: Annotated[int, typer.Option(help="Pairs per row.")] = 4,
+    tile: Annotated[int, typer.Option(help="Pixels a side of one picture on the sheet.")] = 256,
+) -> None:
+    """Draw people of a COCO folder side by side, as they are and with skeleton, box and visibility."""
+    from hpefair.commands import sheet as command
+
+    console.print(command.sheet(folder, out, number, columns, tile), highlight=False)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Image files to arrays and back."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import cv2
@@ -30,12 +31,24 @@ def read_rgb(path: Path) -> Pixels:
 
 def write_png(path: Path, pixels: Pixels) -> None:
     """Write RGB pixels (H, W, 3) without loss, complete or not at all."""
+    _write(path, ".png", pixels, [])
+
+
+def write_jpeg(path: Path, pixels: Pixels, quality: int) -> None:
+    """Write RGB pixels (H, W, 3) as JPEG of a quality from 0 to 100, complete or not at all."""
+    _write(path, ".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def _write(path: Path, suffix: str, pixels: Pixels, settings: list[int]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    ok, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    ok, encoded = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), settings)
     if not ok:
-        raise InputError(f"{path} cannot be encoded as PNG")
+        raise InputError(f"{path} cannot be encoded")
     part = path.with_suffix(".part")
-    part.write_bytes(encoded.tobytes())
+    with part.open("wb") as file:
+        file.write(encoded.tobytes())
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path)
 
 

@@ -1,10 +1,11 @@
 """Edit params.yaml for the user, comments and order kept (ruamel.yaml)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from hpefair import artifacts
 
@@ -21,10 +22,7 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
         One sentence per entry that was added or removed. A name that another model has already is qualified by the
         dataset's; entries for results that a replaced dataset no longer has are removed.
     """
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 1000
-    tree = yaml.load(path.read_text(encoding="utf-8"))
+    yaml, tree = _read(path)
     models = tree["predict"]["models"]
     folder = (artifacts.RAW / dataset / "results").as_posix()
     wanted = {f"{folder}/{name}.json": name for name in names}
@@ -41,11 +39,48 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
         models[key].fa.set_flow_style()
         said.append(f"{path.name}: predict.models.{key} reads {source}")
     if said:
-        part = path.with_suffix(".part")
-        with part.open("w", encoding="utf-8") as file:
-            yaml.dump(tree, file)
-        part.replace(path)
+        _write(path, yaml, tree)
     return said
+
+
+def set_plan(values: Mapping[str, Any], path: Path = artifacts.PARAMS) -> list[str]:
+    """Set keys of the plan section.
+
+    Args:
+        values: Value by key.
+        path: The settings file.
+
+    Returns:
+        One sentence per key that changed.
+    """
+    yaml, tree = _read(path)
+    changed = {key: value for key, value in values.items() if tree["plan"][key] != value}
+    for key, value in changed.items():
+        if isinstance(value, list):
+            value = CommentedSeq(value)
+            value.fa.set_flow_style()
+        tree["plan"][key] = value
+    if changed:
+        _write(path, yaml, tree)
+    return [f"{path.name}: plan.{key} is {_words(value)} now" for key, value in changed.items()]
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _read(path: Path) -> tuple[YAML, Any]:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1000
+    return yaml, yaml.load(path.read_text(encoding="utf-8"))
+
+
+def _write(path: Path, yaml: YAML, tree: Any) -> None:
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        yaml.dump(tree, file)
+    part.replace(path)
 
 
 def _gone(source: str, folder: str, wanted: set[str]) -> bool:

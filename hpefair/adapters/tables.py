@@ -51,17 +51,31 @@ def read_folder(folder: Path, name: str, shards: Sequence[str]) -> pd.DataFrame:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with sorted keys; NaN becomes null, numpy scalars become numbers."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(plain(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(_json(value, indent=2), encoding="utf-8")
 
 
-def write_json_atomically(path: Path, value: Any) -> None:
+def write_json_atomically(path: Path, value: Any, indent: int | None = 2) -> None:
     """Write JSON beside its place, flush it to disk, and rename: the file is complete or absent."""
+    write_text_atomically(path, _json(value, indent))
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write text beside its place, flush it to disk, and rename: the file is complete or absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    write_json(part, value)
-    with part.open("rb") as file:
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def _json(value: Any, indent: int | None) -> str:
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(
+        plain(value), indent=indent, separators=separators, sort_keys=True, ensure_ascii=False, allow_nan=False
+    )
+    return text + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -8,10 +8,15 @@ from pathlib import Path
 
 from hpefair import artifacts, params
 from hpefair.adapters import coco_json, coco_results, dvc_cli, label_files, params_file, progress
+from hpefair.adapters.coco_folder import find_annotations, readable
 from hpefair.adapters.coco_json import Record
 from hpefair.core.pose.skeleton import skeleton
+from hpefair.adapters.population_file import read_population
 from hpefair.errors import InputError
+from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
 
+SAMPLE = "sample"
+SAMPLE_PLAN = {"attributes": ["age_band", "build", "contrast"], "backend": "render"}
 RESULTS_FOLDERS = ("predictions", "results")
 DISCOVERED_COVERAGE = 0.5  # a discovered results file must cover this share of the images
 
@@ -65,6 +70,31 @@ def add(source: Source, replace: bool = False) -> list[str]:
     return said + params_file.register_results(source.name, sorted(source.results))
 
 
+def add_sample(number: int, seed: int, replace: bool = False) -> list[str]:
+    """Make the built-in sample with its planted bias, add it, and let the plan repair what was planted.
+
+    Args:
+        number: Number of images.
+        seed: Seed of the set.
+        replace: Replace a dataset named `sample`.
+
+    Returns:
+        What was done, one sentence each.
+
+    Raises:
+        InputError: If there is a dataset named `sample`, and it is not to be replaced.
+    """
+    if (artifacts.RAW / SAMPLE).exists() and not replace:
+        raise InputError(f"{artifacts.RAW / SAMPLE} is there already; pass --replace to replace it")
+    made = artifacts.SCRATCH / f"sample-{number}-{seed}"
+    request = Request(number, seed, shares=read_population(PLANTED_BIAS))
+    said = make_dataset(made, request)
+    source = Source(SAMPLE, made / "annotations.json", made / "images", made / "labels.csv", {})
+    said += add(source, replace)
+    shutil.rmtree(made)
+    return said + params_file.set_plan(SAMPLE_PLAN)
+
+
 def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     """Label file and results files that lie in a COCO folder.
 
@@ -99,54 +129,9 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     return (labels[0] if len(labels) == 1 else None), results, notes
 
 
-def find_annotations(folder: Path) -> Path:
-    """The one COCO dataset among the JSON files of a folder and its `annotations` folder.
-
-    Raises:
-        InputError: If the folder is missing, or holds none or several.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder")
-    files = sorted([*folder.glob("*.json"), *folder.glob("annotations/*.json")])
-    found, problems = [], []
-    for path in files:
-        try:
-            coco_json.load_dataset(path)
-            found.append(path)
-        except InputError as error:
-            problems.append(str(error))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InputError(f"{folder} has several COCO files: {', '.join(p.name for p in found)}; pass --annotations")
-    raise InputError(f"{folder} has no COCO keypoints file" + (f" ({problems[0]})" if problems else " (no JSON file)"))
-
-
-def find_images(folder: Path, annotations: Path) -> Path:
-    """Folder that the `file_name`s of an annotation file are relative to.
-
-    Raises:
-        InputError: If no candidate folder holds any of the images.
-    """
-    names = [
-        image.get("file_name") for image in coco_json.load_dataset(annotations)["images"] if isinstance(image, dict)
-    ]
-    candidates = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())]
-    hits = {path: sum(_readable(path, name) for name in names[:200]) for path in candidates}
-    best = max(candidates, key=lambda path: hits[path])
-    if not hits[best]:
-        raise InputError(f"none of the images that {annotations} names is in {folder}; pass --images")
-    return best
-
-
 def word(name: str) -> str:
     """A name as one lower-case word, fit for stage names: `movenet-lightning` becomes `movenet_lightning`."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "dataset"
-
-
-def _readable(folder: Path, name: object) -> bool:
-    path = coco_json.inside(folder, name) if isinstance(name, str) and name else None
-    return path is not None and path.is_file()
 
 
 def _copy(source: Source, tree: Record, target: Path) -> int:
@@ -161,7 +146,7 @@ def _copy(source: Source, tree: Record, target: Path) -> int:
         (part / "results").mkdir(exist_ok=True)
         shutil.copyfile(path, part / "results" / f"{name}.json")
     names = {str(image.get("file_name") or "") for image in tree["images"] if isinstance(image, dict)}
-    wanted = sorted(name for name in names if _readable(source.images, name))
+    wanted = sorted(name for name in names if readable(source.images, name))
     for name in progress.track(wanted, f"copying {source.name}"):
         copy = part / "images" / name
         copy.parent.mkdir(parents=True, exist_ok=True)

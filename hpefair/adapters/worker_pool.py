@@ -1,0 +1,61 @@
+"""Work spread over processes: one thread each, results as they come, a progress bar, one line for a failure."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from rich.console import Console
+from rich.progress import track as rich_track
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Two threads in each of two processes cost more than they bring on small arrays; results do not depend on it.
+ONE_THREAD: Final = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+
+
+def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int, what: str) -> Iterator[Result]:
+    """Call a function on every item, in fresh processes.
+
+    Args:
+        function: A module-level function, or a picklable object.
+        items: Its arguments.
+        workers: Number of processes.
+        what: What is being done, for the progress bar.
+
+    Yields:
+        Results in the order in which they are finished.
+    """
+    if not items:
+        return
+    console = Console(stderr=True)
+    with _environment(ONE_THREAD), ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(function, item) for item in items]
+        finished = rich_track(
+            as_completed(futures), total=len(futures), description=what, console=console,
+            disable=not console.is_terminal, transient=True,
+        )  # fmt: skip
+        try:
+            for future in finished:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Environment that child processes inherit: threads are counted when numpy is imported."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,95 @@
+"""Contact sheet: people of a COCO folder side by side, as they are and with skeleton, box and visibility drawn on."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hpefair.adapters import coco_json, images
+from hpefair.adapters.coco_folder import find_annotations, find_images
+from hpefair.core.pose.skeleton import COCO_17
+from hpefair.errors import InputError
+
+Pixels = NDArray[np.uint8]
+Record = dict[str, Any]
+
+COLOURS: Final = {"left": (255, 160, 0), "right": (0, 220, 255), "middle": (255, 0, 255)}
+VISIBILITY: Final = {1: (255, 60, 60), 2: (60, 255, 60)}
+CAPTION: Final = 14
+
+
+def sheet(folder: Path, out: Path, number: int = 24, columns: int = 4, tile: int = 256) -> str:
+    """Draw the first people of a COCO folder.
+
+    Args:
+        folder: COCO folder.
+        out: PNG to write.
+        number: Number of images.
+        columns: Pairs (as it is, with labels) per row.
+        tile: Height and width of a picture on the sheet.
+
+    Returns:
+        What was drawn.
+
+    Raises:
+        InputError: If the folder holds no usable dataset.
+    """
+    if number < 1 or columns < 1 or tile < 32:
+        raise InputError("a sheet needs at least one image, one column and 32 pixels a tile")
+    annotations = find_annotations(folder)
+    tree = coco_json.load_dataset(annotations)
+    root = find_images(folder, annotations)
+    people: dict[Any, list[Record]] = {}
+    for person in tree["annotations"]:
+        people.setdefault(person["image_id"], []).append(person)
+    chosen = [image for image in tree["images"] if people.get(image["id"])][:number]
+    if not chosen:
+        raise InputError(f"{annotations} names nobody")
+    pairs = [_pair(images.read_rgb(root / image["file_name"]), people[image["id"]], tile) for image in chosen]
+    blank = np.zeros_like(pairs[0])
+    rows = [pairs[start : start + columns] for start in range(0, len(pairs), columns)]
+    rows[-1] += [blank] * (columns - len(rows[-1])) if len(rows) > 1 else []
+    images.write_png(out, np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0))
+    return f"{out}: {len(chosen)} images"
+
+
+def _pair(pixels: Pixels, people: list[Record], tile: int) -> Pixels:
+    scale = tile / max(pixels.shape[:2])
+    size = (max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    drawn = small.copy()
+    for person in people:
+        draw_person(drawn, person, scale)
+    canvas = np.zeros((tile + CAPTION, 2 * tile, 3), np.uint8)
+    canvas[: size[1], : size[0]] = small
+    canvas[: size[1], tile : tile + size[0]] = drawn
+    white = (235, 235, 235)
+    cv2.putText(canvas, _caption(people[0]), (3, tile + CAPTION - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.34, white, 1, cv2.LINE_AA)
+    return canvas
+
+
+def draw_person(canvas: Pixels, person: Record, scale: float = 1.0) -> None:
+    """Draw box, limbs (left orange, right cyan) and joints (visible green, hidden red) of one COCO annotation."""
+    keypoints = np.array(person.get("keypoints") or np.zeros(51), dtype=float).reshape(-1, 3)
+    points = [tuple(int(round(float(value) * scale)) for value in keypoint[:2]) for keypoint in keypoints]
+    left, top, width, height = (round(float(value) * scale) for value in person["bbox"])
+    cv2.rectangle(canvas, (left, top), (left + width, top + height), (235, 235, 235), 1)
+    for a, b in COCO_17.limbs:
+        if keypoints[a, 2] and keypoints[b, 2]:
+            cv2.line(canvas, points[a], points[b], COLOURS[_side(a, b)], 1, cv2.LINE_AA)
+    for point, keypoint in zip(points, keypoints, strict=True):
+        if keypoint[2]:
+            cv2.circle(canvas, point, 2, VISIBILITY[int(keypoint[2])], -1, cv2.LINE_AA)
+
+
+def _side(a: int, b: int) -> str:
+    sides = {COCO_17.joints[k].partition("_")[0] for k in (a, b)} - {"nose"}
+    return next(iter(sides)) if len(sides) == 1 else "middle"
+
+
+def _caption(person: Record) -> str:
+    found = person.get("attributes") or {}
+    words = ("gender_presentation", "age_years", "pose", "build", "skin_tone", "contrast_delta_e")
+    return "  ".join(str(found[word]) for word in words if found.get(word) is not None)

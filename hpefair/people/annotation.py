@@ -1,0 +1,122 @@
+"""COCO annotations of a photograph, and the groups of everybody in it."""
+
+import json
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hpefair.adapters import coco_masks
+from hpefair.attributes import contrast
+from hpefair.core.pose.skeleton import COCO_17
+from hpefair.people.labels import PersonLabels
+from hpefair.people.photograph import Photograph
+
+Mask = NDArray[np.bool_]
+Record = dict[str, Any]
+
+MOST_PEOPLE: Final = 10  # annotation ids are the image id times this, plus the person
+CATEGORY: Final[Record] = {
+    "id": 1,
+    "name": "person",
+    "supercategory": "person",
+    "keypoints": list(COCO_17.joints),
+    "skeleton": [[a + 1, b + 1] for a, b in COCO_17.limbs],
+}
+LICENCE: Final[Record] = {"id": 1, "name": "CC0-1.0", "url": "https://creativecommons.org/publicdomain/zero/1.0/"}
+
+
+def annotate(picture: Photograph, image_id: int) -> list[Record]:
+    """COCO annotations of everybody who is seen.
+
+    Beyond COCO's own keys: `polygons` (outlines of the mask), `amodal_segmentation` and `amodal_bbox` (as if nothing
+    were in front), `garments` (masks of top and lower), `joints_m` (joints in the scene, metres), `attributes` (exact).
+
+    Args:
+        picture: The photograph.
+        image_id: Its id in the dataset.
+
+    Returns:
+        One annotation per person with at least one visible pixel.
+    """
+    records = []
+    for index, labels in enumerate(picture.people):
+        if labels.mask.any():
+            records.append(_annotation(picture, index, image_id, image_id * MOST_PEOPLE + len(records)))
+    return records
+
+
+def _annotation(picture: Photograph, index: int, image_id: int, annotation_id: int) -> Record:
+    labels = picture.people[index]
+    keypoints = [[round(float(x), 2), round(float(y), 2), int(v)] for x, y, v in labels.keypoints]
+    return {
+        "id": annotation_id,
+        "image_id": image_id,
+        "category_id": 1,
+        "iscrowd": 0,
+        "keypoints": [value for triple in keypoints for value in triple],
+        "num_keypoints": sum(v > 0 for _, _, v in keypoints),
+        "bbox": labels.bbox.tolist(),
+        "area": coco_masks.area(labels.mask),
+        "segmentation": _runs(labels.mask),
+        "polygons": polygons(labels.mask),
+        "amodal_segmentation": _runs(labels.amodal),
+        "amodal_bbox": _tight_box(labels.amodal),
+        "garments": {name: _runs(mask) for name, mask in labels.garments.items()},
+        "joints_m": labels.joints.round(4).tolist(),
+        "attributes": attributes(picture, index),
+    }
+
+
+def attributes(picture: Photograph, index: int) -> Record:
+    """Exact attributes of one person; contrast is what is measured in the finished picture, by the audit's own ruler."""
+    person, labels = picture.scene.people[index], picture.people[index]
+    measured = measured_contrast(picture, index)
+    return {
+        **person.labels,
+        "age_years": round(person.age_years, 1),
+        "stature_m": round(labels.stature_m, 3),
+        "bmi": round(labels.bmi, 1),
+        "pose": person.posture.kind,
+        "facing_degrees": round((person.facing + 180) % 360 - 180, 1),
+        "contrast_delta_e": None if isinstance(measured, str) else round(measured, 2),
+    }
+
+
+def measured_contrast(picture: Photograph, index: int) -> float | str:
+    """Clothing-to-background contrast of one person in CIEDE2000 units, or why it cannot be measured."""
+    labels = picture.people[index]
+    others = np.zeros_like(labels.mask)
+    for other, neighbour in enumerate(picture.people):
+        if other != index:
+            others |= neighbour.mask
+    # Only the window is converted: colours elsewhere do not count.
+    rows, columns = contrast.window(labels.bbox, labels.mask.shape)
+    lab = np.zeros((*labels.mask.shape, 3))
+    lab[rows, columns] = contrast.to_lab(picture.pixels[rows, columns])
+    return contrast.measure_person(lab, labels.mask, others, labels.keypoints, labels.bbox)
+
+
+def polygons(mask: Mask) -> list[list[float]]:
+    """Outlines of a mask (H, W) as COCO polygons; holes are not told, the run lengths are exact."""
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [(outline[:, 0] + 0.5).ravel().tolist() for outline in outlines if len(outline) >= 3]
+
+
+def _runs(mask: Mask) -> Record:
+    runs: Record = json.loads(coco_masks.encode(mask))
+    return runs
+
+
+def _tight_box(mask: Mask) -> list[float]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return [0.0, 0.0, 0.0, 0.0]
+    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    return [float(left), float(top), float(right - left), float(bottom - top)]
+
+
+def visible_share(labels: PersonLabels) -> float:
+    """Share of the amodal mask that is seen."""
+    return float(labels.mask.sum() / max(labels.amodal.sum(), 1))
