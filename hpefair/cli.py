@@ -21,7 +21,9 @@ app = typer.Typer(
 # Piped output is not 80 columns wide: tables stay tables in a log file.
 console = Console(width=None if sys.stdout.isatty() else 140)
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
-Added = Annotated[Path, typer.Argument(help="Such a folder, or the word `sample` for the built-in people (./sample is a folder).")]
+Added = Annotated[
+    Path, typer.Argument(help="Such a folder, or the word `sample` for the built-in people (./sample is a folder).")
+]
 
 
 @app.command()

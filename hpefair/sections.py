@@ -1,6 +1,6 @@
 """The sections of params.yaml as frozen classes, one per stage; `hpefair.params` reads them."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -9,6 +9,12 @@ from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
+
+# What each generation backend can ask for.
+BACKEND_ATTRIBUTES: Final = {
+    "recompose": ("contrast",),
+    "render": ("gender_presentation", "age_band", "build", "contrast", "skin_tone"),
+}
 
 
 class Section(BaseModel):
@@ -99,19 +105,24 @@ class Gate(Section):
 class Plan(Section):
     """The smallest repair, as an integer program."""
 
-    attribute: str
+    attributes: tuple[str, ...] = Field(min_length=1)
     tolerance: Share
     max_repeats: Positive
     max_synthetic_share: float = Field(ge=0, lt=1)
     cost_resample: float = Field(gt=0)
     cost_generate: float = Field(gt=0)
     default_yield: float = Field(gt=0, le=1)
-    backend: Literal["recompose"]
+    backend: Literal["recompose", "render"]
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.attribute != "contrast":
-            raise ValueError(f"Expected plan.attribute contrast, which recompose can change, but got {self.attribute}")
+        able = BACKEND_ATTRIBUTES[self.backend]
+        beyond = [name for name in self.attributes if name not in able]
+        if beyond or len(set(self.attributes)) < len(self.attributes):
+            raise ValueError(
+                f"Expected plan.attributes, each once, among {', '.join(able)}, which {self.backend} can change, "
+                f"but got {', '.join(self.attributes)}"
+            )
         return self
 
 
@@ -122,6 +133,7 @@ class Generate(Section):
     seed: int
     context: float = Field(gt=0)  # margin around a person's box, in box sizes
     tries: Positive
+    size: int = Field(ge=64)  # pixels a side of a rendered picture
     forbid_licenses: tuple[str, ...]  # substrings of licence names whose images are never altered
 
 

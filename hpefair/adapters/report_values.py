@@ -10,6 +10,11 @@ from hpefair.adapters import tables
 from hpefair.schema import PERCEIVED, UNKNOWN
 
 METRICS = {"oks": "mean OKS", "ar": "average recall (AR)"}
+GENERATED_WORDS = {
+    "recompose": "Generated people are training photographs in other clothes colours or before another background; "
+    "pose and annotation stay those of the photograph.",
+    "render": "Generated people are built-in synthetic ones, drawn from exact numbers; nobody real is in the pictures.",
+}
 GATE_WORDS = {
     "PASS": "meets the thresholds that were set.",
     "FAIL": "does not meet the thresholds that were set.",
@@ -52,21 +57,27 @@ def _gate(variant: str) -> dict[str, str]:
 
 
 def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.Params) -> dict[str, Any]:
-    planned = settings.plan.attribute
-    figure = figures.shares(*(_known(table, planned, "train") for table in (before, after)))
+    planned = settings.plan.attributes
+    drawn = [
+        {
+            "title": name.replace("_", " "),
+            "svg": figures.shares(*(_known(table, name, "train") for table in (before, after))),
+        }
+        for name in planned
+    ]
     rows = before[(before["scope"] == "all") & before["attribute"].isin(settings.audit.attributes)]
     shown = [
         _hide(row, settings.report.min_cell) for row in tables.records(rows) if row["n_people"] or row["reference"]
     ]
-    unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([planned, *PERCEIVED])]
+    unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([*planned, *PERCEIVED])]
     parts = [f"{row.attribute.replace('_', ' ')} of {row.share:.0%}" for row in unknown.itertuples() if row.share]
     return {
-        "planned": planned.replace("_", " "),
+        "planned": ", ".join(planned).replace("_", " "),
         "reference_name": "a uniform reference"
-        if settings.audit.reference.get(planned) == "uniform"
+        if all(settings.audit.reference.get(name) == "uniform" for name in planned)
         else "its reference",
         "unknown_sentence": "Not known: " + ", ".join(parts) + " of all people." if parts else "",
-        "share_figure": figure,
+        "share_figures": drawn,
         "bins": settings.attribute.contrast,
         **_cells(settings),
         "share_rows": shown,
@@ -80,27 +91,37 @@ def _cells(settings: params.Params) -> dict[str, Any]:
     distances = tables.read(artifacts.AUDIT / "original" / "distances.parquet")
     nearer = tables.read(artifacts.AUDIT / "balanced" / "distances.parquet")
     pair = [t.set_index(["scope", "attribute"])["total_variation"] for t in (distances, nearer)]
-    moved = [float(t.get(("train", settings.plan.attribute), float("nan"))) for t in pair]
+    moved = [
+        {"attribute": name.replace("_", " "), "before": pair[0][("train", name)], "after": pair[1][("train", name)]}
+        for name in settings.plan.attributes
+        if all(pd.notna(table.get(("train", name), float("nan"))) for table in pair)
+    ]
     rows = [{**row, "attribute": row["attribute"].replace("_", " ")} for row in tables.records(covered)]
-    return {"cells": rows, "distance": moved if pd.notna(moved[0]) else None}
+    return {"cells": rows, "distances": moved}
 
 
 def _repair(settings: params.Params) -> dict[str, Any]:
     quota = tables.read(artifacts.PLAN / "quota.parquet")
     rates = tables.read(artifacts.SCREEN / "rates.parquet").set_index("group")["accepted"]
-    quota["accepted"] = quota["group"].map(rates).fillna(0).astype(int)
+    quota["accepted"] = quota["cell"].map(rates).fillna(0).astype(int)
+    shares = tables.read(artifacts.PLAN / "shares.parquet")
+    for column in ("resample", "generate", "attempts", "accepted"):
+        shares[column] = [
+            int(quota.loc[quota[row.attribute] == row.group, column].sum()) for row in shares.itertuples()
+        ]
     reasons = tables.read(artifacts.SCREEN / "rejected.parquet")["reason"].value_counts()
     generated, repeated = int(quota["generate"].sum()), int(quota["resample"].sum())
     sentence = f"The cheapest repair within the set limits: generate {generated} people and repeat {repeated}."
-    if not quota["n_people"].sum():
-        sentence = f"Nothing could be planned: nobody's {settings.plan.attribute} is known."
+    if not shares["n_people"].sum():
+        sentence = f"Nothing could be planned: nobody's {' or '.join(settings.plan.attributes)} is known."
     elif not generated and not repeated:
         sentence = "Nothing was needed: every group is near its reference already."
-    if quota["unmet"].sum():
-        sentence += f" {int(quota['unmet'].sum())} people remain missing, which the limits do not allow to fill."
+    if shares["unmet"].sum():
+        sentence += f" {int(shares['unmet'].sum())} people remain missing, which the limits do not allow to fill."
     return {
         "repair_sentence": sentence,
-        "quota": tables.records(quota),
+        "generated_sentence": GENERATED_WORDS[settings.plan.backend],
+        "quota": [{**row, "attribute": row["attribute"].replace("_", " ")} for row in tables.records(shares)],
         "rejections": "; ".join(f"{reason} ({count})" for reason, count in reasons.items()),
     }
 

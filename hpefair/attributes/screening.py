@@ -1,5 +1,6 @@
 """Check a generated person from its files alone: is its annotation valid, and is the wanted cell really filled?"""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,18 @@ from hpefair.adapters import coco_masks, images
 from hpefair.attributes.measurement import measure_image
 from hpefair.core.balance.screening import annotation_fault
 from hpefair.params import Attribute
+from hpefair.schema import MEASURED
 
 
-def inspect(row: Any, settings: Attribute, min_keypoints: int) -> tuple[str, dict[str, Any]]:
+def inspect(row: Any, wanted: Mapping[str, str], settings: Attribute, min_keypoints: int) -> tuple[str, dict[str, Any]]:
     """First fault of a generated person, or an empty string, and what was measured of it.
 
-    The picture is read back from disk and measured by the same code that measures photographs; nothing the generator
-    says about its own work is believed.
+    The picture is read back from disk and measured by the same code that measures photographs; of what can be measured,
+    nothing the generator says about its own work is believed.
 
     Args:
         row: A row of generated.parquet.
+        wanted: Group that was asked for, by planned attribute.
         settings: The attribute section of params.yaml.
         min_keypoints: Labelled joints an annotation needs.
 
@@ -40,8 +43,11 @@ def inspect(row: Any, settings: Attribute, min_keypoints: int) -> tuple[str, dic
     found: dict[str, Any] = (
         measure_image(row.path, as_person(row), settings).drop(columns="person_id").iloc[0].to_dict()
     )
-    if found["contrast"] != row.wanted:
-        return f"measured contrast is {found['contrast']}, wanted {row.wanted}", found
+    for attribute, group in wanted.items():
+        is_measured = attribute in MEASURED
+        value = found[attribute] if is_measured else getattr(row, attribute)
+        if value != group:
+            return f"{'measured ' if is_measured else ''}{attribute} is {value}, wanted {group}", found
     return "", found
 
 

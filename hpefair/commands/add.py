@@ -10,8 +10,8 @@ from hpefair import artifacts, params
 from hpefair.adapters import coco_json, coco_results, dvc_cli, label_files, params_file, progress
 from hpefair.adapters.coco_folder import find_annotations, readable
 from hpefair.adapters.coco_json import Record
-from hpefair.core.pose.skeleton import skeleton
 from hpefair.adapters.population_file import read_population
+from hpefair.core.pose.skeleton import skeleton
 from hpefair.errors import InputError
 from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
 

@@ -66,14 +66,16 @@ def _pair(pixels: Pixels, people: list[Record], tile: int) -> Pixels:
     canvas[: size[1], : size[0]] = small
     canvas[: size[1], tile : tile + size[0]] = drawn
     white = (235, 235, 235)
-    cv2.putText(canvas, _caption(people[0]), (3, tile + CAPTION - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.34, white, 1, cv2.LINE_AA)
+    cv2.putText(
+        canvas, _caption(people[0]), (3, tile + CAPTION - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.34, white, 1, cv2.LINE_AA
+    )
     return canvas
 
 
 def draw_person(canvas: Pixels, person: Record, scale: float = 1.0) -> None:
     """Draw box, limbs (left orange, right cyan) and joints (visible green, hidden red) of one COCO annotation."""
     keypoints = np.array(person.get("keypoints") or np.zeros(51), dtype=float).reshape(-1, 3)
-    points = [tuple(int(round(float(value) * scale)) for value in keypoint[:2]) for keypoint in keypoints]
+    points = [tuple(round(float(value) * scale) for value in keypoint[:2]) for keypoint in keypoints]
     left, top, width, height = (round(float(value) * scale) for value in person["bbox"])
     cv2.rectangle(canvas, (left, top), (left + width, top + height), (235, 235, 235), 1)
     for a, b in COCO_17.limbs:

@@ -1,5 +1,6 @@
 """What every generation backend takes and gives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,12 +18,12 @@ class Item:
 
     Attributes:
         item_id: Name, unique in the plan.
-        group: Wanted group of the planned attribute.
+        wanted: Wanted group by planned attribute.
         seed: Seed of everything random about this person; the result depends on nothing else.
     """
 
     item_id: str
-    group: str
+    wanted: Mapping[str, str]
     seed: int
 
 
@@ -35,9 +36,12 @@ class Made:
         mask: Person mask (H, W), exact.
         keypoints: Keypoints (K, 3) in image pixels.
         bbox: Box (4,) x, y, width, height.
-        parent_person: Person it was made from.
+        parent_person: Person it was made from; empty for somebody who never existed.
+        parent_image: That person's image; empty likewise.
         operation: What was done.
         contrast_delta_e: Contrast measured while making it.
+        labels: Group of every perceived attribute.
+        license: Licence of the picture.
     """
 
     pixels: Pixels
@@ -45,8 +49,11 @@ class Made:
     keypoints: Array
     bbox: Array
     parent_person: str
+    parent_image: str
     operation: str
     contrast_delta_e: float
+    labels: Mapping[str, str]
+    license: str
 
 
 class Backend(Protocol):

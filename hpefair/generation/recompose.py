@@ -19,6 +19,7 @@ from hpefair.attributes.measurement import contrast_group
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.sources import Cutout, cut_out, eligible, empty_background
 from hpefair.params import ContrastBins, Generate
+from hpefair.schema import PERCEIVED
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -53,23 +54,28 @@ class Recompose:
 
     def make(self, item: Item) -> Made | str:
         """Try training people and changes until the measured contrast lies in the wanted cell."""
-        rng = np.random.default_rng(item.seed)
-        pool = self._sources[self._sources["contrast"] != item.group]
+        rng, group = np.random.default_rng(item.seed), item.wanted["contrast"]
+        pool = self._sources[self._sources["contrast"] != group]
         if pool.empty:
             return "no training person may be recomposed: none is alone in its window, measured and alterable"
         for _ in range(self._settings.tries):
             source = pool.iloc[int(rng.integers(len(pool)))]
             cutout = cut_out(source, "contrast", self._settings.context)
-            changed = self._change(cutout, item.group, rng)
+            changed = self._change(cutout, group, rng)
             if changed is None:
                 continue
             pixels, operation = changed
             measured = contrast.measure_person(
                 contrast.to_lab(pixels), cutout.mask, np.zeros_like(cutout.mask), cutout.keypoints, cutout.bbox
             )
-            if not isinstance(measured, str) and contrast_group(measured, self._bins) == item.group:
-                return Made(pixels, cutout.mask, cutout.keypoints, cutout.bbox, cutout.person_id, operation, measured)
-        return f"{self._settings.tries} tries did not reach {item.group} contrast"
+            if not isinstance(measured, str) and contrast_group(measured, self._bins) == group:
+                # What a change of clothes or background leaves alone is inherited from the parent.
+                labels = {name: str(source[name]) for name in PERCEIVED}
+                return Made(
+                    pixels, cutout.mask, cutout.keypoints, cutout.bbox, cutout.person_id, str(source["image_id"]),
+                    operation, measured, labels, "derived from a training image",
+                )  # fmt: skip
+        return f"{self._settings.tries} tries did not reach {group} contrast"
 
     def _change(self, cutout: Cutout, group: str, rng: np.random.Generator) -> tuple[Pixels, str] | None:
         if rng.random() < 0.5:

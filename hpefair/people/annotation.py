@@ -40,7 +40,7 @@ def annotate(picture: Photograph, image_id: int) -> list[Record]:
     Returns:
         One annotation per person with at least one visible pixel.
     """
-    records = []
+    records: list[Record] = []
     for index, labels in enumerate(picture.people):
         if labels.mask.any():
             records.append(_annotation(picture, index, image_id, image_id * MOST_PEOPLE + len(records)))
@@ -70,7 +70,7 @@ def _annotation(picture: Photograph, index: int, image_id: int, annotation_id: i
 
 
 def attributes(picture: Photograph, index: int) -> Record:
-    """Exact attributes of one person; contrast is what is measured in the finished picture, by the audit's own ruler."""
+    """Exact attributes of one person; contrast is what the audit's own ruler measures in the finished picture."""
     person, labels = picture.scene.people[index], picture.people[index]
     measured = measured_contrast(picture, index)
     return {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from hpefair.people.posture import Arm, Leg, Posture
 from hpefair.people.rotations import FORWARD, LEFT, UP, frame, shortest_turn, turn, two_bone, unit
 
 Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Joints = Mapping[str, Array]
 
 FINGERS = (2, 3, 4, 5)
@@ -39,9 +40,7 @@ def bone_turns(posture: Posture, joints: Joints, stature: float) -> dict[str, Ar
         stature: Stature in metres, the unit of reaching.
     """
     trunk = posture.trunk
-    spine = (
-        turn(LEFT, trunk.spine_flexion / 3) @ turn(FORWARD, -trunk.spine_side / 3) @ turn(UP, trunk.spine_twist / 3)
-    )
+    spine = turn(LEFT, trunk.spine_flexion / 3) @ turn(FORWARD, -trunk.spine_side / 3) @ turn(UP, trunk.spine_twist / 3)
     neck = turn(LEFT, trunk.neck_flexion / 2) @ turn(FORWARD, -trunk.neck_side / 2) @ turn(UP, trunk.neck_twist / 2)
     turns = {"root": turn(FORWARD, -posture.roll) @ turn(LEFT, posture.pitch)}
     turns |= dict.fromkeys(("spine04", "spine03", "spine02"), spine) | dict.fromkeys(("neck02", "head"), neck)

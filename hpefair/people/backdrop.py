@@ -77,9 +77,7 @@ def _floor(
     return (albedo * coloured).astype(np.float32), dark
 
 
-def _behind(
-    backdrop: Backdrop, light: Light, eye: Floats, rays: Floats, distance: Floats, wall: Floats
-) -> Floats:
+def _behind(backdrop: Backdrop, light: Light, eye: Floats, rays: Floats, distance: Floats, wall: Floats) -> Floats:
     if backdrop.kind == "outdoor":
         return _sky(backdrop, rays)
     glow = np.array(light.colour, np.float32) * np.float32(0.5 * light.key) + np.float32(light.ambient)

@@ -14,7 +14,7 @@ from hpefair.core.pose.skeleton import COCO_17
 from hpefair.people.phenotype import coefficients
 
 Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Triangles = NDArray[np.int32]
 
 ASSET: Final = Path(__file__).parent / "asset" / "body.npz"
@@ -125,7 +125,9 @@ def _with_neutral(body: BodyModel) -> BodyModel:
 
 
 def _slider_names(arrays: Mapping[str, Any]) -> list[str]:
-    return [key.removeprefix("slider_").removesuffix("_rows") for key in arrays if key.endswith("_rows") and "slider" in key]
+    return [
+        key.removeprefix("slider_").removesuffix("_rows") for key in arrays if key.endswith("_rows") and "slider" in key
+    ]
 
 
 def _slider(arrays: Mapping[str, Any], name: str) -> tuple[NDArray[np.int64], Floats]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hpefair.people.body import BodyModel, Triangles, load_body, volume
 from hpefair.people.phenotype import coefficients
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 CELL_M: Final = 0.045  # vertices of the neutral body that share a cell become one
 POLE_M: Final = 0.008  # stature is looked for this near the crown and the soles of the neutral body

@@ -13,7 +13,12 @@ MONK_HEX: Final = (
 )  # fmt: skip
 # Swatches are pictures of skin in soft light. As reflectance under a lamp they look grey, and the darkest lose every
 # feature of the face; these factors, set by eye on rendered sheets, make skin redder and keep 3 % at the dark end.
-WARMTH: Final = ((1, (0.90, 0.66, 0.54)), (4, (0.90, 0.68, 0.55)), (6, (1.05, 0.84, 0.70)), (8, (1.22, 0.95, 0.80)), (10, (2.3, 1.7, 1.42)))
+WARMTH_TONES: Final = (1, 4, 6, 8, 10)
+WARMTH: Final = (
+    (0.90, 0.90, 1.05, 1.22, 2.3),
+    (0.66, 0.68, 0.84, 0.95, 1.7),
+    (0.54, 0.55, 0.70, 0.80, 1.42),
+)  # R, G, B
 
 NATURAL_HAIR: Final = ("1b1410", "2a1d14", "3b2a1d", "5a3d25", "8a6239", "b98e55", "7a3b1e")
 GREY_HAIR: Final = (0.56, 0.55, 0.53)
@@ -33,7 +38,7 @@ def to_linear(srgb: ArrayLike) -> Array:
 
 
 def to_srgb(linear: NDArray[Any]) -> NDArray[Any]:
-    """sRGB values in [0, 1] of linear light, clipped."""
+    """SRGB values in [0, 1] of linear light, clipped."""
     values = np.clip(linear, 0, 1)
     srgb: NDArray[Any] = np.where(
         values <= 0.0031308, 12.92 * values, 1.055 * np.maximum(values, 1e-8) ** (1 / 2.4) - 0.055
@@ -43,6 +48,5 @@ def to_srgb(linear: NDArray[Any]) -> NDArray[Any]:
 
 def skin(tone: int) -> Array:
     """Reflectance (3,), linear RGB, of a Monk skin tone."""
-    tones, warmth = zip(*WARMTH, strict=True)
-    factor = np.array([np.interp(tone, tones, channel) for channel in zip(*warmth, strict=True)])
+    factor = np.array([np.interp(tone, WARMTH_TONES, channel) for channel in WARMTH])
     return from_hex(MONK_HEX[tone - 1]) * factor

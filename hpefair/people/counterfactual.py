@@ -57,7 +57,9 @@ def change(scene: Scene, factor: str, group: str, index: int = 0) -> Scene:
         raise ValueError(f"Expected a group of {factor} among {', '.join(ATTRIBUTES[factor])} but got {group!r}")
     person = scene.people[index]
     if person.palette is None:
-        raise ValueError("Expected a scene whose clothes have colours, as photograph() returns it, but got an undressed one")
+        raise ValueError(
+            "Expected a scene whose clothes have colours, as photograph() returns it, but got an undressed one"
+        )
     if factor == "contrast":
         contrasts: list[Any] = [*scene.contrasts]
         contrasts[index] = group

@@ -63,7 +63,9 @@ class _Draw:
         images.write_jpeg(self.folder / "images" / name, picture.pixels, scene.lens.jpeg_quality)
         height, width = picture.pixels.shape[:2]
         image = {"id": number, "file_name": name, "width": width, "height": height, "license": 1}
-        tables.write_json_atomically(_part(self.folder, number), {"image": image, "people": annotate(picture, number)}, indent=None)
+        tables.write_json_atomically(
+            _part(self.folder, number), {"image": image, "people": annotate(picture, number)}, indent=None
+        )
         return number
 
 

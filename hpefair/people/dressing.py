@@ -126,7 +126,7 @@ def _nearest(candidates: Array, part: _Part, skins: Array, exposure: float, aim:
 
 
 def _second(first: Array, part: _Part, skins: Array, exposure: float, strength: float) -> Array:
-    """The other colour of a pattern: lighter or darker than the first, or the first itself where both look like skin."""
+    """The other colour of a pattern: lighter or darker than the first; the first itself where both look like skin."""
     shades = np.clip(np.stack([first * (1 + strength), first / (1 + strength), first]), 0.008, 0.9)
     allowed = _from_skin(part.seen(shades, exposure), skins) >= NEVER_NEAR_SKIN + 2
     second: Array = shades[int(np.argmax(allowed))] if allowed.any() else first

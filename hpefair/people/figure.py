@@ -72,8 +72,7 @@ def _joints(body: BodyModel, posed: Floats, skeleton: Skeleton3D, stature_m: flo
 def _radii(body: BodyModel, posed: Floats, joints: Array) -> Array:
     cells = body.regressor.tocoo()
     distances = np.linalg.norm(posed[cells.col] - joints[cells.row], axis=1) * cells.data
-    radii: Array = np.bincount(cells.row, distances, minlength=len(joints))
-    return radii
+    return np.bincount(cells.row, distances, minlength=len(joints)).astype(float)
 
 
 def _placement(

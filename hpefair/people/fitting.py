@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from hpefair.people.body import load_body, stature, volume
 from hpefair.people.coarse import coarse_body
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Rest = Callable[[Mapping[str, float], Mapping[str, float]], Floats]
 
 DENSITY: Final = 985.0  # kg/m³ of a living body, lungs half filled
@@ -117,7 +117,7 @@ class _Path:
     def _tall(
         self, rest: Rest, height_of: Callable[[Floats], float], phenotype: dict[str, float], sliders: dict[str, float]
     ) -> tuple[Floats, float, float]:
-        """Points of the wanted stature, their height, and the height variable; stature is linear between the anchors."""
+        """Points of the wanted stature, their height, and the height variable: stature is linear in it."""
         short, tall = (rest({**phenotype, "height": height}, sliders) for height in (0.0, 1.0))
         least, most = height_of(short), height_of(tall)
         share = (self.stature_m - least) / (most - least)

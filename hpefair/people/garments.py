@@ -65,7 +65,9 @@ def _trunk_and_legs() -> Triangles:
 def _head_faces() -> Triangles:
     body = load_body()
     faces = body.faces["body"]
-    head: Triangles = faces[(body.fields["scalp"][faces] > -0.06).any(axis=1) & (body.fields["part"][faces] == 0).all(axis=1)]
+    head: Triangles = faces[
+        (body.fields["scalp"][faces] > -0.06).any(axis=1) & (body.fields["part"][faces] == 0).all(axis=1)
+    ]
     return head
 
 
@@ -220,7 +222,8 @@ def sphere(rows: int, columns: int) -> tuple[Floats, Triangles]:
     polar = np.linspace(0, np.pi, rows + 1)[:, None]
     around = np.linspace(0, 2 * np.pi, columns + 1)[None, :-1]
     points = np.stack(
-        np.broadcast_arrays(np.sin(polar) * np.cos(around), np.cos(polar) + 0 * around, np.sin(polar) * np.sin(around)), axis=-1
+        np.broadcast_arrays(np.sin(polar) * np.cos(around), np.cos(polar) + 0 * around, np.sin(polar) * np.sin(around)),
+        axis=-1,
     )
     faces = [
         triangle

@@ -93,7 +93,8 @@ def _box() -> tuple[Floats, Triangles]:
 def _cylinder(sides: int = 16) -> tuple[Floats, Triangles]:
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     ring = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=1) / 2
-    low, high = ring - [0, 0.5, 0], ring + [0, 0.5, 0]
+    half = np.array([0, 0.5, 0])
+    low, high = ring - half, ring + half
     points = np.concatenate([low, high, low, high, [[0, -0.5, 0], [0, 0.5, 0]]]).astype(np.float32)
     faces = []
     for i in range(sides):

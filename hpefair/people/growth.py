@@ -17,7 +17,8 @@ STATURE_SPREAD: Final = 0.042  # standard deviation relative to the median
 BMI_AGES: Final = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20)
 BMI_MEDIAN: Final = (16.4, 15.6, 15.4, 15.8, 16.6, 17.9, 19.2, 20.5, 21.6, 22.2)
 # Children vary less: their charts' distance from the median, relative to that of adults.
-BMI_SPREAD: Final = ((2, 0.45), (6, 0.6), (12, 0.85), (18, 1.0))
+BMI_SPREAD_AGES: Final = (2, 6, 12, 18)
+BMI_SPREAD: Final = (0.45, 0.6, 0.85, 1.0)
 BMI_RANGE: Final = (12.8, 42.0)
 
 # Build by relative BMI, at any age: an adult is slim below a BMI of 20, large from 28.
@@ -39,7 +40,7 @@ def stature(age_years: float, gender_presentation: str, z: float) -> float:
 
 def body_mass_index(age_years: float, relative: float) -> float:
     """BMI in kg/m² of a person whose relative BMI, the ratio to the median that an adult would have, is given."""
-    spread = np.interp(age_years, *zip(*BMI_SPREAD, strict=True))
+    spread = np.interp(age_years, BMI_SPREAD_AGES, BMI_SPREAD)
     median = np.interp(age_years, BMI_AGES, BMI_MEDIAN)
     return float(np.clip(median * (1 + (relative - 1) * spread), *BMI_RANGE))
 

@@ -78,7 +78,14 @@ def label_people(
         }
         found.append(
             PersonLabels(
-                keypoints, figure.joints, mask, amodal | mask, _box(mask, keypoints), garments, figure.stature_m, figure.bmi
+                keypoints,
+                figure.joints,
+                mask,
+                amodal | mask,
+                _box(mask, keypoints),
+                garments,
+                figure.stature_m,
+                figure.bmi,
             )
         )
     return tuple(found)
@@ -99,9 +106,7 @@ def _amodal(scene: Scene, geometry: Geometry, index: int, back_end: str, factor:
     return majority(seen.triangle >= 0, factor)
 
 
-def _keypoints(
-    scene: Scene, geometry: Geometry, flat: Projected, figure: Figure, index: int, factor: int
-) -> Array:
+def _keypoints(scene: Scene, geometry: Geometry, flat: Projected, figure: Figure, index: int, factor: int) -> Array:
     """Keypoints (17, 3); joints outside the picture, and joints of the face turned away, are zeros as in COCO."""
     x, y, depth = scene.camera.project(figure.joints)
     inside = (x >= 0) & (x < scene.camera.width) & (y >= 0) & (y < scene.camera.height) & np.isfinite(depth)
@@ -116,7 +121,7 @@ def _keypoints(
 
 
 def _visibility(geometry: Geometry, figure: Figure, index: int, k: int, triangle: int, gap: float) -> int:
-    """v of a joint inside the picture from what is seen there, `gap` metres before it."""
+    """V of a joint inside the picture from what is seen there, `gap` metres before it."""
     scale = figure.stature_m / 1.7
     reach = FACE_DEPTH_M * scale if k < FACE else LIMB_RADII * figure.radii[k] + LIMB_SLACK_M * scale
     if gap < reach:

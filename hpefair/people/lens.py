@@ -14,7 +14,7 @@ KNEE: Final = 0.8  # linear value from which highlights are compressed
 
 
 def tone(light: NDArray[np.floating], exposure: float) -> NDArray[np.floating]:
-    """sRGB values in [0, 1] of linear light: exposure, highlights rolled off, sRGB curve."""
+    """SRGB values in [0, 1] of linear light: exposure, highlights rolled off, sRGB curve."""
     exposed = light * exposure
     over = np.maximum(exposed - KNEE, 0)
     rolled = np.where(exposed > KNEE, KNEE + (1 - KNEE) * (1 - np.exp(-over / (1 - KNEE))), exposed)

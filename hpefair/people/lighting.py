@@ -91,7 +91,10 @@ def cast(scene: Scene, geometry: Geometry, back_end: str) -> Shadows:
     seen = rasterize(flat, MAP_PIXELS, MAP_PIXELS, back_end)
     height = np.where(seen.triangle >= 0, (seen.inverse_depth - 0.5) * 2 * reach, -np.inf)
     return Shadows(
-        *(vector.astype(np.float32) for vector in (towards, across, along, centre)),
+        towards=towards.astype(np.float32),
+        across=across.astype(np.float32),
+        along=along.astype(np.float32),
+        centre=centre.astype(np.float32),
         span=scene.span,
         height=height.astype(np.float32),
         contact=_contact(geometry, centre, scene.span),

@@ -92,7 +92,9 @@ def _lower(values: Floats, person: Person, palette: Palette) -> Floats:
     return _cloth(values, person, person.outfit.lower_pattern, (palette.lower, palette.lower_second))
 
 
-def _cloth(values: Floats, person: Person, pattern: str, colours: tuple[tuple[float, ...], tuple[float, ...]]) -> Floats:
+def _cloth(
+    values: Floats, person: Person, pattern: str, colours: tuple[tuple[float, ...], tuple[float, ...]]
+) -> Floats:
     neutral = values[:, NEUTRAL]
     first, second = (np.array(one, np.float32) for one in colours)
     mix = cloth_mix(pattern, neutral, person.outfit.pattern_scale, person.outfit.pattern_edge).astype(np.float32)

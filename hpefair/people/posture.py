@@ -144,4 +144,9 @@ class Posture:
         parts: dict[str, Any] = {
             name: getattr(self, name) for name in ("trunk", "left_arm", "right_arm", "left_leg", "right_leg")
         }
-        return {f"{part}.{name}": getattr(value, name) for part, value in parts.items() for name in LIMITS if hasattr(value, name)}
+        return {
+            f"{part}.{name}": getattr(value, name)
+            for part, value in parts.items()
+            for name in LIMITS
+            if hasattr(value, name)
+        }

@@ -141,7 +141,9 @@ def _fill_numpy(keys: Keys, x: Array, y: Array, iw: Array, faces: Triangles, nea
         w2 = 1.0 - w0 - w1
         inside = np.flatnonzero((w0 >= 0) & (w1 >= 0) & (w2 >= 0))
         hit = t[inside]
-        depth = inverse_depth[hit, 0] * w0[inside] + inverse_depth[hit, 1] * w1[inside] + inverse_depth[hit, 2] * w2[inside]
+        depth = (
+            inverse_depth[hit, 0] * w0[inside] + inverse_depth[hit, 1] * w1[inside] + inverse_depth[hit, 2] * w2[inside]
+        )
         steps = np.minimum(depth / nearest * DEPTH_STEPS, DEPTH_STEPS).astype(np.uint64)
         np.maximum.at(flat, j[inside] * width + i[inside], (steps << np.uint64(32)) | hit.astype(np.uint64))
         start = stop

@@ -38,7 +38,7 @@ def shortest_turn(start: ArrayLike, end: ArrayLike) -> Array:
 
 
 def frame(along: ArrayLike, hinge: ArrayLike) -> Array:
-    """Right-handed orthonormal frame (3, 3), columns: a bone's direction, its hinge axis made square to it, their cross."""
+    """Right-handed orthonormal frame (3, 3): a bone's direction, its hinge axis made square to it, their cross."""
     first = unit(along)
     second = np.asarray(hinge, dtype=float)
     second = unit(second - first * (second @ first))

@@ -1,7 +1,7 @@
 """A scene in exact numbers: camera, light, surroundings, lens, people. The picture depends on nothing else."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,9 +91,7 @@ class Light:
     def direction(self) -> Array:
         """Unit vector (3,) towards the lamp."""
         azimuth, elevation = np.radians(self.azimuth), np.radians(self.elevation)
-        return np.array(
-            [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
-        )
+        return np.array([np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)])
 
 
 @dataclass(frozen=True)
@@ -217,3 +215,9 @@ class Scene:
     def mirrored(self) -> Self:
         """The same scene through a camera that exchanges left and right."""
         return replace(self, camera=replace(self.camera, mirrored=not self.camera.mirrored))
+
+
+def triple(values: NDArray[np.floating[Any]]) -> Point:
+    """Three numbers of an array (3,)."""
+    first, second, third = (float(value) for value in values)
+    return first, second, third

@@ -59,12 +59,12 @@ def light_up(scene: Scene, geometry: Geometry, flat: Projected, seen: Raster, sh
     mixed = everything[corners[:, 0]] * weights[:, :1]
     mixed += everything[corners[:, 1]] * weights[:, 1:2]
     mixed += everything[corners[:, 2]] * weights[:, 2:]
-    values, normal = mixed[:, :9], mixed[:, 9:]
+    values = mixed[:, :9]
     triangle = seen.triangle[rows, columns]
     material, owner = geometry.material[triangle], geometry.owner[triangle]
     points = values[:, POSITION]
     view = _unit(np.array(scene.camera.eye, np.float32) - points)
-    normal = _unit(normal)
+    normal: Floats = _unit(mixed[:, 9:])
     # Hems and strips of hair are seen from inside, too.
     away = np.einsum("ij,ij->i", normal, view) < 0
     normal[away] *= -1
@@ -104,7 +104,9 @@ def _folded(
     neutral = values[cloth, NEUTRAL]
     looseness = np.array([person.outfit.looseness for person in people], np.float32)[owner[cloth]]
     lengthwise = np.array([1.0, 0.45, 1.0], np.float32)
-    folds = slope3(neutral * lengthwise, 9) + np.float32(0.6) * slope3(neutral * lengthwise[[1, 0, 2]] + np.float32(0.3), 17)
+    folds = slope3(neutral * lengthwise, 9) + np.float32(0.6) * slope3(
+        neutral * lengthwise[[1, 0, 2]] + np.float32(0.3), 17
+    )
     normal[cloth] = _unit(normal[cloth] - folds * (np.float32(FOLD_DEPTH) * (np.float32(0.4) + looseness))[:, None])
     return normal
 

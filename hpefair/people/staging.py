@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from hpefair.people.articulation import bone_turns, forward_kinematics
 from hpefair.people.body import load_body
-from hpefair.people.person import Colour, Person
+from hpefair.people.person import Person
 from hpefair.people.population import Population, draw_person
+from hpefair.people.props import clutter, seat, walls
 from hpefair.people.rotations import UP, turn
-from hpefair.people.scene import Backdrop, Camera, Lens, Light, Prop, Scene, Surface
+from hpefair.people.scene import Camera, Scene, triple
 from hpefair.people.streams import Streams
-from hpefair.people.texture import SURFACES
+from hpefair.people.surroundings import draw_backdrop, draw_lens, draw_light
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -24,8 +25,6 @@ Rng = np.random.Generator
 CROWD_SHARES: Final = (0.78, 0.15, 0.05, 0.02)  # one to four people
 SEAT_SHARE: Final = (0.23, 0.29)  # height of a seat, parts of stature
 SEPARATION: Final = 0.34  # people keep this distance, parts of their summed statures
-BACKDROPS: Final = {"room": 0.45, "outdoor": 0.35, "studio": 0.20}
-PHOTO_SHARE: Final = 0.5  # of pictures, where the user gives photographs
 
 
 @dataclass(frozen=True)
@@ -58,22 +57,22 @@ def stage(streams: Streams, setting: Setting, wanted: Mapping[str, str] = Mappin
     principal = _placed(draw_person(streams, "p0", population, wanted), streams.of("p0", "facing"))
     outline = _outline(principal)
     camera = _camera(streams.of("camera"), outline, principal.stature_m, setting.size)
-    people, props = [principal], [*_seat(principal)]
+    people, props = [principal], [*seat(principal)]
     for number in range(1, others + 1):
         person = _placed(draw_person(streams, f"p{number}", population, {}), streams.of(f"p{number}", "facing"))
         place = _free_place(streams.of(f"p{number}", "place"), person, people, camera)
         if place is not None:
             people.append(replace(person, place=place))
-            props += _seat(people[-1])
-    props += _wall_of_climbers(people) + _clutter(streams.of("props"), outline, camera)
+            props += seat(people[-1])
+    props += walls(people) + clutter(streams.of("props"), outline, camera)
     contrasts = [population.draw("contrast", streams, wanted if k == 0 else {}, f"p{k}") for k in range(len(people))]
     reach = max(float(np.hypot(*person.place)) + 0.7 * person.stature_m for person in people)
     return Scene(
         camera=camera,
-        light=_light(streams.of("light")),
-        backdrop=_backdrop(streams.of("backdrop"), setting.photos, principal.stature_m),
+        light=draw_light(streams.of("light")),
+        backdrop=draw_backdrop(streams.of("backdrop"), setting.photos, principal.stature_m),
         props=tuple(props),
-        lens=_lens(streams.of("lens")),
+        lens=draw_lens(streams.of("lens")),
         people=tuple(people),
         span=max(reach, 1.3),
         contrasts=tuple(contrasts),
@@ -121,10 +120,10 @@ def _camera(rng: Rng, outline: Array, stature_m: float, size: int) -> Camera:
     target = centre + extent * np.array([shift[0], shift[1] * 0.5, 0.0])
     if choice > 0.875:  # cut off
         distance *= float(rng.uniform(0.45, 0.65))
-        target = target + [0, float(rng.uniform(-0.1, 0.4)) * (high[1] - low[1]), 0]
+        target[1] += float(rng.uniform(-0.1, 0.4)) * (high[1] - low[1])
     eye = target + distance * np.array([0.0, np.sin(elevation), np.cos(elevation)])
     eye[1] = max(eye[1], 0.2)
-    return Camera(_triple(eye), _triple(target), float(rng.normal(0, 2.5)), field_of_view, size, size)
+    return Camera(triple(eye), triple(target), float(rng.normal(0, 2.5)), field_of_view, size, size)
 
 
 def _free_place(rng: Rng, person: Person, people: list[Person], camera: Camera) -> tuple[float, float] | None:
@@ -144,110 +143,3 @@ def _free_place(rng: Rng, person: Person, people: list[Person], camera: Camera) 
 
 def _sprawls(person: Person) -> bool:
     return abs(person.posture.pitch) > 30 or abs(person.posture.roll) > 30 or person.posture.kind == "sit_on_floor"
-
-
-def _seat(person: Person) -> list[Prop]:
-    if person.posture.support != "seat":
-        return []
-    side = 0.30 * person.stature_m
-    x, z = person.place
-    back = turn(UP, person.facing) @ np.array([0, 0, -0.10 * person.stature_m])
-    colour: Colour = (0.22, 0.16, 0.11)
-    centre = (float(x + back[0]), person.seat_m / 2, float(z + back[2]))
-    return [Prop("box", centre, (side, person.seat_m, side), person.facing, colour)]
-
-
-def _wall_of_climbers(people: list[Person]) -> list[Prop]:
-    props = []
-    for person in people:
-        if person.posture.kind == "climb":
-            front = turn(UP, person.facing) @ np.array([0, 0, 0.34 * person.stature_m])
-            height = 1.7 * person.stature_m
-            centre = (float(person.place[0] + front[0]), height / 2, float(person.place[1] + front[2]))
-            props.append(Prop("box", centre, (1.2 * person.stature_m, height, 0.12), person.facing, (0.35, 0.33, 0.30)))
-    return props
-
-
-def _clutter(rng: Rng, outline: Array, camera: Camera) -> list[Prop]:
-    """Things in the background, and one picture in five with something before the person."""
-    centre, extent = outline.mean(axis=0), float(np.linalg.norm(np.ptp(outline, axis=0))) / 2
-    before, several = rng.random(), int(rng.integers(1, 4))
-    props = []
-    if rng.random() < 0.5:
-        for _ in range(several):
-            x = centre[0] + rng.choice([-1, 1]) * rng.uniform(0.8, 2.2) * extent
-            size = rng.uniform([0.2, 0.3, 0.2], [0.7, 1.3, 0.6]) * extent
-            place = (float(x), float(size[1] / 2), float(centre[2] - rng.uniform(0.9, 2.4) * extent))
-            props.append(_thing(rng, place, size))
-    if before < 0.2:
-        share = float(rng.uniform(0.25, 0.45))
-        towards = np.array(camera.eye) - centre
-        middle = centre + share * towards
-        size = rng.uniform([0.15, 0.4, 0.1], [0.5, 0.95, 0.4]) * extent
-        place = (float(middle[0] + rng.normal(0, 0.3) * extent), float(size[1] / 2), float(middle[2]))
-        props.append(_thing(rng, place, size))
-    return props
-
-
-def _thing(rng: Rng, place: tuple[float, float, float], size: Array) -> Prop:
-    kind = ("box", "box", "cylinder", "ball")[int(rng.integers(4))]
-    if kind == "ball":
-        size = np.full(3, size.min())
-        place = (place[0], float(size[1] / 2), place[2])
-    colour = rng.uniform(0.06, 0.7, 3) * rng.uniform(0.4, 1)
-    return Prop(kind, place, _triple(size), float(rng.uniform(0, 90)), _triple(colour))
-
-
-def _light(rng: Rng) -> Light:
-    key, ambient = float(rng.uniform(0.55, 1.1)), float(rng.uniform(0.25, 0.5))
-    warmth = float(rng.normal(0, 0.06))
-    colour = (1 + warmth, 1.0, 1 - warmth)
-    return Light(float(rng.uniform(-100, 100)), float(rng.uniform(25, 70)), key, ambient, colour)
-
-
-def _backdrop(rng: Rng, photos: tuple[Path, ...], stature_m: float) -> Backdrop:
-    kind = str(rng.choice(list(BACKDROPS), p=list(BACKDROPS.values())))
-    floors = ("brick", "grass", "gravel", "tiles", "planks", "plaster") if kind != "outdoor" else ("grass", "gravel", "brick", "plaster")
-    floor = Surface(str(rng.choice(floors)), _paint(rng), float(rng.uniform(0.7, 1.8)))
-    if floor.kind == "grass":
-        green = rng.uniform(0.6, 1.6)
-        floor = replace(floor, colour=_triple(np.array([0.10, 0.19, 0.05]) * green))
-    if kind == "studio":
-        floor = Surface("plain", floor.colour, 1.0)
-    wall = Surface(str(rng.choice([s for s in SURFACES if s not in ("grass", "gravel")])), _paint(rng), float(rng.uniform(0.7, 2.0)))
-    chosen, left, top, zoom = rng.random(4)
-    backdrop = Backdrop(
-        kind=kind, floor=floor, wall=wall, wall_distance=float(rng.uniform(0.9, 3.5) * stature_m), yaw=float(rng.uniform(-30, 30)),
-        sky=_triple(np.array([0.42, 0.58, 0.88]) * rng.uniform(0.6, 1.1)),
-        trees=float(rng.uniform(0.05, 0.16)) if rng.random() < 0.7 else 0.0,
-        blur=float(rng.choice([0.0, 0.0, 0.8, 2.2])),
-    )  # fmt: skip
-    if photos and chosen < PHOTO_SHARE:
-        photo = photos[int(chosen / PHOTO_SHARE * len(photos))]
-        return replace(backdrop, kind="photo", photo=str(photo), crop=(float(left), float(top), 1 + 0.5 * float(zoom)))
-    return backdrop
-
-
-def _paint(rng: Rng) -> Colour:
-    """A wall colour: any lightness, mostly muted."""
-    colour = rng.uniform(0.04, 0.8, 3)
-    grey = colour.mean()
-    return _triple(grey + (colour - grey) * rng.uniform(0, 0.7))
-
-
-def _lens(rng: Rng) -> Lens:
-    return Lens(
-        exposure=float(rng.uniform(0.75, 1.15)),
-        defocus=float(rng.choice([0.0, 0.0, 0.5, 0.9])),
-        motion=float(rng.uniform(2, 5)) if rng.random() < 0.12 else 0.0,
-        motion_angle=float(rng.uniform(0, 180)),
-        read_noise=float(rng.uniform(0.002, 0.012)),
-        shot_noise=float(rng.uniform(0.0, 0.0004)),
-        jpeg_quality=int(rng.integers(82, 97)),
-        seed=int(rng.integers(2**31)),
-    )
-
-
-def _triple(values: Array) -> tuple[float, float, float]:
-    first, second, third = (float(value) for value in values)
-    return first, second, third

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 LATTICE: Final = 64
 PLANE: Final = 1024
@@ -44,7 +44,9 @@ def noise3(points: NDArray[Any], scale: float, octaves: int = 1) -> Floats:
     """Noise at points (N, 3) with `scale` cells per metre; every octave is half as strong and twice as fine."""
     total = np.zeros(len(points), np.float32)
     for octave in range(octaves):
-        total += _lookup(_noise_lattice(), points + np.float32(3.7 * octave), scale * 2**octave) * np.float32(0.5**octave)
+        total += _lookup(_noise_lattice(), points + np.float32(3.7 * octave), scale * 2**octave) * np.float32(
+            0.5**octave
+        )
     return total
 
 

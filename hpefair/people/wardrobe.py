@@ -46,7 +46,9 @@ def draw_outfit(rng: Rng, gender: str, posture: Posture) -> Outfit:
     lower = _choice(rng, LOWERS[gender])
     numbers = rng.uniform(size=9)
     tilted = abs(posture.pitch) > SKIRTED_TILT or abs(posture.roll) > SKIRTED_TILT
-    if lower in ("skirt", "dress") and (tilted or posture.support != "floor" or posture.kind in ("sit_on_floor", "kick", "squat")):
+    if lower in ("skirt", "dress") and (
+        tilted or posture.support != "floor" or posture.kind in ("sit_on_floor", "kick", "squat")
+    ):
         lower = "shorts"
     hems = {"trousers": 0.02 + 0.2 * numbers[0], "shorts": 0.95 + 0.55 * numbers[0]}
     waist = 2.3 + 0.4 * numbers[1]

@@ -7,6 +7,7 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.adapters.coco_tables import coco_dataset
+from hpefair.core.balance.quotas import cell_name
 from hpefair.core.balance.weights import exposures
 from hpefair.core.pose.skeleton import COCO_17
 from hpefair.schema import PERCEIVED
@@ -18,18 +19,16 @@ PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area",
 def build(out: Path, work: Path, item: str) -> None:
     """Write one COCO file and one exposure table per variant, and the audited people of the balanced one."""
     everything = params.load()
-    attribute = everything.plan.attribute
     images, people = _real(everything.attribute.shards)
     train = people[people["split"] == "train"]
-    quota = tables.read(artifacts.PLAN / "quota.parquet").set_index("group")
+    quota = tables.read(artifacts.PLAN / "quota.parquet").set_index("cell")
     made_images, made_people = _accepted(people, quota["generate"].to_dict(), everything.assemble.skip_rejected)
+    cell = train[list(everything.plan.attributes)].agg(cell_name, axis=1) if len(train) else train["person_id"]
+    repeated = {name: exposures(cell, quota[name].to_dict()) for name in ("resample_only", "resample")}
     variants = {
         "original": train.assign(exposure=1.0),
-        "oversampled": train.assign(exposure=exposures(train[attribute], quota["resample_only"].to_dict())),
-        "balanced": pd.concat(
-            [train.assign(exposure=exposures(train[attribute], quota["resample"].to_dict())), made_people],
-            ignore_index=True,
-        ),
+        "oversampled": train.assign(exposure=repeated["resample_only"]),
+        "balanced": pd.concat([train.assign(exposure=repeated["resample"]), made_people], ignore_index=True),
     }
     all_images = pd.concat([images, made_images], ignore_index=True)
     for name, rows in variants.items():
@@ -58,25 +57,24 @@ def _real(shards: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _accepted(real: pd.DataFrame, wanted: dict[str, int], skip_rejected: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Generated people that were let in and not turned down in review, no more than the plan asks for.
-
-    What a change of clothes or background leaves alone, the perceived attributes, is inherited from the parent.
-    """
+    """Generated people that were let in and not turned down in review, no more than the plan asks for."""
     accepted = tables.read(artifacts.SCREEN / "accepted.parquet").sort_values("item_id")
     decisions = tables.read_jsonl(artifacts.REVIEW_DECISIONS, ("person_id", "decision"))
     turned_down = {row["person_id"] for row in decisions if row["decision"] == "reject"}
     if skip_rejected:
         accepted = accepted[~("generated/" + accepted["item_id"]).isin(turned_down)]
-    rank = accepted.groupby("wanted").cumcount()
-    kept = accepted[rank < accepted["wanted"].map(wanted).astype(float)].reset_index(drop=True)
+    rank = accepted.groupby("cell").cumcount()
+    kept = accepted[rank < accepted["cell"].map(wanted).astype(float)].reset_index(drop=True)
     name = "generated/" + kept["item_id"]
-    images = kept[["path", "width", "height"]].assign(image_id=name, license="derived from a training image")
-    parents = real.set_index("person_id").loc[kept["parent_person"]].reset_index()
-    inherited = [c for c in parents if c.removesuffix("_source") in PERCEIVED]
+    images = kept[["path", "width", "height", "license"]].assign(image_id=name)
+    # Who was made from somebody counts as that person; who never existed counts as a new one.
+    roots = {
+        f"root_{what}": kept[f"parent_{what}"].where(kept[f"parent_{what}"] != "", name) for what in ("person", "image")
+    }
     people = kept[[*MADE, *(column for column in kept if column in real and column not in MADE)]].assign(
         person_id=name, image_id=name, iscrowd=False, split="train", synthetic=True, exposure=1.0,
-        num_keypoints=kept["visible_joints"].astype("int64"), root_person=kept["parent_person"],
-        root_image=parents["image_id"], **{column: parents[column] for column in inherited},
+        num_keypoints=kept["visible_joints"].astype("int64"), **roots,
+        **{f"{attribute}_source": "generated" for attribute in PERCEIVED},
     )  # fmt: skip
     return images, people
 

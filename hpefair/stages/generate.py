@@ -6,12 +6,15 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import coco_masks, dvc_stage, images, progress, tables
+from hpefair.core.balance.quotas import cell_name
 from hpefair.generation.protocol import Backend, Item, Made
 from hpefair.generation.recompose import Recompose
+from hpefair.generation.render import Render
+from hpefair.schema import PERCEIVED
 
 COLUMNS = (
-    "item_id", "wanted", "made", "reason", "parent_person", "operation", "made_delta_e", "seed", "path", "width",
-    "height", "keypoints", "bbox", "area", "segmentation",
+    "item_id", "cell", "made", "reason", "parent_person", "parent_image", "operation", "made_delta_e", "license",
+    "seed", "path", "width", "height", "keypoints", "bbox", "area", "segmentation", *PERCEIVED,
 )  # fmt: skip
 
 
@@ -19,16 +22,23 @@ def build(out: Path, work: Path, item: str) -> None:
     """Write one PNG per generated person, and a table of all attempts with their provenance."""
     wanted = tables.read(artifacts.PLAN / "items.parquet")
     wanted = wanted[wanted["shard"] == item].reset_index(drop=True)
-    backend = _backend()
-    items = [Item(row.item_id, row.group, row.seed) for row in wanted.itertuples()]
+    everything = params.load()
+    backend = _backend(everything)
+    attributes = everything.plan.attributes
+    items = [
+        Item(row["item_id"], {name: row[f"wanted_{name}"] for name in attributes}, row["seed"])
+        for row in tables.records(wanted)
+    ]
     rows = [_row(backend, one, out, work, item) for one in progress.track(items, f"generate {item}")]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=[*COLUMNS, *(f"wanted_{name}" for name in attributes)])
     tables.write(out / "generated.parquet", table)
     print(f"generate {item}: {int(table['made'].sum())} of {len(table)} attempts made")
 
 
-def _backend() -> Backend:
-    everything = params.load()
+def _backend(everything: params.Params) -> Backend:
+    if everything.plan.backend == "render":
+        generate = everything.generate
+        return Render(everything.attribute.contrast, generate.size, generate.tries, everything.screen.min_keypoints)
     raw = tables.read(artifacts.INGEST / "images.parquet")
     split = tables.read(artifacts.SPLIT / "images.parquet")
     train = raw.merge(split[split["split"] == "train"], on="image_id", validate="1:1")
@@ -46,7 +56,9 @@ def _row(backend: Backend, item: Item, out: Path, work: Path, shard: str) -> dic
         row: dict[str, object] = tables.read_json(done)
         return row
     made = backend.make(item)
-    row = {"item_id": item.item_id, "wanted": item.group, "seed": item.seed, "made": not isinstance(made, str)}
+    wanted = {f"wanted_{name}": group for name, group in item.wanted.items()}
+    row = {"item_id": item.item_id, "cell": cell_name([*item.wanted.values()]), "seed": item.seed, **wanted}
+    row["made"] = not isinstance(made, str)
     if isinstance(made, str):
         row["reason"] = made
     else:
@@ -60,6 +72,9 @@ def _annotation(made: Made, path: Path) -> dict[str, object]:
     return {
         "reason": "",
         "parent_person": made.parent_person,
+        "parent_image": made.parent_image,
+        "license": made.license,
+        **made.labels,
         "operation": made.operation,
         "made_delta_e": made.contrast_delta_e,
         "path": path.as_posix(),

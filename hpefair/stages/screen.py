@@ -1,6 +1,7 @@
 """Generated people that are let in, and why the others are not."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,18 +21,24 @@ def build(out: Path, work: Path, item: str) -> None:
         "item_id", ignore_index=True
     )
     inspected = [
-        (row.reason, {}) if row.reason else inspect(row, everything.attribute, everything.screen.min_keypoints)
-        for row in progress.track(list(made.itertuples()), "screen")
+        (row.reason, {}) if row.reason else inspect(row, wanted, everything.attribute, everything.screen.min_keypoints)
+        for row, wanted in progress.track(_with_wanted(made, everything.plan.attributes), "screen")
     ]
     made["reason"] = [reason for reason, _ in inspected]
     made = made.join(pd.DataFrame([found for _, found in inspected], index=made.index, columns=COLUMNS))
     _mark_duplicates(made, everything.screen.duplicate_delta_e)
     made["accepted"] = made["reason"] == ""
-    rates = made.groupby("wanted").agg(attempts=("item_id", "size"), made=("made", "sum"), accepted=("accepted", "sum"))
+    rates = made.groupby("cell").agg(attempts=("item_id", "size"), made=("made", "sum"), accepted=("accepted", "sum"))
     tables.write(out / "accepted.parquet", made[made["accepted"]])
     tables.write(out / "rejected.parquet", made[~made["accepted"]])
-    tables.write(out / "rates.parquet", rates.reset_index().rename(columns={"wanted": "group"}))
+    tables.write(out / "rates.parquet", rates.reset_index().rename(columns={"cell": "group"}))
     print(f"screen: {int(made['accepted'].sum())} of {len(made)} attempts accepted")
+
+
+def _with_wanted(made: pd.DataFrame, attributes: tuple[str, ...]) -> list[tuple[Any, dict[str, str]]]:
+    """Every row with the groups that were wanted of it."""
+    wanted = made[[f"wanted_{name}" for name in attributes]].set_axis(list(attributes), axis=1)
+    return list(zip(made.itertuples(), tables.records(wanted), strict=True))
 
 
 def _mark_duplicates(made: pd.DataFrame, delta_e: float) -> None:

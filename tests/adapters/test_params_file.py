@@ -12,7 +12,7 @@ from hpefair.errors import MissingArtifactError, SettingsError
 
 def test_the_shipped_settings_are_valid(project):
     """Every section."""
-    assert params.load(project / "params.yaml").plan.attribute == "contrast"
+    assert params.load(project / "params.yaml").plan.attributes == ("contrast",)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,26 @@
 """The smallest repair: how many real people to repeat and how many to generate, as an integer program."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from hpefair.schema import UNKNOWN
+
+Array = NDArray[np.float64]
+References = Mapping[str, Mapping[str, float]]
+
 # An unmet share must cost more than any repair that could meet it.
-UNMET_COST = 1e4
+UNMET_COST: Final = 1e4
+# Over several attributes no cell may hold more than this many times the generated people that independent attributes
+# would give it: the cheapest plan would otherwise make every added child also large and hard to see.
+CONCENTRATION: Final = 2.0
+SEVERAL_GAP: Final = 0.005  # relative distance to the optimum at which the search over several attributes may stop
 
 
 @dataclass(frozen=True)
@@ -30,63 +42,148 @@ class RepairCosts:
     tolerance: float
 
 
-def quotas(
-    counts: Mapping[str, int],
-    n_unknown: int,
-    reference: Mapping[str, float],
-    yields: Mapping[str, float],
-    costs: RepairCosts,
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Repair:
+    """A plan.
+
+    Attributes:
+        cells: One row per cell of the planned attributes: a column per attribute, cell (their groups joined by dots),
+            n_people, resample (extra exposures), generate (people), attempts (generations to try).
+        shares: One row per attribute and group: attribute, group, reference, n_people, planned (people and exposures
+            after the repair), unmet (people, rounded up).
+    """
+
+    cells: pd.DataFrame
+    shares: pd.DataFrame
+
+
+def cell_name(groups: Sequence[str]) -> str:
+    """Name of a cell: its groups, in the order of the planned attributes, joined by dots."""
+    return ".".join(groups)
+
+
+def repair_plan(
+    people: pd.DataFrame, references: References, yields: Mapping[str, float], costs: RepairCosts
+) -> Repair:
     """Cheapest exposures and generated people that bring every group near its reference share.
 
-    Minimizes resample x_g + generate y_g / yield_g, such that every group's share of the known people lies within
-    `tolerance` of its reference, x_g <= (max_repeats - 1) n_g, and generated people stay below their cap. What cannot
-    be met is returned as `unmet`, never dropped.
+    Minimizes Σ resample x_c + generate y_c / yield_c over the cells c of all planned attributes, such that for each
+    attribute every group's share of the people whose group is known lies within `tolerance` of its reference,
+    x_c <= (max_repeats - 1) n_c, generated people stay below their cap, and, over several attributes, no cell holds
+    more than twice the generated people that independent attributes would give it. What cannot be met is returned as
+    `unmet`, never dropped.
 
     Args:
-        counts: Real people per known group, in the training split.
-        n_unknown: Real people without a known group; they keep one exposure and are outside the shares.
-        reference: Wanted share per group.
-        yields: Expected acceptance per group, in (0, 1].
+        people: Real people of the training split: a column of groups per planned attribute, `unknown` where not known.
+        references: Wanted share per group, by planned attribute.
+        yields: Expected acceptance by cell name, in (0, 1]; 1 where absent.
         costs: Costs and limits.
 
     Returns:
-        One row per group: n_people, reference, resample, generate, attempts, unmet (people, rounded up).
+        The plan.
+
+    Raises:
+        ValueError: If the program has no solution.
     """
-    names = list(reference)
-    n = np.array([counts.get(name, 0) for name in names], dtype=float)
-    share = np.array([reference[name] for name in names])
-    rate = np.array([yields.get(name, 1.0) for name in names])
-    size, identity = len(names), np.eye(len(names))
-    # Columns: x (exposures), y (generated), s (unmet); deviation of group g = a_g . (n + x + y).
-    deviation = identity - np.outer(share, np.ones(size))
-    slack = costs.tolerance * np.ones((size, size))
-    upper = np.hstack([deviation - slack, deviation - slack, -identity])
-    lower = np.hstack([-deviation - slack, -deviation - slack, -identity])
+    cells = _cells(people, references)
+    n = cells["n_people"].to_numpy(dtype=float)
+    full = (cells[list(references)] != UNKNOWN).all(axis=1).to_numpy()
+    empty = (cells[list(references)] == UNKNOWN).all(axis=1).to_numpy()
+    rate = np.array([yields.get(name, 1.0) for name in cells["cell"]])
+    rows, limits, targets = _share_rows(cells, references, n, costs.tolerance)
+    size, open_ends = len(cells), len(targets)
     cap = costs.max_synthetic_share
-    synthetic = np.hstack([-cap * np.ones(size), (1 - cap) * np.ones(size), np.zeros(size)])
-    limits = np.concatenate([-(deviation - slack) @ n, (deviation + slack) @ n, [cap * (n.sum() + n_unknown)]])
-    unlimited = float(10 * (n.sum() + n_unknown) + 10)
+    synthetic = np.concatenate([-cap * np.ones(size), (1 - cap) * np.ones(size), np.zeros(open_ends)])
+    matrix, upper = np.vstack([rows, synthetic]), np.append(limits, cap * n.sum())
+    if len(references) > 1:
+        spread = _spread_rows(cells, references, full)
+        matrix = np.vstack(
+            [matrix, np.hstack([np.zeros((len(spread), size)), spread, np.zeros((len(spread), open_ends))])]
+        )
+        upper = np.concatenate([upper, np.zeros(len(spread))])
+    unlimited = float(10 * n.sum() + 10)
     solved = milp(
-        c=np.concatenate([np.full(size, costs.resample), costs.generate / rate, np.full(size, UNMET_COST)]),
-        constraints=LinearConstraint(np.vstack([upper, lower, synthetic]), ub=limits),
+        c=np.concatenate([np.full(size, costs.resample), costs.generate / rate, np.full(open_ends, UNMET_COST)]),
+        constraints=LinearConstraint(matrix, ub=upper),
         bounds=Bounds(
-            np.zeros(3 * size),
-            np.concatenate([(costs.max_repeats - 1) * n, np.full(size, unlimited), np.full(size, np.inf)]),
+            np.zeros(2 * size + open_ends),
+            np.concatenate(
+                [(costs.max_repeats - 1) * n * ~empty, np.where(full, unlimited, 0.0), np.full(open_ends, np.inf)]
+            ),
         ),
-        integrality=np.concatenate([np.ones(2 * size), np.zeros(size)]),
+        integrality=np.concatenate([np.ones(2 * size), np.zeros(open_ends)]),
+        options={"mip_rel_gap": SEVERAL_GAP if len(references) > 1 else 0.0},
     )
     if solved.x is None:
         raise ValueError(f"Expected a solvable repair plan but got: {solved.message}")
-    x, y, unmet = (np.round(part, 9) for part in np.split(solved.x, 3))
-    return pd.DataFrame(
-        {
-            "group": names,
-            "n_people": n.astype(int),
-            "reference": share,
-            "resample": np.rint(x).astype(int),
-            "generate": np.rint(y).astype(int),
-            "attempts": np.ceil(np.rint(y) / rate).astype(int),
-            "unmet": np.ceil(unmet).astype(int),
-        }
+    x, y, unmet = np.split(np.round(solved.x, 9), [size, 2 * size])
+    generate = np.rint(y)
+    planned = cells.assign(
+        resample=np.rint(x).astype(int),
+        generate=generate.astype(int),
+        attempts=np.ceil(generate / rate).astype(int),
     )
+    return Repair(planned, _shares(planned, references, targets, unmet))
+
+
+def _cells(people: pd.DataFrame, references: References) -> pd.DataFrame:
+    """All cells of known groups, and those with unknown ones that hold somebody."""
+    names = list(references)
+    found = people.groupby(names).size().to_dict() if len(people) else {}
+    found = {key if isinstance(key, tuple) else (key,): count for key, count in found.items()}
+    keys = [*product(*(references[name] for name in names)), *sorted(key for key in found if UNKNOWN in key)]
+    table = pd.DataFrame(keys, columns=names)
+    table["cell"] = [cell_name(key) for key in keys]
+    table["n_people"] = [int(found.get(key, 0)) for key in keys]
+    return table
+
+
+def _share_rows(
+    cells: pd.DataFrame, references: References, n: Array, tolerance: float
+) -> tuple[Array, Array, list[tuple[str, str]]]:
+    """Inequalities rows . (x, y, s) <= limits that keep every share near its reference, and the groups behind s."""
+    targets = [(attribute, group) for attribute, groups in references.items() for group in groups]
+    rows, limits = [], []
+    for number, (attribute, group) in enumerate(targets):
+        member = (cells[attribute] == group).to_numpy(dtype=float)
+        known = (cells[attribute] != UNKNOWN).to_numpy(dtype=float)
+        deviation, slack = member - references[attribute][group] * known, tolerance * known
+        open_end = -np.eye(len(targets))[number]
+        for sided in (deviation - slack, -deviation - slack):
+            rows.append(np.concatenate([sided, sided, open_end]))
+            limits.append(-sided @ n)
+    return np.array(rows), np.array(limits), targets
+
+
+def _spread_rows(cells: pd.DataFrame, references: References, full: NDArray[np.bool_]) -> Array:
+    """Inequalities rows . y <= 0: y_c is at most `CONCENTRATION` times its expected share of all generated people.
+
+    Expected shares are products over attributes of the mean of the reference and of the normalized deficit.
+    """
+    expected = np.where(full, 1.0, 0.0)
+    for attribute, reference in references.items():
+        share = pd.Series(dict(reference))
+        counted = cells[cells[attribute] != UNKNOWN].groupby(attribute)["n_people"].sum().reindex(share.index).fillna(0)
+        deficit = (share * counted.sum() - counted).clip(lower=0)
+        need = deficit / deficit.sum() if deficit.sum() else share
+        expected = expected * cells[attribute].map(0.5 * need + 0.5 * share).fillna(0).to_numpy(dtype=float)
+    rows: Array = np.eye(len(cells)) - CONCENTRATION * expected[:, None] * np.ones(len(cells))
+    return rows[full]
+
+
+def _shares(cells: pd.DataFrame, references: References, targets: list[tuple[str, str]], unmet: Array) -> pd.DataFrame:
+    total = cells["n_people"] + cells["resample"] + cells["generate"]
+    rows = []
+    for (attribute, group), missing in zip(targets, unmet, strict=True):
+        member = cells[attribute] == group
+        rows.append(
+            {
+                "attribute": attribute,
+                "group": group,
+                "reference": references[attribute][group],
+                "n_people": int(cells.loc[member, "n_people"].sum()),
+                "planned": int(total[member].sum()),
+                "unmet": int(np.ceil(missing)),
+            }
+        )
+    return pd.DataFrame(rows, columns=["attribute", "group", "reference", "n_people", "planned", "unmet"])

@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from hpefair.core.pose.skeleton import COCO_17
 from hpefair.people.asset.fields import Template, surface_fields
-from hpefair.people.asset.makehuman import ANCHORS, VARIABLES, BaseMesh, Rig, macro_targets, read_base_mesh, read_rig, read_target
+from hpefair.people.asset.makehuman import (
+    ANCHORS,
+    VARIABLES,
+    BaseMesh,
+    Rig,
+    macro_targets,
+    read_base_mesh,
+    read_rig,
+    read_target,
+)
 from hpefair.people.phenotype import coefficients
 
 Array = NDArray[np.float64]

@@ -37,9 +37,9 @@ def surface_fields(body: Template) -> dict[str, Array]:
     """All fields by name, one value per vertex (N,).
 
     Returns:
-        `arm`: 0 at the shoulder, 1 at the elbow, 2 at the wrist, negative off the arms. `level`: 0 at the ankle, 1 knee,
-        2 hip, 3 waist, 4 shoulder, 4.5 neck. `scalp`: metres above the hairline, negative where no hair grows. `ear`: 1
-        on the ears. `part`: index into `PARTS`.
+        `arm`: 0 at the shoulder, 1 at the elbow, 2 at the wrist, negative off the arms. `level`: 0 at the ankle, 1 at
+        the knee, 2 hip, 3 waist, 4 shoulder, 4.5 neck. `scalp`: metres above the hairline, negative where no hair
+        grows. `ear`: 1 on the ears. `part`: index into `PARTS`.
     """
     arm_weight = sum(w for bone, w in body.weights.items() if _of_arm(bone)) + np.zeros(len(body.points))
     return {

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hpefair.people.poses.variation import reaching, relaxed_arm, relaxed_leg, relaxed_trunk
+from hpefair.people.poses.variation import pair, reaching, relaxed_arm, relaxed_leg, relaxed_trunk
 from hpefair.people.posture import Arm, Leg, Posture, Trunk
 
 Rng = np.random.Generator
@@ -12,9 +12,7 @@ Rng = np.random.Generator
 
 def stand(rng: Rng) -> Posture:
     """Standing with hanging arms."""
-    return Posture(
-        "stand", relaxed_trunk(rng), relaxed_arm(rng), relaxed_arm(rng), relaxed_leg(rng), relaxed_leg(rng)
-    )
+    return Posture("stand", relaxed_trunk(rng), relaxed_arm(rng), relaxed_arm(rng), relaxed_leg(rng), relaxed_leg(rng))
 
 
 def walk(rng: Rng) -> Posture:
@@ -42,7 +40,12 @@ def _stride_limbs(rng: Rng, phase: float, swing: float, elbow: float, lift: floa
     forward, rising = float(np.sin(phase)), float(np.cos(phase))
     knee = 6 + lift * max(0.0, rising) ** 1.5 * (1.0 if forward < 0.6 else 0.5) + 8 * max(0.0, -forward)
     leg = Leg(
-        swing * forward + 3, max(0.0, rng.normal(2, 1.5)), rng.normal(5, 4), knee, 5 - 25 * max(0.0, -forward), flat=False
+        swing * forward + 3,
+        max(0.0, rng.normal(2, 1.5)),
+        rng.normal(5, 4),
+        knee,
+        5 - 25 * max(0.0, -forward),
+        flat=False,
     )
     arm = Arm(
         shoulder_abduction=max(3.0, rng.normal(8, 4)), shoulder_flexion=-0.9 * swing * forward + 5,
@@ -54,14 +57,11 @@ def _stride_limbs(rng: Rng, phase: float, swing: float, elbow: float, lift: floa
 
 def arms_up(rng: Rng) -> Posture:
     """Both arms above the head."""
-    arms = [
-        Arm(
+    arms = pair(lambda: Arm(
             shoulder_abduction=rng.normal(148, 16), shoulder_flexion=rng.normal(0, 8),
             elbow_flexion=max(4.0, rng.normal(30, 22)), swivel=rng.normal(-40, 25), pronation=rng.normal(0, 20),
             clavicle=rng.normal(18, 4),
-        )
-        for _ in range(2)
-    ]  # fmt: skip
+        ))  # fmt: skip
     return replace(stand(rng), kind="arms_up", left_arm=arms[0], right_arm=arms[1])
 
 
@@ -74,13 +74,13 @@ def wave(rng: Rng) -> Posture:
 
 def hands_on_hips(rng: Rng) -> Posture:
     """One or both hands on the hips."""
-    arms = [
-        reaching("upperleg01.", (0.045, 0.075, 0.015), (1, 0.1, -0.55), rng, pronation=rng.normal(40, 10), curl=35)
-        for _ in range(2)
-    ]
-    if rng.random() < 0.4:
-        arms[1] = relaxed_arm(rng)
-    return replace(stand(rng), kind="hands_on_hips", left_arm=arms[0], right_arm=arms[1])
+    arms = pair(
+        lambda: reaching(
+            "upperleg01.", (0.045, 0.075, 0.015), (1, 0.1, -0.55), rng, pronation=rng.normal(40, 10), curl=35
+        )
+    )
+    other = relaxed_arm(rng) if rng.random() < 0.4 else arms[1]
+    return replace(stand(rng), kind="hands_on_hips", left_arm=arms[0], right_arm=other)
 
 
 def phone(rng: Rng) -> Posture:
@@ -101,15 +101,12 @@ def arms_crossed(rng: Rng) -> Posture:
 
 def arms_wide(rng: Rng) -> Posture:
     """Arms stretched sideways, legs together or apart."""
-    arms = [
-        Arm(
+    arms = pair(lambda: Arm(
             shoulder_abduction=rng.normal(100, 18), shoulder_flexion=rng.normal(0, 8),
             elbow_flexion=max(2.0, rng.normal(9, 8)), swivel=rng.normal(0, 10), pronation=0, clavicle=8, curl=5,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
+        ))  # fmt: skip
     abduction = rng.uniform(3, 26)
-    legs = [Leg(rng.normal(2, 4), max(1.0, rng.normal(abduction, 3)), rng.normal(10, 5)) for _ in range(2)]
+    legs = pair(lambda: Leg(rng.normal(2, 4), max(1.0, rng.normal(abduction, 3)), rng.normal(10, 5)))
     return Posture("arms_wide", relaxed_trunk(rng), *arms, *legs)
 
 
@@ -132,12 +129,9 @@ def lunge(rng: Rng) -> Posture:
 
 def bend(rng: Rng) -> Posture:
     """Bending over from the hips."""
-    legs = [
-        Leg(rng.normal(34, 8), max(1.0, rng.normal(6, 3)), rng.normal(6, 4), max(0.0, rng.normal(14, 8)))
-        for _ in range(2)
-    ]
-    arms = [
-        Arm(max(0.0, rng.normal(8, 5)), rng.normal(60, 20), max(3.0, rng.normal(15, 8)), 0, 0, 0, 20) for _ in range(2)
-    ]
+    legs = pair(
+        lambda: Leg(rng.normal(34, 8), max(1.0, rng.normal(6, 3)), rng.normal(6, 4), max(0.0, rng.normal(14, 8)))
+    )
+    arms = pair(lambda: Arm(max(0.0, rng.normal(8, 5)), rng.normal(60, 20), max(3.0, rng.normal(15, 8)), 0, 0, 0, 20))
     trunk = Trunk(rng.normal(58, 12), rng.normal(0, 5), rng.normal(0, 8), rng.normal(-8, 12), 0, rng.normal(0, 12))
     return Posture("bend", trunk, *arms, *legs, pitch=rng.normal(18, 6))

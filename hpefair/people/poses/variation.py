@@ -1,10 +1,19 @@
 """How poses vary: small deviations every posture shares, and limbs that just hang."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
 from hpefair.people.posture import Arm, Leg, Reach, Trunk
 
 Rng = np.random.Generator
+Limb = TypeVar("Limb", Arm, Leg)
+
+
+def pair(draw: Callable[[], Limb]) -> tuple[Limb, Limb]:
+    """Two limbs of the same kind, drawn one after the other: left and right."""
+    return draw(), draw()
 
 
 def relaxed_trunk(rng: Rng) -> Trunk:
@@ -35,8 +44,9 @@ def relaxed_leg(rng: Rng) -> Leg:
 def straight_leg(rng: Rng, abduction: float = 6.0, flexion: float = 0.0) -> Leg:
     """A stretched leg with a pointed foot."""
     return Leg(
-        hip_flexion=rng.normal(flexion, 8), hip_abduction=max(0.0, rng.normal(abduction, 5)), hip_rotation=rng.normal(8, 6),
-        knee_flexion=max(0.0, rng.normal(8, 8)), ankle_flexion=rng.normal(-25, 10), flat=False,
+        hip_flexion=rng.normal(flexion, 8), hip_abduction=max(0.0, rng.normal(abduction, 5)),
+        hip_rotation=rng.normal(8, 6), knee_flexion=max(0.0, rng.normal(8, 8)),
+        ankle_flexion=rng.normal(-25, 10), flat=False,
     )  # fmt: skip
 
 

@@ -1,0 +1,74 @@
+"""Render: built-in people asked for exactly the wanted cell; nobody real is in the picture."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hpefair.attributes.measurement import contrast_group
+from hpefair.generation.protocol import Item, Made
+from hpefair.params import ContrastBins
+from hpefair.people.annotation import LICENCE, measured_contrast
+from hpefair.people.photograph import Photograph, photograph
+from hpefair.people.staging import Setting, stage
+from hpefair.people.streams import Streams
+from hpefair.schema import UNKNOWN
+
+SAMPLES: Final = 2  # per pixel side: edges as smooth as in photographs
+
+
+class Render:
+    """Backend `render`."""
+
+    def __init__(self, bins: ContrastBins, size: int, tries: int, min_keypoints: int) -> None:
+        """Set the stage.
+
+        Args:
+            bins: Bins of the contrast groups.
+            size: Pixels a side.
+            tries: Scenes to try for one item.
+            min_keypoints: Labelled joints a person needs.
+        """
+        self._setting = Setting(size=size, crowds=(1.0,))
+        self._bins = bins
+        self._tries = tries
+        self._min_keypoints = min_keypoints
+
+    def make(self, item: Item) -> Made | str:
+        """Draw scenes with the wanted person until the measured contrast lies in the wanted cell, too."""
+        for number in range(self._tries):
+            streams = Streams(item.seed, f"try {number}")
+            picture = photograph(stage(streams, self._setting, item.wanted), SAMPLES)
+            found = self._contrast(picture)
+            if found is not None and item.wanted.get("contrast", found[0]) == found[0]:
+                return _made(picture, found[1], f"rendered, try {number + 1}")
+        return f"{self._tries} scenes did not show {_words(item.wanted)}"
+
+    def _contrast(self, picture: Photograph) -> tuple[str, float] | None:
+        """Group and value of the measured contrast; None where the person is hardly in the picture."""
+        labels = picture.people[0]
+        if (labels.keypoints[:, 2] > 0).sum() < self._min_keypoints or not labels.mask.any():
+            return None
+        measured = measured_contrast(picture, 0)
+        if isinstance(measured, str):
+            return None
+        group = contrast_group(measured, self._bins)
+        return None if group == UNKNOWN else (group, measured)
+
+
+def _made(picture: Photograph, delta_e: float, operation: str) -> Made:
+    labels = picture.people[0]
+    return Made(
+        pixels=picture.pixels,
+        mask=labels.mask,
+        keypoints=labels.keypoints,
+        bbox=labels.bbox,
+        parent_person="",
+        parent_image="",
+        operation=operation,
+        contrast_delta_e=delta_e,
+        labels=picture.scene.people[0].labels,
+        license=f"{LICENCE['name']} (built-in people)",
+    )
+
+
+def _words(wanted: Mapping[str, str]) -> str:
+    return ", ".join(f"{attribute} {group}" for attribute, group in wanted.items())
