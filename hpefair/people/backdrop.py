@@ -17,11 +17,10 @@ from hpefair.people.texture import noise2, relief
 
 OUTDOOR_DISTANCE_M: Final = 40.0
 CONTACT_DARKNESS: Final = 0.5
-SHADOW_VISIBLE: Final = 0.02  # relative change of the floor's light that counts as shadow
 
 
 def paint(scene: Scene, shadows: Shadows) -> tuple[Floats, NDArray[np.bool_]]:
-    """Linear light of the surroundings (H, W, 3), and where people or things cast a shadow on the floor (H, W)."""
+    """Linear light of the surroundings (H, W, 3), and where people or things darken the floor at all (H, W)."""
     camera, backdrop = scene.camera, scene.backdrop
     shaded = np.zeros((camera.height, camera.width), bool)
     if backdrop.kind == "photo":
@@ -73,7 +72,7 @@ def _floor(
     key = light.key * max(light.direction[1], 0.15) * lit
     coloured = ambient[:, None] + key[:, None] * np.array(light.colour, np.float32)
     albedo = np.clip(np.array(floor.colour, np.float32) * shade[:, None], 0.01, 0.95)
-    dark = (lit < 1 - SHADOW_VISIBLE) | (contact * CONTACT_DARKNESS > SHADOW_VISIBLE)
+    dark = (lit < 1) | (contact > 0)
     return (albedo * coloured).astype(np.float32), dark
 
 

@@ -1,6 +1,6 @@
 """Dressing: choose the colours of clothes after the light is known, so that their contrast comes out as wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -11,6 +11,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from hpefair.people import colour
 from hpefair.people.garments import LOWER, PART, SKIN, TOP
 from hpefair.people.lens import tone
+from hpefair.people.materials import reflectance
 from hpefair.people.mesh import Floats
 from hpefair.people.person import Colour, Palette
 from hpefair.people.scene import Scene
@@ -21,9 +22,11 @@ Array = NDArray[np.float64]
 # What the measured contrast should be near, CIEDE2000; the bins themselves are a setting of the audit.
 AIMS: Final = {"low": (1.0, 6.0), "mid": (13.0, 21.0), "high": (30.0, 75.0)}
 CANDIDATES: Final = 160
-NEVER_NEAR_SKIN: Final = 15.0  # CIE76; nobody may look undressed
+NEVER_NEAR_SKIN: Final = 15.5  # CIE76, half a unit for noise; nobody may look undressed
+MARGINS: Final = (4.0, 9.0, 15.0, 22.0)
 OUTLINE_POINTS: Final = 14
 WEAKEST: Final = 25  # percentile over the outline, near the one that is measured
+UNSEEN: Final = Palette(*[(0.05, 0.1, 0.3)] * 5)  # for a picture that shows nobody and nothing
 SECOND_COLOUR: Final = {"low": 0.06, "mid": 0.15, "high": 0.35}
 
 
@@ -47,13 +50,12 @@ class _Part:
         return lab
 
 
-def choose_palette(
-    scene: Scene, index: int, fragments: Fragments, surroundings: Floats, rng: np.random.Generator
-) -> Palette:
-    """Colours of one person's clothes.
+def dress(scene: Scene, index: int, fragments: Fragments, surroundings: Floats, rng: np.random.Generator) -> Scene:
+    """The scene with colours for one person's clothes.
 
     Candidates are compared where the garment's outline meets its surroundings, as lit; colours that could be taken for
-    anybody's skin under this light are never chosen, whatever the wanted contrast.
+    anybody's skin under this light are never chosen, whatever the wanted contrast. What was chosen is then drawn and
+    held against the person's own face; where it comes too near, the choice is repeated with a wider margin.
 
     Args:
         scene: The scene.
@@ -62,9 +64,36 @@ def choose_palette(
         surroundings: Linear light (H, W, 3) of what is behind the people.
         rng: Randomness.
     """
+    person = scene.people[index]
+    if not (fragments.owner == index).any():
+        return scene.with_person(index, replace(person, palette=UNSEEN))
+    for margin in MARGINS:
+        palette = _choose(scene, index, fragments, surroundings, margin, rng)
+        dressed = scene.with_person(index, replace(person, palette=palette))
+        if _from_face(dressed, index, fragments) >= NEVER_NEAR_SKIN:
+            break
+    return dressed
+
+
+def _from_face(scene: Scene, index: int, fragments: Fragments) -> float:
+    """Distance between the mean colours of a person's garments and face as drawn; the least one, CIE76."""
+    own = fragments.only(fragments.owner == index)
+    light = reflectance(own, scene) * own.irradiance + own.gloss
+    lab = rgb2lab(tone(light, scene.lens.exposure)[None])[0]
+    face = (own.material == SKIN) & (own.values[:, PART] < 0.5)
+    garments = [own.material == material for material in (TOP, LOWER)]
+    seen = [lab[garment].mean(axis=0) for garment in garments if garment.any()]
+    if not face.any() or not seen:
+        return float("inf")
+    return float(min(np.linalg.norm(colour_ - lab[face].mean(axis=0)) for colour_ in seen))
+
+
+def _choose(
+    scene: Scene, index: int, fragments: Fragments, surroundings: Floats, margin: float, rng: np.random.Generator
+) -> Palette:
     aim, exposure = scene.contrasts[index], scene.lens.exposure
     shoe = colour.from_hex(colour.SHOES[int(rng.integers(len(colour.SHOES)))])
-    skins = _skins(scene, index, fragments)
+    skins = _Skins(_skin_looks(scene, index, fragments), NEVER_NEAR_SKIN + margin)
     colours = []
     for material in (TOP, LOWER):
         part = _part(scene, fragments, (fragments.owner == index) & (fragments.material == material), surroundings)
@@ -81,12 +110,12 @@ def _candidates(rng: np.random.Generator) -> Array:
     return np.clip(colour.to_linear(np.clip(muted, 0.02, 0.96)), 0.008, 0.9)
 
 
-def _skins(scene: Scene, index: int, fragments: Fragments) -> Array:
+def _skin_looks(scene: Scene, index: int, fragments: Fragments) -> Array:
     """CIELAB (20, 3) of every skin tone, in full light and in the mean light of this person's face."""
     face = (fragments.owner == index) & (fragments.material == SKIN) & (fragments.values[:, PART] < 0.5)
     bare = face if face.sum() >= 5 else (fragments.owner == index) & (fragments.material == SKIN)
-    if not bare.any():
-        bare = fragments.owner == index
+    if not bare.any():  # nothing of the skin is seen: any light will do
+        bare = np.ones(len(fragments.owner), dtype=bool)
     lights = np.stack([fragments.irradiance[bare].mean(axis=0), np.percentile(fragments.irradiance[bare], 85, axis=0)])
     tones = np.stack([colour.skin(tone_) for tone_ in range(1, 11)])
     gloss = fragments.gloss[bare].mean(axis=0)
@@ -95,7 +124,7 @@ def _skins(scene: Scene, index: int, fragments: Fragments) -> Array:
 
 
 def _part(scene: Scene, fragments: Fragments, chosen: NDArray[np.bool_], surroundings: Floats) -> _Part:
-    if not chosen.any():  # hidden, or out of the picture
+    if not chosen.any():  # the garment is hidden, or out of the picture: any light will do
         chosen = np.ones_like(chosen)
     height, width = scene.camera.height, scene.camera.width
     factor = (int(fragments.rows.max()) // height) + 1
@@ -113,7 +142,26 @@ def _part(scene: Scene, fragments: Fragments, chosen: NDArray[np.bool_], surroun
     return _Part(fragments.irradiance[chosen].mean(axis=0), fragments.gloss[chosen].mean(axis=0), lab)
 
 
-def _nearest(candidates: Array, part: _Part, skins: Array, exposure: float, aim: str) -> Array:
+@dataclass(frozen=True)
+class _Skins:
+    """How skin may look here.
+
+    Attributes:
+        lab: CIELAB (S, 3) of every tone in the light of the face.
+        margin: Distance that clothes keep, CIE76.
+    """
+
+    lab: Array
+    margin: float
+
+    def short_of(self, lab: Array) -> Array:
+        """How much colours (C, 3) lack of that distance (C,); 0 for those that keep it."""
+        nearest = np.linalg.norm(lab[:, None] - self.lab[None], axis=2).min(axis=1)
+        lacking: Array = np.maximum(self.margin - nearest, 0)
+        return lacking
+
+
+def _nearest(candidates: Array, part: _Part, skins: _Skins, exposure: float, aim: str) -> Array:
     """The candidate nearest to the wanted contrast among those that cannot be taken for skin."""
     lab = part.seen(candidates, exposure)
     differences = deltaE_ciede2000(lab[:, None], part.around[None])
@@ -121,22 +169,16 @@ def _nearest(candidates: Array, part: _Part, skins: Array, exposure: float, aim:
     low, high = AIMS[aim]
     miss = np.maximum(low - weakest, 0) + np.maximum(weakest - high, 0)
     # A colour like skin loses against every other, however far that one is from the wanted contrast.
-    best: Array = candidates[int(np.argmin(miss + 1000 * np.maximum(NEVER_NEAR_SKIN + 4 - _from_skin(lab, skins), 0)))]
+    best: Array = candidates[int(np.argmin(miss + 1000 * skins.short_of(lab)))]
     return best
 
 
-def _second(first: Array, part: _Part, skins: Array, exposure: float, strength: float) -> Array:
+def _second(first: Array, part: _Part, skins: _Skins, exposure: float, strength: float) -> Array:
     """The other colour of a pattern: lighter or darker than the first; the first itself where both look like skin."""
-    shades = np.clip(np.stack([first * (1 + strength), first / (1 + strength), first]), 0.008, 0.9)
-    allowed = _from_skin(part.seen(shades, exposure), skins) >= NEVER_NEAR_SKIN + 2
+    shades = np.clip(np.stack([first * (1 + strength), first / (1 + strength)]), 0.008, 0.9)
+    allowed = skins.short_of(part.seen(shades, exposure)) == 0
     second: Array = shades[int(np.argmax(allowed))] if allowed.any() else first
     return second
-
-
-def _from_skin(lab: Array, skins: Array) -> Array:
-    """Distance (C,) of colours to the nearest look of skin, CIE76."""
-    nearest: Array = np.linalg.norm(lab[:, None] - skins[None], axis=2).min(axis=1)
-    return nearest
 
 
 def _triple(values: Array) -> Colour:

@@ -19,16 +19,18 @@ IRIS: Final = (0.07, 0.032, 0.016)
 SCLERA: Final = (0.40, 0.36, 0.34)
 
 
-def reflectance(fragments: Fragments, scene: Scene, palettes: tuple[Palette, ...]) -> Floats:
-    """Reflectance (P, 3), linear RGB, of every visible point.
+def reflectance(fragments: Fragments, scene: Scene) -> Floats:
+    """Reflectance (P, 3), linear RGB, of visible points of a scene.
 
-    Args:
-        fragments: Visible points.
-        scene: The scene.
-        palettes: Colours of everybody's clothes.
+    Raises:
+        ValueError: If somebody among them is not dressed yet.
     """
     albedo = np.zeros((len(fragments.rows), 3), np.float32)
-    for index, (person, palette) in enumerate(zip(scene.people, palettes, strict=True)):
+    for index in np.unique(fragments.owner[fragments.owner >= 0]).tolist():
+        person = scene.people[index]
+        palette = person.palette
+        if palette is None:
+            raise ValueError(f"Expected colours for the clothes of person {index} but got none")
         for material, paint in _PAINTS.items():
             chosen = np.flatnonzero((fragments.owner == index) & (fragments.material == material))
             if len(chosen):

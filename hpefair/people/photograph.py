@@ -1,13 +1,13 @@
 """Photograph: from a scene to pixels and exact labels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hpefair.people.backdrop import paint
-from hpefair.people.dressing import choose_palette
+from hpefair.people.dressing import dress
 from hpefair.people.geometry import gather
 from hpefair.people.labels import PersonLabels, label_people
 from hpefair.people.lens import develop
@@ -28,7 +28,7 @@ class Photograph:
         pixels: sRGB pixels (H, W, 3).
         people: Labels of everybody, in the order of the scene.
         depth: Distance (H, W) in metres to people and things along the viewing axis; infinite where there are none.
-        shadow: Pixels (H, W) of the floor that people or things darken.
+        shadow: Pixels (H, W) of floor, people or things that any of them keeps light away from.
         scene: The scene, with the colours of all clothes filled in.
     """
 
@@ -57,9 +57,9 @@ def photograph(scene: Scene, samples: int = 1, back_end: str = "numba") -> Photo
     shadows = cast(scene, geometry, back_end)
     surroundings, shadow = paint(scene, shadows)
     fragments = light_up(scene, geometry, flat, seen, shadows)
+    shadow[fragments.rows[fragments.shaded] // samples, fragments.columns[fragments.shaded] // samples] = True
     scene = _dressed(scene, fragments, surroundings)
-    palettes = tuple(person.palette for person in scene.people if person.palette is not None)
-    light = reflectance(fragments, scene, palettes) * fragments.irradiance + fragments.gloss
+    light = reflectance(fragments, scene) * fragments.irradiance + fragments.gloss
     picture = _composed(surroundings, light, fragments, samples)
     depth = np.where(seen.triangle >= 0, 1 / np.maximum(seen.inverse_depth, 1e-9), np.inf)[::samples, ::samples]
     return Photograph(
@@ -76,8 +76,7 @@ def _dressed(scene: Scene, fragments: Fragments, surroundings: Floats) -> Scene:
     for index, person in enumerate(scene.people):
         if person.palette is None:
             rng = Streams(scene.lens.seed, "palette").of(str(index))
-            palette = choose_palette(scene, index, fragments, surroundings, rng)
-            scene = scene.with_person(index, replace(person, palette=palette))
+            scene = dress(scene, index, fragments, surroundings, rng)
     return scene
 
 

@@ -1,7 +1,7 @@
 """Shading: the light that falls on every visible point of people and things, and what of it is mirrored."""
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Final, Self
 
 import cv2
 import numpy as np
@@ -37,6 +37,7 @@ class Fragments:
         material: Material (P,).
         owner: Person (P,), -1 for things.
         thing: Thing (P,), -1 for people.
+        shaded: Whether anything keeps the lamp's light away (P,).
     """
 
     rows: NDArray[np.int64]
@@ -48,6 +49,11 @@ class Fragments:
     material: NDArray[np.int8]
     owner: NDArray[np.int16]
     thing: NDArray[np.int16]
+    shaded: NDArray[np.bool_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> Self:
+        """Some of the points."""
+        return replace(self, **{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
 def light_up(scene: Scene, geometry: Geometry, flat: Projected, seen: Raster, shadows: Shadows) -> Fragments:
@@ -84,7 +90,7 @@ def light_up(scene: Scene, geometry: Geometry, flat: Projected, seen: Raster, sh
     mirrored = gloss[:, None] * lamp + rim[:, None]
     return Fragments(
         rows, columns, triangle, values, irradiance.astype(np.float32), mirrored.astype(np.float32), material, owner,
-        geometry.thing[triangle],
+        geometry.thing[triangle], lit < 1,
     )  # fmt: skip
 
 
@@ -124,7 +130,7 @@ def _occlusion(seen: Raster, rows: NDArray[np.int64], columns: NDArray[np.int64]
     """Ambient light that reaches points in hollows (P,): what lies behind its surroundings is darker."""
     empty = seen.triangle < 0
     depth = (1 / np.maximum(seen.inverse_depth, 1e-6)).astype(np.float32)
-    far = float(depth[~empty].max()) + 1.0
+    far = float(depth[~empty].max(initial=0.0)) + 1.0
     depth[empty] = far
     window = max(int(OCCLUSION_REACH * depth.shape[0]), 3)
     behind = depth - cv2.blur(depth, (window, window))
