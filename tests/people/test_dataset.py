@@ -1,0 +1,120 @@
+"""The dataset on disk: valid COCO, exact, resumable, the same whoever draws it."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pycocotools.coco import COCO
+
+from hpefair.errors import InputError
+from hpefair.people.dataset import Request, make_dataset
+from tests.oracles import coco_eval
+
+REQUEST = Request(number=10, seed=4, size=96)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("people") / "one"
+    make_dataset(folder, REQUEST, workers=1)
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def test_two_processes_draw_the_same_bytes(made, tmp_path):
+    make_dataset(tmp_path / "two", REQUEST, workers=2)
+    assert files(made) == files(tmp_path / "two")
+
+
+def test_interrupted_run_is_finished(made, tmp_path):
+    """Half of the pictures are there, the annotation file is not: the rest is drawn, nothing twice."""
+    folder = tmp_path / "half"
+    make_dataset(folder, REQUEST, workers=1)
+    tree = json.loads((folder / "annotations.json").read_text())
+    (folder / "annotations.json").unlink()
+    (folder / "labels.csv").unlink()
+    (folder / "parts").mkdir()
+    for image in tree["images"][:6]:
+        people = [a for a in tree["annotations"] if a["image_id"] == image["id"]]
+        (folder / "parts" / f"{image['id']:06d}.json").write_text(json.dumps({"image": image, "people": people}))
+    for image in tree["images"][6:]:
+        (folder / "images" / image["file_name"]).unlink()
+    kept = (folder / "images" / tree["images"][0]["file_name"]).stat().st_mtime_ns
+    make_dataset(folder, REQUEST, workers=1)
+    assert files(folder) == files(made)
+    assert (folder / "images" / tree["images"][0]["file_name"]).stat().st_mtime_ns == kept
+    assert make_dataset(folder, REQUEST, workers=1) == [f"{folder} is complete already"]
+
+
+def test_pycocotools_reads_it(made):
+    coco = COCO(str(made / "annotations.json"))
+    assert len(coco.getImgIds()) == 10
+    for annotation in coco.loadAnns(coco.getAnnIds()):
+        mask = coco.annToMask(annotation).astype(bool)
+        assert mask.sum() == annotation["area"]
+        x, y, width, height = annotation["bbox"]
+        rows, columns = np.nonzero(mask)
+        assert x <= columns.min() <= columns.max() < x + width
+        assert y <= rows.min() <= rows.max() < y + height
+        assert annotation["num_keypoints"] == sum(v > 0 for v in annotation["keypoints"][2::3])
+        assert len(annotation["keypoints"]) == 51
+
+
+def test_truth_against_itself_is_perfect(made):
+    tree = json.loads((made / "annotations.json").read_text())
+    results = [
+        {"image_id": a["image_id"], "category_id": 1, "keypoints": a["keypoints"], "score": 1.0}
+        for a in tree["annotations"]
+        if a["num_keypoints"]
+    ]
+    evaluated = coco_eval(tree, results)
+    assert evaluated.stats[0] == pytest.approx(1.0)
+
+
+def test_labels_say_what_the_attributes_say(made):
+    tree = json.loads((made / "annotations.json").read_text())
+    attributes = {a["id"]: a["attributes"] for a in tree["annotations"]}
+    with (made / "labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(attributes)
+    for row in rows:
+        for name in ("gender_presentation", "age_band", "build", "skin_tone"):
+            assert row[name] == attributes[int(row["person_id"])][name]
+
+
+def test_nothing_of_this_machine_is_written(made, tmp_path_factory):
+    text = (made / "annotations.json").read_text() + (made / "sample.json").read_text()
+    assert str(tmp_path_factory.getbasetemp()) not in text
+
+
+def test_other_settings_or_a_full_folder_are_refused(made, tmp_path):
+    with pytest.raises(InputError, match="other settings"):
+        make_dataset(made, Request(number=11, seed=4, size=96))
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty"):
+        make_dataset(tmp_path, REQUEST)
+    with pytest.raises(InputError, match="at least 1"):
+        make_dataset(tmp_path / "none", Request(number=0, seed=0))
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_picture_that_cannot_be_written_ends_in_a_plain_error(made, tmp_path):
+    """The disk says no: the error names the file, and a later run finishes the set."""
+    folder = tmp_path / "blocked"
+    make_dataset(folder, REQUEST, workers=1)
+    shutil.rmtree(folder / "images")
+    (folder / "annotations.json").unlink()
+    (folder / "images").write_text("in the way")
+    with pytest.raises((OSError, InputError)):
+        make_dataset(folder, REQUEST, workers=1)
+    (folder / "images").unlink()
+    make_dataset(folder, REQUEST, workers=1)
+    assert files(folder) == files(made)
