@@ -70,6 +70,7 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.
         _hide(row, settings.report.min_cell) for row in tables.records(rows) if row["n_people"] or row["reference"]
     ]
     unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([*planned, *PERCEIVED])]
+    short = [f"{row.attribute.replace('_', ' ')} {row.group}" for row in rows[rows["short"]].itertuples()]
     parts = [f"{row.attribute.replace('_', ' ')} of {row.share:.0%}" for row in unknown.itertuples() if row.share]
     return {
         "planned": ", ".join(planned).replace("_", " "),
@@ -78,6 +79,7 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.
         else "its reference",
         "unknown_sentence": "Not known: " + ", ".join(parts) + " of all people." if parts else "",
         "share_figures": drawn,
+        "short": ", ".join(short),
         "bins": settings.attribute.contrast,
         **_cells(settings),
         "share_rows": shown,

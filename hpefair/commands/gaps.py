@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hpefair import artifacts, params
-from hpefair.adapters import tables
+from hpefair.adapters import rich_tables, tables
 from hpefair.errors import MissingArtifactError
 from hpefair.schema import UNKNOWN
 
@@ -37,7 +37,22 @@ def show(console: Console, models: list[str] | None = None) -> None:
         title = f"{name}  (boxes: {overall['boxes']}; {overall['images']}; {level})"
         console.print(group_table(tables.read(folder / "by_group.parquet"), title))
         console.print(gap_lines(tables.read(folder / "gaps.parquet"), settings.compare.metric))
+    _print_representation(console)
+    _print_changes(console, settings)
     console.print(decisions())
+
+
+def _print_representation(console: Console) -> None:
+    paths = [artifacts.AUDIT / variant / "shares.parquet" for variant in ("original", "balanced")]
+    if all(path.exists() for path in paths):
+        console.print(rich_tables.representation(*(tables.read(path) for path in paths)), "")
+
+
+def _print_changes(console: Console, settings: params.Params) -> None:
+    path = artifacts.COMPARE / "groups.parquet"
+    if path.exists():
+        metric, level = METRICS[settings.compare.metric], f"{settings.evaluate.confidence:.0%}"
+        console.print(rich_tables.changes(tables.read(path), settings.compare.baseline, metric, level), "")
 
 
 def group_table(by_group: pd.DataFrame, title: str) -> Table:
@@ -99,6 +114,8 @@ def decisions() -> RenderableType:
             decision = tables.read_json(path)
             failed = [row for row in decision["expectations"] if row["verdict"] != "PASS"]
             why = f"{len(decision['expectations']) - len(failed)} of {len(decision['expectations'])} expectations pass"
+            about = sorted({str(row["kwargs"].get("attribute") or row["kwargs"].get("column")) for row in failed})
+            why += f"; not on {', '.join(about)}" if about else ""
             table.add_row(f"gate {variant}", verdict(decision["verdict"]), why)
     path = artifacts.COMPARE / "verdicts.json"
     if not path.exists():

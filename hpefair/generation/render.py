@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from hpefair.attributes.measurement import contrast_group
+from hpefair.core.balance.screening import annotation_fault
 from hpefair.generation.protocol import Item, Made
-from hpefair.params import ContrastBins
+from hpefair.params import Attribute
 from hpefair.people.annotation import LICENCE, measured_contrast
 from hpefair.people.photograph import Photograph, photograph
 from hpefair.people.staging import Setting, stage
@@ -18,17 +19,17 @@ SAMPLES: Final = 2  # per pixel side: edges as smooth as in photographs
 class Render:
     """Backend `render`."""
 
-    def __init__(self, bins: ContrastBins, size: int, tries: int, min_keypoints: int) -> None:
+    def __init__(self, settings: Attribute, size: int, tries: int, min_keypoints: int) -> None:
         """Set the stage.
 
         Args:
-            bins: Bins of the contrast groups.
+            settings: The attribute section of params.yaml: bins of contrast, and the smallest measurable person.
             size: Pixels a side.
             tries: Scenes to try for one item.
             min_keypoints: Labelled joints a person needs.
         """
         self._setting = Setting(size=size, crowds=(1.0,))
-        self._bins = bins
+        self._settings = settings
         self._tries = tries
         self._min_keypoints = min_keypoints
 
@@ -43,14 +44,15 @@ class Render:
         return f"{self._tries} scenes did not show {_words(item.wanted)}"
 
     def _contrast(self, picture: Photograph) -> tuple[str, float] | None:
-        """Group and value of the measured contrast; None where the person is hardly in the picture."""
+        """Group and value of the measured contrast; None where the screen would not let the person in."""
         labels = picture.people[0]
-        if (labels.keypoints[:, 2] > 0).sum() < self._min_keypoints or not labels.mask.any():
+        fault = annotation_fault(labels.keypoints, labels.mask, labels.bbox, self._min_keypoints)
+        if fault or labels.mask.sum() < self._settings.min_area_px:
             return None
         measured = measured_contrast(picture, 0)
         if isinstance(measured, str):
             return None
-        group = contrast_group(measured, self._bins)
+        group = contrast_group(measured, self._settings.contrast)
         return None if group == UNKNOWN else (group, measured)
 
 

@@ -31,7 +31,9 @@ def build(out: Path, work: Path, item: str) -> None:
     covered = [coverage(part, COVERAGE_MINIMUM).assign(scope=s) for s, part in scopes]
     tables.write(out / "coverage.parquet", pd.concat(covered))
     tables.write(out / "people.parquet", people)
-    print(f"audit {item}: {len(people)} people, {int(shares['deficit'].fillna(0).sum())} missing against the reference")
+    short = shares[shares["short"] & (shares["scope"] == "train")]
+    named = ", ".join(f"{row.attribute} {row.group}" for row in short.itertuples()) or "nobody"
+    print(f"audit {item}: {len(people)} people; training people are short of: {named}")
 
 
 def _people(variant: str) -> pd.DataFrame:

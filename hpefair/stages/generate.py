@@ -38,7 +38,7 @@ def build(out: Path, work: Path, item: str) -> None:
 def _backend(everything: params.Params) -> Backend:
     if everything.plan.backend == "render":
         generate = everything.generate
-        return Render(everything.attribute.contrast, generate.size, generate.tries, everything.screen.min_keypoints)
+        return Render(everything.attribute, generate.size, generate.tries, everything.screen.min_keypoints)
     raw = tables.read(artifacts.INGEST / "images.parquet")
     split = tables.read(artifacts.SPLIT / "images.parquet")
     train = raw.merge(split[split["split"] == "train"], on="image_id", validate="1:1")

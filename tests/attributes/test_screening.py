@@ -19,28 +19,30 @@ def row(tmp_path):
     rows, columns = np.nonzero(mask)
     box = [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
     return types.SimpleNamespace(
-        item_id="x", path=str(tmp_path / "g.png"), width=260, height=260, wanted="high", bbox=np.array(box, float),
+        item_id="x", path=str(tmp_path / "g.png"), width=260, height=260, age_band="child", bbox=np.array(box, float),
         keypoints=joints.ravel(), area=float(mask.sum()), segmentation=coco_masks.encode(mask),
     )  # fmt: skip
 
 
 def test_a_good_person_passes_and_is_measured(row):
     """No reason, and the measured attributes."""
-    reason, found = inspect(row, SETTINGS, 5)
+    reason, found = inspect(row, {"contrast": "high", "age_band": "child"}, SETTINGS, 5)
     assert reason == ""
     assert found["contrast"] == "high"
 
 
 def test_the_wanted_cell_must_really_be_filled(row):
     """What the generator claims is not believed."""
-    row.wanted = "low"
-    assert inspect(row, SETTINGS, 5)[0] == "measured contrast is high, wanted low"
+    assert inspect(row, {"contrast": "low"}, SETTINGS, 5)[0] == "measured contrast is high, wanted low"
+    assert inspect(row, {"age_band": "teen"}, SETTINGS, 5)[0] == "age_band is child, wanted teen"
 
 
 def test_shifted_annotations_and_broken_files_are_rejected(row, tmp_path):
     """Joints 150 px off; a file cut short."""
     shifted = row.keypoints.reshape(17, 3).copy()
     shifted[:, 0] += 150
-    assert "outside" in inspect(types.SimpleNamespace(**{**vars(row), "keypoints": shifted.ravel()}), SETTINGS, 5)[0]
+    assert (
+        "outside" in inspect(types.SimpleNamespace(**{**vars(row), "keypoints": shifted.ravel()}), {}, SETTINGS, 5)[0]
+    )
     (tmp_path / "g.png").write_bytes(b"broken")
-    assert "cannot be decoded" in inspect(row, SETTINGS, 5)[0]
+    assert "cannot be decoded" in inspect(row, {"contrast": "high", "age_band": "child"}, SETTINGS, 5)[0]

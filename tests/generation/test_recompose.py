@@ -11,9 +11,10 @@ from hpefair.generation.protocol import Item
 from hpefair.generation.recompose import Recompose, move, recolour, whole
 from hpefair.generation.sources import cut_out, eligible, empty_background
 from hpefair.params import ContrastBins, Generate
+from hpefair.schema import PERCEIVED
 
 BINS = ContrastBins(low_below=10, high_from=25)
-SETTINGS = Generate(shards=("s0",), seed=1, context=0.1, tries=12, forbid_licenses=("NoDerivs",))
+SETTINGS = Generate(shards=("s0",), seed=1, context=0.1, tries=12, size=256, forbid_licenses=("NoDerivs",))
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +29,14 @@ def training(tiny_coco):
     people["segmentation"] = people["segmentation"].map(json.dumps)
     people["iscrowd"] = False
     people = people.merge(images[["image_id", "path", "width", "height", "license"]], on="image_id")
-    return people.assign(contrast="mid", age_band="unknown"), images
+    return people.assign(contrast="mid", **dict.fromkeys(PERCEIVED, "unknown")), images
 
 
 @pytest.mark.parametrize("group", ["low", "high"])
 def test_the_wanted_cell_is_reached(training, group):
     """Most attempts succeed, and the measured value lies in the cell."""
     backend = Recompose(*training, BINS, SETTINGS)
-    made = [backend.make(Item(f"{group}{n}", group, n)) for n in range(8)]
+    made = [backend.make(Item(f"{group}{n}", {"contrast": group}, n)) for n in range(8)]
     good = [one for one in made if not isinstance(one, str)]
     assert len(good) >= 4
     for one in good:
@@ -73,8 +74,8 @@ def contrast_neighbourhood(mask):
 def test_same_item_same_person(training):
     """Whoever makes it, in whatever order."""
     one, other = (Recompose(*training, BINS, SETTINGS) for _ in range(2))
-    other.make(Item("other", "low", 99))
-    first, second = one.make(Item("a", "high", 5)), other.make(Item("a", "high", 5))
+    other.make(Item("other", {"contrast": "low"}, 99))
+    first, second = one.make(Item("a", {"contrast": "high"}, 5)), other.make(Item("a", {"contrast": "high"}, 5))
     assert (first.pixels == second.pixels).all()
     assert first.parent_person == second.parent_person
 
@@ -88,7 +89,7 @@ def test_only_alterable_lonely_people_are_sources(training):
     alone = people.groupby("image_id")["person_id"].transform("size") == 1
     assert set(people.loc[alone, "person_id"]) <= set(sources["person_id"])
     backend = Recompose(people.assign(contrast="unknown"), training[1], BINS, SETTINGS)
-    assert "no training person" in backend.make(Item("a", "low", 0))
+    assert "no training person" in backend.make(Item("a", {"contrast": "low"}, 0))
 
 
 def test_background_holds_nobody(training):

@@ -6,10 +6,10 @@ import pytest
 from hpefair.core.balance.screening import annotation_fault
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.render import Render
-from hpefair.params import ContrastBins
+from hpefair.params import Attribute, ContrastBins
 
-BINS = ContrastBins(low_below=10, high_from=25)
-BACKEND = Render(BINS, size=160, tries=12, min_keypoints=5)
+SETTINGS = Attribute(shards=("s0",), contrast=ContrastBins(low_below=10, high_from=25), min_area_px=1024)
+BACKEND = Render(SETTINGS, size=160, tries=12, min_keypoints=5)
 WANTED = [
     {"age_band": "child", "build": "large", "contrast": "low"},
     {"age_band": "older", "build": "slim", "contrast": "high"},
@@ -40,6 +40,11 @@ def test_same_item_same_person():
 
 def test_what_does_not_come_out_is_said():
     """No scene has a contrast between two equal bounds: the reason names what was wanted."""
-    impossible = Render(ContrastBins(low_below=200, high_from=300), size=96, tries=2, min_keypoints=5)
+    impossible = Render(
+        SETTINGS.model_copy(update={"contrast": ContrastBins(low_below=200, high_from=300)}),
+        size=96,
+        tries=2,
+        min_keypoints=5,
+    )
     reason = impossible.make(Item("x", {"contrast": "high", "build": "slim"}, 1))
     assert reason == "2 scenes did not show contrast high, build slim"

@@ -14,5 +14,5 @@ def test_accepted_and_rejected_add_up(made_workspace):
     made = tables.read(made_workspace / "data/generate/s0/generated.parquet")
     assert len(accepted) + len(rejected) == len(made)
     assert (rejected["reason"] != "").all()
-    assert (accepted["contrast"] == accepted["wanted"]).all()
+    assert (accepted["contrast"] == accepted["wanted_contrast"]).all()
     assert rates["accepted"].sum() == len(accepted)

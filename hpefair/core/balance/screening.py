@@ -26,7 +26,7 @@ def annotation_fault(keypoints: Array, mask: NDArray[np.bool_], bbox: Array, min
     if len(labelled) < min_keypoints:
         return f"only {len(labelled)} labelled joints"
     x, y = labelled[:, 0], labelled[:, 1]
-    if (x < 0).any() or (y < 0).any() or (x > width - 1).any() or (y > height - 1).any():
+    if (x < 0).any() or (y < 0).any() or (x > width).any() or (y > height).any():
         return "a joint lies outside the image"
     left, top, box_width, box_height = bbox
     margin = 0.1 * max(box_width, box_height) + 1

@@ -16,7 +16,8 @@ from hpefair.schema import MEASURED
 Array = NDArray[np.float64]
 
 COUNTS: Final = ("attribute", "group", "n_people", "n_distinct", "n_images", "share")
-SHARES: Final = ("share_known", "low", "high", "bound_low", "bound_high", "reference", "ratio", "deficit")
+SHORT_BELOW: Final = 0.8  # the four-fifths rule: a smaller part of its reference share counts as short
+SHARES: Final = ("share_known", "low", "high", "bound_low", "bound_high", "reference", "ratio", "deficit", "short")
 
 
 def design_effect(member: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
@@ -104,7 +105,8 @@ def share_table(
         One row per group: n_people (rows), n_distinct people, n_images, and weighted by exposure share of all people,
         share_known among people whose value is known, low/high of share_known as an estimate for a population
         (image-clustered), bound_low/bound_high of the share in this finite dataset (see `identification_bounds`),
-        reference, ratio to it, and deficit in people.
+        reference, ratio to it, deficit in people, and short: whether even the upper ends of interval and bounds lie
+        below four fifths of the reference.
     """
     known_of: dict[str, NDArray[np.bool_]] = {}
     for group in listed:
@@ -117,7 +119,8 @@ def share_table(
         if group.known:
             row |= _share_row(group, known_of[group.attribute], people, reference, confidence)
         rows.append(row)
-    return pd.DataFrame(rows, columns=[*COUNTS, *SHARES])
+    table = pd.DataFrame(rows, columns=[*COUNTS, *SHARES])
+    return table.assign(short=table["short"].eq(True))
 
 
 def _count_row(group: Group, people: Counted) -> dict[str, object]:
@@ -153,6 +156,7 @@ def _share_row(
         "reference": reference,
         "ratio": share / reference if reference else np.nan,
         "deficit": np.nan if np.isnan(reference) else max(0, int(np.ceil(reference * shown_known - shown - 1e-9))),
+        "short": bool(max(high, bound_high) < SHORT_BELOW * reference),
     }
 
 
