@@ -14,7 +14,7 @@ from hpefair.errors import InputError
 from hpefair.people.annotation import CATEGORY, LICENCE, annotate
 from hpefair.people.photograph import photograph
 from hpefair.people.population import Population
-from hpefair.people.staging import Setting, stage
+from hpefair.people.staging import CROWD_SHARES, Setting, stage
 from hpefair.people.streams import Streams
 from hpefair.schema import PERCEIVED
 
@@ -35,6 +35,7 @@ class Request:
         samples: Samples per pixel side.
         shares: Shares of the groups by attribute.
         photos: Background photographs.
+        crowds: Shares of pictures with one, two, … people.
     """
 
     number: int
@@ -43,10 +44,11 @@ class Request:
     samples: int = 2
     shares: dict[str, dict[str, float]] = field(default_factory=dict)
     photos: tuple[str, ...] = ()
+    crowds: tuple[float, ...] = CROWD_SHARES
 
     def setting(self) -> Setting:
         """The same as the staging takes it."""
-        return Setting(Population(self.shares), self.size, photos=tuple(Path(photo) for photo in self.photos))
+        return Setting(Population(self.shares), self.size, self.crowds, tuple(Path(photo) for photo in self.photos))
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def make_dataset(out: Path, request: Request, workers: int = 0) -> list[str]:
     if request.number < 1 or request.size < 32:
         raise InputError(f"--images must be at least 1 and --size at least 32, not {request.number} and {request.size}")
     settings = {"version": VERSION, **asdict(request), "photos": [Path(photo).name for photo in request.photos]}
+    settings["crowds"] = list(request.crowds)
     done = out / "annotations.json"
     if _claim(out, settings) and done.exists():
         return [f"{out} is complete already"]

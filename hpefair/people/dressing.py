@@ -31,6 +31,19 @@ SECOND_COLOUR: Final = {"low": 0.06, "mid": 0.15, "high": 0.35}
 
 
 @dataclass(frozen=True)
+class View:
+    """What clothes are seen against.
+
+    Attributes:
+        surroundings: Linear light (H, W, 3) of what is behind the people.
+        samples: Samples of the raster per pixel side.
+    """
+
+    surroundings: Floats
+    samples: int
+
+
+@dataclass(frozen=True)
 class _Part:
     """A garment as the picture shows it.
 
@@ -50,7 +63,7 @@ class _Part:
         return lab
 
 
-def dress(scene: Scene, index: int, fragments: Fragments, surroundings: Floats, rng: np.random.Generator) -> Scene:
+def dress(scene: Scene, index: int, fragments: Fragments, view: View, rng: np.random.Generator) -> Scene:
     """The scene with colours for one person's clothes.
 
     Candidates are compared where the garment's outline meets its surroundings, as lit; colours that could be taken for
@@ -61,14 +74,14 @@ def dress(scene: Scene, index: int, fragments: Fragments, surroundings: Floats, 
         scene: The scene.
         index: The person.
         fragments: Visible points of the scene.
-        surroundings: Linear light (H, W, 3) of what is behind the people.
+        view: What is behind the people.
         rng: Randomness.
     """
     person = scene.people[index]
     if not (fragments.owner == index).any():
         return scene.with_person(index, replace(person, palette=UNSEEN))
     for margin in MARGINS:
-        palette = _choose(scene, index, fragments, surroundings, margin, rng)
+        palette = _choose(scene, index, fragments, view, margin, rng)
         dressed = scene.with_person(index, replace(person, palette=palette))
         if _from_face(dressed, index, fragments) >= NEVER_NEAR_SKIN:
             break
@@ -89,14 +102,14 @@ def _from_face(scene: Scene, index: int, fragments: Fragments) -> float:
 
 
 def _choose(
-    scene: Scene, index: int, fragments: Fragments, surroundings: Floats, margin: float, rng: np.random.Generator
+    scene: Scene, index: int, fragments: Fragments, view: View, margin: float, rng: np.random.Generator
 ) -> Palette:
     aim, exposure = scene.contrasts[index], scene.lens.exposure
     shoe = colour.from_hex(colour.SHOES[int(rng.integers(len(colour.SHOES)))])
     skins = _Skins(_skin_looks(scene, index, fragments), NEVER_NEAR_SKIN + margin)
     colours = []
     for material in (TOP, LOWER):
-        part = _part(scene, fragments, (fragments.owner == index) & (fragments.material == material), surroundings)
+        part = _part(scene, fragments, (fragments.owner == index) & (fragments.material == material), view)
         first = _nearest(_candidates(rng), part, skins, exposure, aim)
         colours += [first, _second(first, part, skins, exposure, SECOND_COLOUR[aim] * rng.uniform(1.0, 2.0))]
     return Palette(*(_triple(one) for one in (*colours, shoe)))
@@ -123,15 +136,15 @@ def _skin_looks(scene: Scene, index: int, fragments: Fragments) -> Array:
     return rgb2lab(tone(lit, scene.lens.exposure).reshape(1, -1, 3))[0]
 
 
-def _part(scene: Scene, fragments: Fragments, chosen: NDArray[np.bool_], surroundings: Floats) -> _Part:
+def _part(scene: Scene, fragments: Fragments, chosen: NDArray[np.bool_], view: View) -> _Part:
+    surroundings, samples = view.surroundings, view.samples
     if not chosen.any():  # the garment is hidden, or out of the picture: any light will do
         chosen = np.ones_like(chosen)
     height, width = scene.camera.height, scene.camera.width
-    factor = (int(fragments.rows.max()) // height) + 1
     seen = np.zeros((height, width), np.uint8)
-    seen[fragments.rows[chosen] // factor, fragments.columns[chosen] // factor] = 1
+    seen[fragments.rows[chosen] // samples, fragments.columns[chosen] // samples] = 1
     anything = np.zeros((height, width), np.uint8)
-    anything[fragments.rows // factor, fragments.columns // factor] = 1
+    anything[fragments.rows // samples, fragments.columns // samples] = 1
     reach = max(3, height // 48)
     near = cv2.dilate(seen, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)).astype(bool) & (anything == 0)
     smooth = cv2.blur(surroundings, (reach, reach))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpefair.people.backdrop import paint
-from hpefair.people.dressing import dress
+from hpefair.people.dressing import View, dress
 from hpefair.people.geometry import gather
 from hpefair.people.labels import PersonLabels, label_people
 from hpefair.people.lens import develop
@@ -58,7 +58,7 @@ def photograph(scene: Scene, samples: int = 1, back_end: str = "numba") -> Photo
     surroundings, shadow = paint(scene, shadows)
     fragments = light_up(scene, geometry, flat, seen, shadows)
     shadow[fragments.rows[fragments.shaded] // samples, fragments.columns[fragments.shaded] // samples] = True
-    scene = _dressed(scene, fragments, surroundings)
+    scene = _dressed(scene, fragments, View(surroundings, samples))
     light = reflectance(fragments, scene) * fragments.irradiance + fragments.gloss
     picture = _composed(surroundings, light, fragments, samples)
     depth = np.where(seen.triangle >= 0, 1 / np.maximum(seen.inverse_depth, 1e-9), np.inf)[::samples, ::samples]
@@ -71,12 +71,12 @@ def photograph(scene: Scene, samples: int = 1, back_end: str = "numba") -> Photo
     )
 
 
-def _dressed(scene: Scene, fragments: Fragments, surroundings: Floats) -> Scene:
+def _dressed(scene: Scene, fragments: Fragments, view: View) -> Scene:
     """The scene with colours for everybody who has none."""
     for index, person in enumerate(scene.people):
         if person.palette is None:
             rng = Streams(scene.lens.seed, "palette").of(str(index))
-            scene = dress(scene, index, fragments, surroundings, rng)
+            scene = dress(scene, index, fragments, view, rng)
     return scene
 
 

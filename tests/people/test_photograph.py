@@ -68,3 +68,19 @@ def test_background_photographs_are_used(tmp_path):
     shot = photograph(used[0])
     background = ~np.isfinite(shot.depth)
     assert shot.pixels[background][:, 1].mean() < 60 < shot.pixels[background][:, 0].mean()
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3])
+def test_somebody_in_the_upper_corner_is_dressed(samples):
+    """Whatever the samples, and wherever in the picture the person is."""
+    from dataclasses import replace
+
+    base = scene(0, 96, (1.0,), pose="stand")
+    half = base.camera.eye[2] * np.tan(np.radians(base.camera.field_of_view) / 2)
+    camera = replace(base.camera, eye=(0.6 * half, 0.3, base.camera.eye[2]), roll=0.0)
+    camera = replace(camera, target=(0.6 * half, 0.9 - 0.6 * half, 0.0))
+    shot = photograph(replace(base, camera=camera, props=()), samples)
+    assert shot.scene.people[0].palette is not None
+    rows, columns = np.nonzero(shot.people[0].mask)
+    assert rows.mean() < 48
+    assert columns.mean() < 48

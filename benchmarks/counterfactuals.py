@@ -1,0 +1,104 @@
+"""Does skin tone, age, build, gender presentation or contrast alone change how well a person can be seen?
+
+The same scene with one factor changed, judged by an outside pose model that never saw these people: mean difference of
+OKS to the unchanged picture, visible joints only, the true box given; a person who is not found counts as 0. Intervals
+resample scenes. A difference of more than .02 would be a fault of the renderer that reads as a fairness gap.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.blazepose import BlazePose, fetch
+from hpefair.core.pose.skeleton import COCO_17
+from hpefair.people.counterfactual import change
+from hpefair.people.photograph import Photograph, photograph
+from hpefair.people.staging import Setting, stage
+from hpefair.people.streams import Streams
+
+BASE = {"age_band": "adult", "build": "average", "skin_tone": "monk_04", "contrast": "mid"}
+CHANGES = {
+    "age_band": ("child", "teen", "middle", "older"),
+    "build": ("slim", "large"),
+    "skin_tone": ("monk_01", "monk_07", "monk_09", "monk_10"),
+    "gender_presentation": ("feminine", "masculine"),
+    "contrast": ("low", "high"),
+}
+LIMIT = 0.02
+
+
+def seen(judge, picture: Photograph) -> tuple[np.ndarray, np.ndarray]:
+    """OKS terms (17,) of the judge's joints and which joints are visible (17,)."""
+    labels = picture.people[0]
+    joints = judge(picture.pixels, labels.bbox)
+    visible = labels.keypoints[:, 2] == 2
+    if joints is None:
+        return np.zeros(17), visible
+    squared = ((joints[:, :2] - labels.keypoints[:, :2]) ** 2).sum(axis=1)
+    return np.exp(-squared / (2 * labels.mask.sum() * COCO_17.variances)), visible
+
+
+def usable(picture: Photograph) -> bool:
+    """Large enough, and enough joints to see."""
+    labels = picture.people[0]
+    return bool(labels.mask.sum() >= 2000 and (labels.keypoints[:, 2] == 2).sum() >= 8)
+
+
+def paired(judge, number: int, seed: int, pose: str) -> tuple[dict[tuple[str, str], list[float]], list[float]]:
+    """Differences by factor and group over scenes, and OKS of the unchanged pictures."""
+    differences: dict[tuple[str, str], list[float]] = {(f, g): [] for f, groups in CHANGES.items() for g in groups}
+    base_oks: list[float] = []
+    for index in track(range(number), "judging", console=Console(stderr=True)):
+        wanted = {**BASE, "pose": pose} if pose else BASE
+        base = photograph(stage(Streams(seed, f"pair {index}"), Setting(crowds=(1.0,)), wanted), 2)
+        if not usable(base):
+            continue
+        terms, visible = seen(judge, base)
+        base_oks.append(float(terms[visible].mean()))
+        for factor, group in differences:
+            if base.scene.people[0].labels.get(factor) == group:
+                continue
+            other = photograph(change(base.scene, factor, group), 2)
+            if not usable(other):
+                continue
+            found, other_visible = seen(judge, other)
+            both = visible & other_visible
+            differences[factor, group].append(float(found[both].mean() - terms[both].mean()))
+    return differences, base_oks
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=150)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pose", default="", help="one kind of pose; all by default")
+    parser.add_argument("--models", type=Path, default=Path(".models"), help="where the judge's file is kept")
+    parser.add_argument("--json", type=Path, help="write the rows to this file")
+    options = parser.parse_args()
+    differences, base = paired(BlazePose(fetch(options.models)), options.scenes, options.seed, options.pose)
+    rng = np.random.default_rng(0)
+    table = Table(title=f"Paired counterfactuals judged by BlazePose full: {len(base)} scenes, OKS {np.mean(base):.3f}")
+    for column in ("factor", "group", "pairs", "difference [95 % interval]", f"within {LIMIT}"):
+        table.add_column(column)
+    rows = []
+    for (factor, group), values in differences.items():
+        drawn = np.array(values)[rng.integers(0, len(values), (2000, len(values)))].mean(axis=1)
+        mean, (low, high) = float(np.mean(values)), np.quantile(drawn, [0.025, 0.975])
+        verdict = "yes" if abs(mean) < LIMIT else "NO"
+        table.add_row(factor, group, str(len(values)), f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]", verdict)
+        rows.append({"factor": factor, "group": group, "pairs": len(values), "value": mean, "low": low, "high": high})
+    Console(width=110).print(table)
+    if options.json:
+        options.json.write_text(json.dumps({"rows": rows}, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Does a planted bias show? Train on biased and on balanced built-in people, test both on a balanced sealed set.
+
+Both training sets have the same number of pictures; every model gets the same number of steps; only the shares of the
+groups differ. Each arm is trained with several seeds. Intervals resample test images and seeds and so cover both;
+`effect` is said only where the interval of the paired difference excludes zero.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from hpefair.adapters import worker_pool
+from hpefair.adapters.population_file import read_population
+from hpefair.core.evaluation import person_scores
+from hpefair.core.fairness.intervals import percentile_interval, resample_images
+from hpefair.core.pose.matching import Detections, People, candidates
+from hpefair.core.pose.skeleton import COCO_17
+from hpefair.params import load as load_params
+from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
+
+ROOT = Path(__file__).resolve().parent.parent
+ARMS = {"biased": 100, "balanced": 200, "test": 300}  # seeds of the sets: nobody is in two of them
+ATTRIBUTES = ("age_band", "build", "contrast", "gender_presentation")
+BINS = (10.0, 25.0)
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Training:
+    """One model: arm and seed; picklable."""
+
+    folder: Path
+    steps: int
+
+    def __call__(self, job: tuple[str, int]) -> tuple[str, int, np.ndarray]:
+        """Train and test one model: arm, seed, scores (N, 2)."""
+        import torch
+
+        from hpefair.estimators.protocol import build
+        from hpefair.training.engine import Recipe, fit
+        from hpefair.training.prediction import predict
+
+        arm, seed = job
+        torch.set_num_threads(1)
+        torch.manual_seed(seed)
+        engine = load_params(ROOT / "params.yaml").train.engine.model_copy(update={"steps": self.steps})
+        model = build("heatmap", (engine.input_width, engine.input_height), COCO_17)
+        work = self.folder / f"{arm}_{seed}"
+        work.mkdir()
+        fit(model, people(self.folder / arm), Recipe(engine, seed, COCO_17), work, lambda step, loss: None)
+        test = people(self.folder / "test")
+        poses, score = predict(model, test, True, [slice(k, k + 64) for k in range(0, len(test), 64)])
+        return arm, seed, scores(test, poses, score)
+
+
+def people(folder: Path) -> pd.DataFrame:
+    """People of a set with path, box, keypoints and exact groups."""
+    tree = json.loads((folder / "annotations.json").read_text())
+    paths = {image["id"]: str(folder / "images" / image["file_name"]) for image in tree["images"]}
+    rows = [
+        {
+            **{key: annotation[key] for key in ("image_id", "bbox", "keypoints", "area")},
+            **annotation["attributes"],
+            "path": paths[annotation["image_id"]],
+            "exposure": 1.0,
+            "synthetic": False,
+        }
+        for annotation in tree["annotations"]
+        if annotation["num_keypoints"]
+    ]
+    table = pd.DataFrame(rows)
+    delta = table["contrast_delta_e"].astype(float)
+    table["contrast"] = np.select([delta < BINS[0], delta >= BINS[1], delta.notna()], ["low", "high", "mid"], "unknown")
+    return table
+
+
+def scores(test: pd.DataFrame, poses: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """AR and OKS (N, 2) of every test person, boxes given."""
+    image = pd.factorize(test["image_id"])[0].astype(np.int64)
+    keypoints = np.array(test["keypoints"].to_list(), float).reshape(len(test), -1, 3)
+    area, boxes = test["area"].to_numpy(float), np.array(test["bbox"].to_list(), float)
+    labelled = (keypoints[:, :, 2] > 0).sum(axis=1)
+    truth = People(image, keypoints, area, boxes, np.zeros(len(test), bool), labelled)
+    found = candidates(truth, Detections(image, poses, score), COCO_17.variances, int(image.max()) + 1)
+    return person_scores(truth, found)[["ar", "oks"]].to_numpy()
+
+
+def compared(test: pd.DataFrame, results: dict[str, np.ndarray], metric: int) -> pd.DataFrame:
+    """Mean of every group in both arms and their paired difference, with intervals over images and seeds."""
+    image = pd.factorize(test["image_id"])[0]
+    counts = resample_images(int(image.max()) + 1, RESAMPLES, 0)[:, image]
+    rng = np.random.default_rng(1)
+    draws = {
+        arm: values[:, :, metric][rng.integers(0, len(values), (RESAMPLES, len(values)))].mean(axis=1)
+        for arm, values in results.items()
+    }
+    rows = []
+    groups = [("all", "all", np.ones(len(test), bool))]
+    groups += [(a, g, (test[a] == g).to_numpy()) for a in ATTRIBUTES for g in sorted(test[a].unique())]
+    for attribute, group, member in groups:
+        weight = counts * member
+        means = {arm: (weight * drawn).sum(axis=1) / weight.sum(axis=1) for arm, drawn in draws.items()}
+        means["difference"] = means["balanced"] - means["biased"]
+        row = {"attribute": attribute, "group": group, "n": int(member.sum())}
+        for name, drawn in means.items():
+            low, high = percentile_interval(drawn[:, None], 0.95)
+            row |= {f"{name}_low": float(low[0]), f"{name}_high": float(high[0])}
+        for arm, values in results.items():
+            row[arm] = float(values[:, member, metric].mean())
+        row["difference"] = row["balanced"] - row["biased"]
+        row["effect"] = "yes" if row["difference_low"] > 0 or row["difference_high"] < 0 else "none seen"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def printed(table: pd.DataFrame, shares: pd.DataFrame, title: str) -> Table:
+    out = Table(title=title)
+    for column in (
+        "attribute",
+        "group",
+        "test",
+        "trained on, biased",
+        "biased",
+        "balanced",
+        "balanced - biased",
+        "effect",
+    ):
+        out.add_column(column)
+    for row in table.itertuples():
+        cells = [
+            f"{getattr(row, n):.3f} [{getattr(row, n + '_low'):.3f}, {getattr(row, n + '_high'):.3f}]"
+            for n in ARMS
+            if n != "test"
+        ]
+        change = f"{row.difference:+.3f} [{row.difference_low:+.3f}, {row.difference_high:+.3f}]"
+        share = shares.get((row.attribute, row.group), float("nan"))
+        out.add_row(row.attribute, row.group, str(row.n), f"{share:.0%}", *cells, change, row.effect)
+    return out
+
+
+def drawn(table: pd.DataFrame, path: Path, title: str) -> None:
+    """Paired difference of every group with its interval."""
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(7, 0.27 * len(table) + 1))
+        axes = figure.subplots()
+        rows = np.arange(len(table))[::-1]
+        axes.hlines(rows, table["difference_low"], table["difference_high"], color="#0b6e99", linewidth=2)
+        axes.plot(table["difference"], rows, "o", color="#0b6e99", markersize=4)
+        axes.axvline(0, color="#1c2530", linewidth=1, linestyle=":")
+        axes.set_yticks(rows, [f"{row.attribute} {row.group} (n={row.n})" for row in table.itertuples()])
+        axes.set_xlabel(title)
+        figure.savefig(path, dpi=110, bbox_inches="tight")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=700, help="pictures per training set")
+    parser.add_argument("--test", type=int, default=500, help="pictures of the balanced test set")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--png", type=Path, help="draw the differences to this file")
+    parser.add_argument("--json", type=Path, help="write the rows to this file")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for arm, seed in ARMS.items():
+            shares = read_population(PLANTED_BIAS) if arm == "biased" else {}
+            number = options.test if arm == "test" else options.images
+            make_dataset(folder / arm, Request(number, seed, shares=shares, crowds=(1.0,)), options.workers)
+        jobs = [(arm, seed) for seed in range(options.seeds) for arm in ("biased", "balanced")]
+        made = list(worker_pool.run(Training(folder, options.steps), jobs, options.workers, "training"))
+        results = {
+            arm: np.stack([v for a, s, v in sorted(made, key=lambda m: m[1]) if a == arm])
+            for arm in ("biased", "balanced")
+        }
+        test, biased = people(folder / "test"), people(folder / "biased")
+    shares = {(a, g): (biased[a] == g).mean() for a in ATTRIBUTES for g in biased[a].unique()}
+    what = f"{options.seeds} seeds, {options.steps} steps, {options.images} training pictures"
+    rows = []
+    for metric, name in enumerate(("AR", "mean OKS")):
+        table = compared(test, results, metric)
+        Console(width=150).print(printed(table, shares, f"Planted gap, {name} ({what})"))
+        rows += [{"metric": name, **row} for row in table.to_dict(orient="records")]
+        if options.png and name == "AR":
+            drawn(table, options.png, f"{name}: balanced minus biased training set ({what})")
+    if options.json:
+        options.json.write_text(json.dumps({"rows": rows}, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
