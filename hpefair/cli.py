@@ -88,7 +88,7 @@ def sample(
 @app.command()
 def sheet(
     folder: Folder,
-    out: Annotated[Path, typer.Option(help="PNG to write.")] = Path("sheet.png"),
+    out: Annotated[Path, typer.Option(help="PNG or JPEG to write.")] = Path("sheet.png"),
     number: Annotated[int, typer.Option("--images", help="Number of images.")] = 24,
     columns: Annotated[int, typer.Option(help="Pairs per row.")] = 4,
     tile: Annotated[int, typer.Option(help="Pixels a side of one picture on the sheet.")] = 256,

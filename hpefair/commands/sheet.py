@@ -18,6 +18,7 @@ Record = dict[str, Any]
 COLOURS: Final = {"left": (255, 160, 0), "right": (0, 220, 255), "middle": (255, 0, 255)}
 VISIBILITY: Final = {1: (255, 60, 60), 2: (60, 255, 60)}
 CAPTION: Final = 14
+JPEG_QUALITY: Final = 85
 
 
 def sheet(folder: Path, out: Path, number: int = 24, columns: int = 4, tile: int = 256) -> str:
@@ -25,7 +26,7 @@ def sheet(folder: Path, out: Path, number: int = 24, columns: int = 4, tile: int
 
     Args:
         folder: COCO folder.
-        out: PNG to write.
+        out: PNG or JPEG to write.
         number: Number of images.
         columns: Pairs (as it is, with labels) per row.
         tile: Height and width of a picture on the sheet.
@@ -51,7 +52,11 @@ def sheet(folder: Path, out: Path, number: int = 24, columns: int = 4, tile: int
     blank = np.zeros_like(pairs[0])
     rows = [pairs[start : start + columns] for start in range(0, len(pairs), columns)]
     rows[-1] += [blank] * (columns - len(rows[-1])) if len(rows) > 1 else []
-    images.write_png(out, np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0))
+    whole = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
+    if out.suffix.lower() in (".jpg", ".jpeg"):
+        images.write_jpeg(out, whole, JPEG_QUALITY)
+    else:
+        images.write_png(out, whole)
     return f"{out}: {len(chosen)} images"
 
 

@@ -49,7 +49,7 @@ def layers(person: Person, posed: Floats, stature_m: float) -> list[Layer]:
     """
     dress = _Dresser(load_body(), posed, stature_m / 1.7)
     parts = [dress.body(person.outfit), *dress.eyes(), dress.top(person.outfit), *dress.lower(person.outfit)]
-    return [part for part in (*parts, dress.shoes(person.outfit), *dress.hair(person.hair)) if len(part.faces)]
+    return [part for part in (*parts, dress.shoes(person.outfit), *dress.hair(person.worn_hair)) if len(part.faces)]
 
 
 @cache

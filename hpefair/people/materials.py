@@ -56,7 +56,7 @@ def _face() -> dict[str, np.ndarray]:
 def _skin(values: Floats, person: Person, palette: Palette) -> Floats:
     """Skin with lips, brows, beard and the shadow of short hair."""
     neutral, face = values[:, NEUTRAL], _face()
-    tone, hair = colour.skin(person.skin_tone).astype(np.float32), np.array(person.hair.colour, np.float32)
+    tone, hair = colour.skin(person.skin_tone).astype(np.float32), np.array(person.worn_hair.colour, np.float32)
     albedo = tone * (1 + np.float32(0.05) * noise3(neutral, 60, 2))[:, None]
     lips = tone * np.array([0.85, 0.5, 0.5], np.float32) + np.array([0.03, 0.004, 0.004], np.float32)
     albedo += (lips - albedo) * (np.clip(values[:, LIPS] * 1.2, 0, 1) * np.float32(0.7))[:, None]
@@ -66,15 +66,17 @@ def _skin(values: Floats, person: Person, palette: Palette) -> Floats:
     brow &= np.abs(neutral[:, 1] - arch) < 0.0042
     albedo[brow] = albedo[brow] * np.float32(0.35) + hair * np.float32(0.4)
     on_head = values[:, PART] < 0.5
-    if person.hair.beard:
+    if person.worn_hair.beard:
         below_nose = face["nose"][1] - neutral[:, 1] - 0.25 * np.clip(across - 0.02, 0, None)
         before_ear = neutral[:, 2] - face["ear"][2]
         edge = np.minimum.reduce([below_nose - 0.014, 0.088 - below_nose, before_ear - 0.012])
         ragged = np.clip((edge + 0.003 * noise3(neutral, 150)) / 0.008, 0, 1)
         thick = ragged * np.clip(0.7 + 0.3 * noise3(neutral, 150, 2), 0, 1) * (values[:, LIPS] < 0.3) * on_head
         albedo += (hair * np.float32(0.9) - albedo) * thick.astype(np.float32)[:, None]
-    if person.hair.style in ("short", "cap", "bald"):
-        stubble = np.clip(values[:, SCALP] / 0.006, 0, 1) * on_head * (0.18 if person.hair.style == "bald" else 0.85)
+    if person.worn_hair.style in ("short", "cap", "bald"):
+        stubble = (
+            np.clip(values[:, SCALP] / 0.006, 0, 1) * on_head * (0.18 if person.worn_hair.style == "bald" else 0.85)
+        )
         albedo += (hair - albedo) * stubble.astype(np.float32)[:, None]
     return albedo
 
@@ -112,11 +114,11 @@ def _shoe(values: Floats, person: Person, palette: Palette) -> Floats:
 def _hair(values: Floats, person: Person, palette: Palette) -> Floats:
     """Strands, or the cloth of a cap."""
     neutral = values[:, NEUTRAL]
-    if person.hair.style == "cap":
+    if person.worn_hair.style == "cap":
         return np.array(palette.lower, np.float32) * (1 + np.float32(0.03) * noise3(neutral, 120))[:, None]
-    lengthwise = np.array([1.0, 0.12 if person.hair.style in ("long", "bob", "bun") else 1.0, 1.0], np.float32)
+    lengthwise = np.array([1.0, 0.12 if person.worn_hair.style in ("long", "bob", "bun") else 1.0, 1.0], np.float32)
     strands = 1 + np.float32(0.35) * noise3(neutral * lengthwise, 160, 2)
-    return np.array(person.hair.colour, np.float32) * np.clip(strands, 0.2, 2)[:, None]
+    return np.array(person.worn_hair.colour, np.float32) * np.clip(strands, 0.2, 2)[:, None]
 
 
 _PAINTS: Final = {SKIN: _skin, EYE: _eye, TOP: _top, LOWER: _lower, SHOE: _shoe, HAIR: _hair}

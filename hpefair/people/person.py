@@ -1,10 +1,11 @@
 """A person in exact numbers: everything that the renderer needs to know, and the labels that follow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
 
 from hpefair.people import growth
+from hpefair.people.colour import GREY_HAIR
 from hpefair.people.fitting import Fit, fit
 from hpefair.people.posture import Posture
 
@@ -12,6 +13,9 @@ Colour = tuple[float, float, float]  # linear RGB reflectance
 
 FACE_AGES_FROM: Final = 45.0  # years; MakeHuman's own ageing of faces is mild
 FACE_AGED_AT: Final = 72.0
+BALD_FROM: Final = 30.0
+RECEDES_FROM: Final = 45.0
+BEARD_FROM: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -37,23 +41,38 @@ class Frame:
 
 @dataclass(frozen=True)
 class Hair:
-    """Hair of head and face.
+    """Hair of head and face: what a person would have; `worn` says what age and presentation leave of it.
 
     Attributes:
         style: short, afro, bald, cap, bob, long or bun.
-        colour: Reflectance; greying is part of it.
+        colour: Natural colour, as reflectance.
+        greying: How early hair greys, 0 late to 1 early.
         length: Lower end of long hair on the neutral body, metres above its origin.
         thickness: Relative thickness.
-        recession: How far the hairline recedes, metres.
+        recession: How far the hairline recedes in time, metres.
         beard: Whether there is one.
     """
 
     style: str
     colour: Colour
+    greying: float
     length: float
     thickness: float
     recession: float
     beard: bool
+
+    def worn(self, age_years: float, gender_presentation: str) -> Self:
+        """The hair at an age: greyed, with bald heads, receding hairlines and beards only where they occur."""
+        masculine = gender_presentation == "masculine"
+        share = min(max((age_years - 45) / 30 * (0.6 + 0.8 * self.greying), 0.0), 1.0)
+        red, green, blue = (c + (grey - c) * share for c, grey in zip(self.colour, GREY_HAIR, strict=True))
+        return replace(
+            self,
+            style="short" if self.style == "bald" and age_years < BALD_FROM else self.style,
+            colour=(red, green, blue),
+            recession=self.recession if masculine and age_years > RECEDES_FROM else 0.0,
+            beard=self.beard and masculine and age_years > BEARD_FROM,
+        )
 
 
 @dataclass(frozen=True)
@@ -154,6 +173,11 @@ class Person:
             "skin_tone": f"monk_{self.skin_tone:02d}",
         }
 
+    @property
+    def worn_hair(self) -> Hair:
+        """Hair as it is at this age."""
+        return self.hair.worn(self.age_years, self.gender_presentation)
+
     def fitted(self) -> Fit:
         """Shape variables with the wanted stature and BMI."""
         grown = min(max((self.age_years - 10) / 6, 0.0), 1.0)
@@ -163,7 +187,7 @@ class Person:
             "gender": lean,
             "muscle": self.frame.muscle,
             "proportions": self.frame.proportions,
-            "cupsize": self.frame.cupsize,
+            "cupsize": self.frame.cupsize * min(max((self.age_years - 12) / 6, 0.0), 1.0),
             "firmness": self.frame.firmness,
             **dict(zip(("african", "asian", "caucasian"), self.frame.variety, strict=True)),
         }

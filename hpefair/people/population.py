@@ -77,7 +77,7 @@ def draw_person(streams: Streams, name: str, population: Population, wanted: Map
         relative_bmi=_relative_bmi(streams.of(name, "bmi"), group["build"]),
         skin_tone=ATTRIBUTES["skin_tone"].index(group["skin_tone"]) + 1,
         frame=_draw_frame(streams.of(name, "frame"), gender),
-        hair=draw_hair(streams.of(name, "hair"), gender, age),
+        hair=draw_hair(streams.of(name, "hair"), gender),
         outfit=draw_outfit(streams.of(name, "outfit"), gender, posture),
         posture=posture,
     )

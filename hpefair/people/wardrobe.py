@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from hpefair.people.colour import GREY_HAIR, NATURAL_HAIR, from_hex
+from hpefair.people.colour import NATURAL_HAIR, from_hex
 from hpefair.people.person import Colour, Hair, Outfit
 from hpefair.people.posture import Posture
 
@@ -14,6 +14,8 @@ HAIR_STYLES: Final = {
     "feminine": {"long": 0.32, "bob": 0.22, "bun": 0.14, "short": 0.16, "afro": 0.08, "cap": 0.08},
     "masculine": {"short": 0.58, "afro": 0.12, "bald": 0.12, "cap": 0.12, "bob": 0.06},
 }
+NATURAL_SHARES: Final = (0.30, 0.22, 0.18, 0.12, 0.08, 0.06, 0.04)
+BEARD_SHARE: Final = 0.3
 LOWERS: Final = {
     "feminine": {"trousers": 0.52, "shorts": 0.16, "skirt": 0.16, "dress": 0.16},
     "masculine": {"trousers": 0.70, "shorts": 0.30, "skirt": 0.0, "dress": 0.0},
@@ -25,19 +27,13 @@ LOWER_PATTERNS: Final = {"plain": 0.78, "plaid": 0.08, "vertical": 0.07, "dots":
 SKIRTED_TILT: Final = 40.0
 
 
-def draw_hair(rng: Rng, gender: str, age_years: float) -> Hair:
-    """Hair; its colour is drawn alike for every skin tone, and greys with age."""
+def draw_hair(rng: Rng, gender: str) -> Hair:
+    """Hair; its colour is drawn alike for every skin tone."""
     style = _choice(rng, HAIR_STYLES[gender])
-    natural = from_hex(NATURAL_HAIR[int(rng.choice(len(NATURAL_HAIR), p=[0.3, 0.22, 0.18, 0.12, 0.08, 0.06, 0.04]))])
-    onset, lengths, recede, beard, thickness = rng.uniform(size=5)
-    grey = np.clip((age_years - 45) / 30 * (0.6 + 0.8 * onset), 0, 1) if age_years > 45 else 0.0
-    if style == "bald" and age_years < 30:
-        style = "short"
+    natural = from_hex(NATURAL_HAIR[int(rng.choice(len(NATURAL_HAIR), p=NATURAL_SHARES))])
+    greying, lengths, recession, beard, thickness = (float(value) for value in rng.uniform(size=5))
     length = {"long": 0.30 + 0.14 * lengths, "bob": 0.52 + 0.06 * lengths, "bun": 0.60}.get(style, 1.0)
-    receding = 0.035 * recede if gender == "masculine" and age_years > 45 else 0.0
-    bearded = gender == "masculine" and age_years > 20 and beard < 0.3
-    colour = natural + (np.array(GREY_HAIR) - natural) * grey
-    return Hair(style, _colour(colour), float(length), 0.8 + 0.4 * float(thickness), float(receding), bool(bearded))
+    return Hair(style, _colour(natural), greying, length, 0.8 + 0.4 * thickness, 0.035 * recession, beard < BEARD_SHARE)
 
 
 def draw_outfit(rng: Rng, gender: str, posture: Posture) -> Outfit:

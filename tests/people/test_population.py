@@ -19,9 +19,9 @@ from hpefair.people.shading import light_up
 from hpefair.people.streams import Streams
 from tests.people.scenes import picture
 
-# Field that a wanted group may move; clothes and hair go with the presentation, greying with age.
+# Fields that a wanted group may move; clothes and hair go with the presentation.
 MOVES = {
-    "age_band": {"age_years", "hair"},
+    "age_band": {"age_years"},
     "build": {"relative_bmi"},
     "skin_tone": {"skin_tone"},
     "gender_presentation": {"gender_presentation", "frame", "hair", "outfit"},
@@ -107,3 +107,15 @@ def _faces(shot):
     for index in range(len(scene.people)):
         face = (fragments.owner == index) & (fragments.material == SKIN) & (fragments.values[:, PART] < 0.5)
         yield lab[face].mean(axis=0) if face.sum() >= 40 else None
+
+
+def test_hair_fits_the_age():
+    """No bearded or bald children; grey hair only later in life; natural hair is untouched by age."""
+    for seed in range(60):
+        hair = draw_person(Streams(seed, "x"), "p0", Population(), {"gender_presentation": "masculine"}).hair
+        child, old = hair.worn(8, "masculine"), hair.worn(85, "masculine")
+        assert not child.beard
+        assert child.style != "bald"
+        assert child.colour == hair.colour
+        assert min(old.colour) > min(hair.colour)
+        assert not hair.worn(40, "feminine").beard

@@ -29,28 +29,19 @@ def sit(rng: Rng) -> Posture:
 
 
 def sit_on_floor(rng: Rng) -> Posture:
-    """On the floor, legs stretched out, drawn up or crossed; hands behind, on the knees or forward."""
-    style = rng.random()
-    if style < 0.4:
-        legs = pair(
-            lambda: Leg(
-                rng.normal(88, 5), max(2.0, rng.normal(10, 6)), rng.normal(8, 6), abs(rng.normal(10, 8)), 0, False
-            )
-        )
-    elif style < 0.7:
-        bend = rng.normal(118, 8)
-        legs = pair(lambda: Leg(rng.normal(128, 2), max(2.0, rng.normal(8, 5)), rng.normal(4, 5), rng.normal(bend, 4)))
-    else:
-        legs = pair(
-            lambda: Leg(rng.normal(92, 5), rng.normal(36, 5), rng.normal(40, 4), rng.normal(108, 8), -20, False)
-        )
-    if rng.random() < 0.5:
-        arms = pair(lambda: Arm(rng.normal(18, 5), rng.normal(-38, 6), max(2.0, rng.normal(8, 5)), 0, 0, 0, 5))
-        trunk, pitch = Trunk(rng.normal(5, 6), neck_twist=rng.normal(0, 18)), rng.normal(-15, 5)
+    """On the floor, legs stretched out or drawn up; hands behind, or forward."""
+    style, behind = rng.random(), bool(rng.random() < 0.5)
+    lean, bow = rng.normal(-15 if behind else 0, 4), rng.normal(5 if behind else 22, 7)
+    if style < 0.55:
+        legs = pair(lambda: Leg(rng.normal(88, 5), abs(rng.normal(10, 6)), 8, abs(rng.normal(10, 8)), 0, False))
+    else:  # Knees drawn up: leaning back brings feet and seat to one level, a bowed spine brings the head forward.
+        lean, bow = rng.normal(-18, 2), bow + 18
+        legs = pair(lambda: Leg(rng.normal(127, 2), abs(rng.normal(8, 4)), rng.normal(4, 4), rng.normal(112, 4)))
+    if behind:
+        arms = pair(lambda: Arm(rng.normal(18, 5), rng.normal(-46, 5), rng.normal(38, 6), 0, 0, 0, 5))
     else:
         arms = pair(lambda: Arm(rng.normal(16, 8), rng.normal(52, 14), max(5.0, rng.normal(30, 15)), 0, 20))
-        trunk, pitch = Trunk(rng.normal(22, 8), neck_twist=rng.normal(0, 18)), rng.normal(0, 4)
-    return Posture("sit_on_floor", trunk, *arms, *legs, pitch=pitch)
+    return Posture("sit_on_floor", Trunk(bow, neck_twist=rng.normal(0, 18)), *arms, *legs, pitch=lean)
 
 
 def squat(rng: Rng) -> Posture:
