@@ -34,8 +34,9 @@ def test_every_command_has_help(tmp_path, name):
         ["record"],
         ["gate", "balanced"],
         ["review", "--no-launch"],
-        ["demo"],
         ["add", "."],
+        ["add", "sample"],
+        ["sheet", "."],
     ],
     ids=lambda arguments: arguments[0],
 )

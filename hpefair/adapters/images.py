@@ -29,6 +29,11 @@ def read_rgb(path: Path) -> Pixels:
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
+def readable(path: Path) -> bool:
+    """Whether a file decodes as a picture."""
+    return cv2.imread(str(path), cv2.IMREAD_COLOR) is not None
+
+
 def write_png(path: Path, pixels: Pixels) -> None:
     """Write RGB pixels (H, W, 3) without loss, complete or not at all."""
     _write(path, ".png", pixels, [])

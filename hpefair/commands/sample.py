@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from hpefair.adapters import images
 from hpefair.adapters.population_file import read_population
 from hpefair.errors import InputError
 from hpefair.people.dataset import Request, make_dataset
@@ -32,4 +33,12 @@ def read_request(number: int, seed: int, size: int, bias: Path | None, photos: P
         files = tuple(str(path.resolve()) for path in sorted(photos.glob("*")) if path.suffix.lower() in PHOTO_SUFFIXES)
         if not files:
             raise InputError(f"{photos} holds no photograph ({', '.join(PHOTO_SUFFIXES)})")
+        _check_photos(files)
     return Request(number, seed, size, shares=shares, photos=files)
+
+
+def _check_photos(files: tuple[str, ...]) -> None:
+    """Open every photograph before the first picture is drawn."""
+    for file in files:
+        if not images.readable(Path(file)):
+            raise InputError(f"{file} cannot be decoded as a picture; take it out of the folder")

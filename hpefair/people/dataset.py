@@ -87,6 +87,8 @@ def make_dataset(out: Path, request: Request, workers: int = 0) -> list[str]:
     """
     if request.number < 1 or request.size < 32:
         raise InputError(f"--images must be at least 1 and --size at least 32, not {request.number} and {request.size}")
+    if workers < 0:
+        raise InputError(f"--workers must not be negative, not {workers}")
     settings = {"version": VERSION, **asdict(request), "photos": [Path(photo).name for photo in request.photos]}
     settings["crowds"] = list(request.crowds)
     done = out / "annotations.json"

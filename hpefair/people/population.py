@@ -36,7 +36,9 @@ class Population:
             if attribute not in ATTRIBUTES_DRAWN:
                 raise ValueError(f"Expected an attribute among {', '.join(ATTRIBUTES_DRAWN)} but got {attribute!r}")
             strangers = set(groups) - set(ATTRIBUTES[attribute])
-            if strangers or any(share < 0 for share in groups.values()) or abs(sum(groups.values()) - 1) > 1e-6:
+            # Written so that NaN, which compares false to everything, is refused, too.
+            sensible = all(share >= 0 for share in groups.values()) and abs(sum(groups.values()) - 1) <= 1e-6
+            if strangers or not sensible:
                 known = ", ".join(ATTRIBUTES[attribute])
                 raise ValueError(f"Expected shares of {attribute} among {known} adding up to 1 but got {dict(groups)}")
 

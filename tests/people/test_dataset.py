@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from pycocotools.coco import COCO
 
 from hpefair.errors import InputError
 from hpefair.people.dataset import Request, make_dataset
+from tests.conftest import environment
 from tests.oracles import coco_eval
 
 REQUEST = Request(number=10, seed=4, size=96)
@@ -118,3 +121,36 @@ def test_a_picture_that_cannot_be_written_ends_in_a_plain_error(made, tmp_path):
     (folder / "images").unlink()
     make_dataset(folder, REQUEST, workers=1)
     assert files(folder) == files(made)
+
+
+LOAD = """
+import json, sys
+import fiftyone as fo
+dataset = fo.Dataset.from_dir(
+    dataset_type=fo.types.COCODetectionDataset, data_path=sys.argv[1] + "/images",
+    labels_path=sys.argv[1] + "/annotations.json", label_types=["segmentations", "keypoints"], use_polylines=False,
+)
+names = dataset.get_field_schema()
+fields = [name for name in names if name.startswith(("segmentations", "keypoints", "detections"))]
+found = {name: dataset.count(f"{name}.{'keypoints' if 'keypoints' in name else 'detections'}") for name in fields}
+masks = [d.mask.sum() > 0 for s in dataset for d in s["segmentations"].detections]
+print(json.dumps({"images": len(dataset), "found": found, "masks": int(sum(masks))}))
+sys.modules["fiftyone.core.odm.database"]._disconnect()
+"""
+
+
+@pytest.mark.xdist_group("pipeline")
+def test_fiftyone_reads_it(made, tmp_path):
+    """Images, masks and keypoints through FiftyOne's own COCO importer."""
+    from hpefair.adapters import fiftyone_server
+
+    with fiftyone_server.database(tmp_path / "db") as uri:
+        env = environment() | {"FIFTYONE_DATABASE_URI": uri, "HOME": str(tmp_path)}
+        command = [sys.executable, "-c", LOAD, str(made)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    people = json.loads((made / "annotations.json").read_text())["annotations"]
+    assert found["images"] == 10
+    assert found["masks"] == len(people)
+    assert found["found"]["keypoints"] == sum(bool(a["num_keypoints"]) for a in people)
