@@ -46,6 +46,8 @@ def add(
     from hpefair.commands import add as command
 
     if str(folder) == command.SAMPLE:
+        if name or annotations or images or labels or results or discover:
+            raise InputError("`hpefair add sample` takes --number, --seed and --replace only")
         for sentence in command.add_sample(number, seed, replace):
             console.print(sentence, highlight=False)
         return

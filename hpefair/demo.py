@@ -2,14 +2,15 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from rich.console import Console
 
 from hpefair import params
-from hpefair.adapters import dvc_cli, params_file
+from hpefair.adapters import coco_folder, dvc_cli, params_file
 from hpefair.commands.add import SAMPLE_PLAN
-from hpefair.errors import ToolError
+from hpefair.errors import InputError, ToolError
 
 # What makes a workspace: the pipeline and its code, brought up to date every time …
 CODE = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "hpefair", "dags")
@@ -26,6 +27,11 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
         workspace: Scratch workspace, made if absent; the folder hpefair runs from stays unchanged.
     """
     root = workspace.resolve()
+    if data is not None:
+        data = data.resolve()
+        coco_folder.find_annotations(data)
+        if data.is_relative_to(root):
+            raise InputError(f"{data} lies in the workspace, which a demo clears; name another --workspace")
     create_workspace(Path(__file__).resolve().parent.parent, root)
     console.print(f"workspace: {root}")
     # A demo is about one dataset: what an earlier one brought would be mixed in.
@@ -34,7 +40,7 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
         command(["add", "sample"], root)
     else:
         _forget_sample_plan(Path(__file__).resolve().parent.parent, root)
-        command(["add", str(data.resolve()), "--discover", "--replace"], root)
+        command(["add", str(data), "--discover", "--replace"], root)
     dvc_cli.repro(root)
     command(["log"], root)
     command(["review", "--no-launch"], root)
@@ -81,8 +87,6 @@ def command(arguments: list[str], root: Path) -> None:
     Raises:
         ToolError: If it fails; its messages are on the terminal already.
     """
-    import sys
-
     done = subprocess.run(
         [sys.executable, "-m", "hpefair", *arguments], cwd=root, env=dvc_cli.environment(), check=False
     )

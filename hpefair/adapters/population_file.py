@@ -21,7 +21,7 @@ def read_population(path: Path) -> dict[str, dict[str, float]]:
         raise InputError(f"{path}: expected attributes with shares, such as `age_band: {{child: 0.1, …}}`")
     shares = {}
     for attribute, groups in tree.items():
-        if not all(isinstance(share, int | float) for share in groups.values()):
+        if not all(isinstance(share, int | float) and not isinstance(share, bool) for share in groups.values()):
             raise InputError(f"{path}: shares of {attribute} must be numbers")
         shares[str(attribute)] = {str(group): float(share) for group, share in groups.items()}
     return shares

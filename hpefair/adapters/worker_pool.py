@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -34,8 +35,9 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
     if not items:
         return
     console = Console(stderr=True)
-    with _environment(ONE_THREAD), ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(function, item) for item in items]
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        with _environment(ONE_THREAD), _deaf_children():
+            futures = [pool.submit(function, item) for item in items]
         finished = rich_track(
             as_completed(futures), total=len(futures), description=what, console=console,
             disable=not console.is_terminal, transient=True,
@@ -61,3 +63,13 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Ctrl-C reaches every process of the terminal; children started here leave it to their parent to end them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -84,6 +84,8 @@ def add_sample(number: int, seed: int, replace: bool = False) -> list[str]:
     Raises:
         InputError: If there is a dataset named `sample`, and it is not to be replaced.
     """
+    if number < 1:
+        raise InputError(f"--number must be at least 1, not {number}")
     if (artifacts.RAW / SAMPLE).exists() and not replace:
         raise InputError(f"{artifacts.RAW / SAMPLE} is there already; pass --replace to replace it")
     made = artifacts.SCRATCH / f"sample-{number}-{seed}"

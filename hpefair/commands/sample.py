@@ -30,6 +30,8 @@ def read_request(number: int, seed: int, size: int, bias: Path | None, photos: P
         raise InputError(f"{bias}: {error}") from error
     files: tuple[str, ...] = ()
     if photos:
+        if not photos.is_dir():
+            raise InputError(f"{photos} is not a folder")
         files = tuple(str(path.resolve()) for path in sorted(photos.glob("*")) if path.suffix.lower() in PHOTO_SUFFIXES)
         if not files:
             raise InputError(f"{photos} holds no photograph ({', '.join(PHOTO_SUFFIXES)})")

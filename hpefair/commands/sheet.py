@@ -17,6 +17,7 @@ Record = dict[str, Any]
 
 COLOURS: Final = {"left": (255, 160, 0), "right": (0, 220, 255), "middle": (255, 0, 255)}
 VISIBILITY: Final = {1: (255, 60, 60), 2: (60, 255, 60)}
+SUFFIXES: Final = (".png", ".jpg", ".jpeg")
 CAPTION: Final = 14
 JPEG_QUALITY: Final = 85
 
@@ -39,25 +40,50 @@ def sheet(folder: Path, out: Path, number: int = 24, columns: int = 4, tile: int
     """
     if number < 1 or columns < 1 or tile < 32:
         raise InputError("a sheet needs at least one image, one column and 32 pixels a tile")
+    if out.suffix.lower() not in SUFFIXES or out.is_dir() or not out.resolve().parent.is_dir():
+        raise InputError(
+            f"{out} cannot be written: name a file that ends in {', '.join(SUFFIXES)}, in a folder that exists"
+        )
+    chosen, people, left_out = _usable(folder, number)
+    pairs = [_pair(images.read_rgb(path), people[image_id], tile) for image_id, path in chosen]
+    rows = [pairs[start : start + columns] for start in range(0, len(pairs), columns)]
+    if len(rows) > 1:
+        rows[-1] += [np.zeros_like(pairs[0])] * (columns - len(rows[-1]))
+    whole = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
+    try:
+        if out.suffix.lower() == ".png":
+            images.write_png(out, whole)
+        else:
+            images.write_jpeg(out, whole, JPEG_QUALITY)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}") from error
+    return f"{out}: {len(chosen)} images{left_out}"
+
+
+def _usable(folder: Path, number: int) -> tuple[list[tuple[int, Path]], dict[int, list[Record]], str]:
+    """The first images with usable people, their people by image id, and how many records cannot be drawn."""
     annotations = find_annotations(folder)
     tree = coco_json.load_dataset(annotations)
+    coco_json.check_categories(tree, COCO_17, annotations)
+    checked = coco_json.Checked()
+    coco_json.check_images(tree["images"], checked)
+    coco_json.check_people(tree["annotations"], tree, COCO_17, checked)
     root = find_images(folder, annotations)
-    people: dict[Any, list[Record]] = {}
-    for person in tree["annotations"]:
+    people: dict[int, list[Record]] = {}
+    for person in checked.people:
         people.setdefault(person["image_id"], []).append(person)
-    chosen = [image for image in tree["images"] if people.get(image["id"])][:number]
+    chosen: list[tuple[int, Path]] = []
+    for image in checked.images:
+        path = coco_json.inside(root, image["file_name"])
+        if len(chosen) < number and image["id"] in people and path is not None and images.readable(path):
+            chosen.append((image["id"], path))
     if not chosen:
-        raise InputError(f"{annotations} names nobody")
-    pairs = [_pair(images.read_rgb(root / image["file_name"]), people[image["id"]], tile) for image in chosen]
-    blank = np.zeros_like(pairs[0])
-    rows = [pairs[start : start + columns] for start in range(0, len(pairs), columns)]
-    rows[-1] += [blank] * (columns - len(rows[-1])) if len(rows) > 1 else []
-    whole = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
-    if out.suffix.lower() in (".jpg", ".jpeg"):
-        images.write_jpeg(out, whole, JPEG_QUALITY)
-    else:
-        images.write_png(out, whole)
-    return f"{out}: {len(chosen)} images"
+        reason = f" ({checked.rejects[0]['reason']})" if checked.rejects else ""
+        raise InputError(f"{annotations} holds no person that can be drawn{reason}")
+    left_out = (
+        f", {len(checked.rejects)} records left out that `hpefair add` would quarantine" if checked.rejects else ""
+    )
+    return chosen, people, left_out
 
 
 def _pair(pixels: Pixels, people: list[Record], tile: int) -> Pixels:
@@ -88,7 +114,7 @@ def draw_person(canvas: Pixels, person: Record, scale: float = 1.0) -> None:
             cv2.line(canvas, points[a], points[b], COLOURS[_side(a, b)], 1, cv2.LINE_AA)
     for point, keypoint in zip(points, keypoints, strict=True):
         if keypoint[2]:
-            cv2.circle(canvas, point, 2, VISIBILITY[int(keypoint[2])], -1, cv2.LINE_AA)
+            cv2.circle(canvas, point, 2, VISIBILITY.get(int(keypoint[2]), VISIBILITY[1]), -1, cv2.LINE_AA)
 
 
 def _side(a: int, b: int) -> str:
@@ -97,6 +123,7 @@ def _side(a: int, b: int) -> str:
 
 
 def _caption(person: Record) -> str:
-    found = person.get("attributes") or {}
+    found = person.get("attributes")
+    found = found if isinstance(found, dict) else {}
     words = ("gender_presentation", "age_years", "pose", "build", "skin_tone", "contrast_delta_e")
     return "  ".join(str(found[word]) for word in words if found.get(word) is not None)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from hpefair.adapters import coco_masks
 from hpefair.attributes import contrast
 from hpefair.core.pose.skeleton import COCO_17
-from hpefair.people.labels import PersonLabels
 from hpefair.people.photograph import Photograph
 
 Mask = NDArray[np.bool_]
@@ -115,8 +114,3 @@ def _tight_box(mask: Mask) -> list[float]:
         return [0.0, 0.0, 0.0, 0.0]
     left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
     return [float(left), float(top), float(right - left), float(bottom - top)]
-
-
-def visible_share(labels: PersonLabels) -> float:
-    """Share of the amodal mask that is seen."""
-    return float(labels.mask.sum() / max(labels.amodal.sum(), 1))

@@ -15,6 +15,7 @@ from hpefair.people.mesh import Floats
 from hpefair.people.scene import Backdrop, Camera, Light, Scene, Surface
 from hpefair.people.texture import noise2, relief
 
+PHOTO_SIDE: Final = 1024  # larger photographs are scaled when they are read, or a few would fill the memory
 OUTDOOR_DISTANCE_M: Final = 40.0
 CONTACT_DARKNESS: Final = 0.5
 
@@ -130,5 +131,9 @@ def _photograph(backdrop: Backdrop, camera: Camera) -> Floats:
 
 @lru_cache(maxsize=32)
 def _load(path: str) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = images.read_rgb(Path(path))
-    return pixels
+    pixels = images.read_rgb(Path(path))
+    scale = PHOTO_SIDE / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    size = (max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8)

@@ -1,7 +1,7 @@
 """The body model: shape variables in, a resting body out; stature and volume measured on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -119,8 +119,6 @@ def _read(arrays: Mapping[str, Any]) -> BodyModel:
 
 
 def _with_neutral(body: BodyModel) -> BodyModel:
-    from dataclasses import replace
-
     return replace(body, neutral=body.rest({"age": 2 / 3}, {})[: body.n_vertices])
 
 

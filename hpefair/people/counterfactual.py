@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from hpefair.people import growth
 from hpefair.people.person import Person
-from hpefair.people.population import AGE_RANGES
 from hpefair.people.scene import Scene
 from hpefair.schema import ATTRIBUTES
 
 
 def _age(person: Person, band: str) -> Person:
-    return replace(person, age_years=sum(AGE_RANGES[band]) / 2)
+    return replace(person, age_years=sum(growth.AGE_RANGES[band]) / 2)
 
 
 def _build(person: Person, build: str) -> Person:

@@ -89,10 +89,12 @@ def make_dataset(out: Path, request: Request, workers: int = 0) -> list[str]:
         raise InputError(f"--images must be at least 1 and --size at least 32, not {request.number} and {request.size}")
     if workers < 0:
         raise InputError(f"--workers must not be negative, not {workers}")
-    settings = {"version": VERSION, **asdict(request), "photos": [Path(photo).name for photo in request.photos]}
-    settings["crowds"] = list(request.crowds)
+    photos = {Path(photo).name: images.digest(Path(photo)) for photo in request.photos}
+    settings = {"version": VERSION, **asdict(request), "photos": photos, "crowds": list(request.crowds)}
     done = out / "annotations.json"
-    if _claim(out, settings) and done.exists():
+    _claim(out, settings)
+    if done.exists():
+        shutil.rmtree(out / "parts", ignore_errors=True)
         return [f"{out} is complete already"]
     missing = [number for number in range(1, request.number + 1) if not _part(out, number).exists()]
     for _ in worker_pool.run(_Draw(request, out), missing, workers or os.cpu_count() or 1, "drawing people"):
@@ -105,19 +107,23 @@ def make_dataset(out: Path, request: Request, workers: int = 0) -> list[str]:
     return [f"{out}: {len(records)} images, {len(people)} people, labels in labels.csv"]
 
 
-def _claim(out: Path, settings: Record) -> bool:
-    """Mark the folder as this request's; whether it was so before."""
+def _claim(out: Path, settings: Record) -> None:
+    """Mark the folder as this request's, before anything else is in it."""
     claim = out / "sample.json"
-    if claim.exists():
-        if tables.read_json(claim) != settings:
-            raise InputError(f"{out} holds a sample with other settings (see {claim}); choose another --out")
-        return True
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"{out} is not empty; choose another --out")
-    (out / "images").mkdir(parents=True, exist_ok=True)
-    (out / "parts").mkdir(exist_ok=True)
-    tables.write_json_atomically(claim, settings)
-    return False
+    try:
+        if claim.exists():
+            if json.loads(claim.read_text(encoding="utf-8")) != settings:
+                raise InputError(f"{out} holds a sample with other settings (see {claim}); choose another --out")
+        elif out.exists() and any(path.name != f"{claim.name}.part" for path in out.iterdir()):
+            raise InputError(f"{out} is not empty; choose another --out")
+        else:
+            tables.write_json_atomically(claim, settings)
+        for name in ("images", "parts"):
+            (out / name).mkdir(exist_ok=True)
+    except ValueError as error:
+        raise InputError(f"{claim} cannot be read as JSON; choose another --out") from error
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _part(folder: Path, number: int) -> Path:

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from hpefair.people import colour
+from hpefair.people.colour import triple
 from hpefair.people.garments import LOWER, PART, SKIN, TOP
 from hpefair.people.lens import tone
 from hpefair.people.materials import reflectance
 from hpefair.people.mesh import Floats
-from hpefair.people.person import Colour, Palette
+from hpefair.people.person import Palette
 from hpefair.people.scene import Scene
 from hpefair.people.shading import Fragments
 
@@ -112,7 +113,7 @@ def _choose(
         part = _part(scene, fragments, (fragments.owner == index) & (fragments.material == material), view)
         first = _nearest(_candidates(rng), part, skins, exposure, aim)
         colours += [first, _second(first, part, skins, exposure, SECOND_COLOUR[aim] * rng.uniform(1.0, 2.0))]
-    return Palette(*(_triple(one) for one in (*colours, shoe)))
+    return Palette(*(triple(one) for one in (*colours, shoe)))
 
 
 def _candidates(rng: np.random.Generator) -> Array:
@@ -192,8 +193,3 @@ def _second(first: Array, part: _Part, skins: _Skins, exposure: float, strength:
     allowed = skins.short_of(part.seen(shades, exposure)) == 0
     second: Array = shades[int(np.argmax(allowed))] if allowed.any() else first
     return second
-
-
-def _triple(values: Array) -> Colour:
-    red, green, blue = (float(value) for value in values)
-    return red, green, blue

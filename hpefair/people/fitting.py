@@ -16,7 +16,7 @@ Floats = NDArray[np.floating[Any]]
 Rest = Callable[[Mapping[str, float], Mapping[str, float]], Floats]
 
 DENSITY: Final = 985.0  # kg/m³ of a living body, lungs half filled
-CORPULENCE_RANGE: Final = (-1.0, 2.2)
+CORPULENCE_RANGE: Final = (-1.6, 2.2)
 BMI_TOLERANCE: Final = 0.15
 COARSE_RATIO: Final = 0.929  # coarse volume over exact volume, typically
 

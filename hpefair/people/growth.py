@@ -21,6 +21,8 @@ BMI_SPREAD_AGES: Final = (2, 6, 12, 18)
 BMI_SPREAD: Final = (0.45, 0.6, 0.85, 1.0)
 BMI_RANGE: Final = (12.8, 42.0)
 
+AGE_RANGES: Final = {"child": (2, 13), "teen": (13, 18), "adult": (18, 40), "middle": (40, 60), "older": (60, 90)}
+
 # Build by relative BMI, at any age: an adult is slim below a BMI of 20, large from 28.
 SLIM_BELOW: Final = 0.90
 LARGE_FROM: Final = 1.26
@@ -54,8 +56,7 @@ def build_of(relative: float) -> str:
 
 def age_band(age_years: float) -> str:
     """Age band of an age."""
-    bands = ((13, "child"), (18, "teen"), (40, "adult"), (60, "middle"))
-    return next((band for limit, band in bands if age_years < limit), "older")
+    return next((band for band, (_, end) in AGE_RANGES.items() if age_years < end), "older")
 
 
 def age_variable(age_years: float) -> float:

@@ -1,6 +1,6 @@
 """Labels from the geometry itself: keypoints with visibility, masks, boxes, garments, depth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,46 +64,37 @@ def label_people(
         back_end: Rasterizer.
         factor: Samples per pixel side.
     """
-    owner = np.where(seen.triangle >= 0, geometry.owner[seen.triangle], -1)
+    owner = np.where(seen.triangle >= 0, geometry.owner[seen.triangle], -1).astype(np.int16)
     material = np.where(seen.triangle >= 0, geometry.material[seen.triangle], -1)
     alone = len(geometry.figures) == 1 and not scene.props
+    masks = majority(owner, range(len(geometry.figures)), factor)
     found = []
-    for index, figure in enumerate(geometry.figures):
-        mask = majority(owner == index, factor)
-        amodal = mask if alone else _amodal(scene, geometry, index, back_end, factor)
+    for index, (figure, mask) in enumerate(zip(geometry.figures, masks, strict=True)):
+        amodal = mask if alone else _amodal(scene, geometry, index, back_end, factor) | mask
         keypoints = _keypoints(scene, geometry, flat, figure, index, factor)
-        garments = {
-            name: majority((owner == index) & (material == code), factor) & mask
-            for name, code in (("top", TOP), ("lower", LOWER))
-        }
-        found.append(
-            PersonLabels(
-                keypoints,
-                figure.joints,
-                mask,
-                amodal | mask,
-                _box(mask, keypoints),
-                garments,
-                figure.stature_m,
-                figure.bmi,
-            )
-        )
+        own = np.where(owner == index, material, -1).astype(np.int16)
+        garments = dict(zip(("top", "lower"), majority(own, (TOP, LOWER), factor), strict=True))
+        box = _box(mask, keypoints)
+        worn = {name: garment & mask for name, garment in garments.items()}
+        found.append(PersonLabels(keypoints, figure.joints, mask, amodal, box, worn, figure.stature_m, figure.bmi))
     return tuple(found)
 
 
-def majority(samples: Mask, factor: int) -> Mask:
-    """Pixels (H, W) of which at least half the samples (H f, W f) are set."""
+def majority(samples: NDArray[np.int16], codes: Sequence[int], factor: int) -> list[Mask]:
+    """Pixels (H, W) of each code: at least half their samples (H f, W f) carry it; a tie goes to the first."""
     if factor == 1:
-        return samples
+        return [samples == code for code in codes]
     height, width = samples.shape[0] // factor, samples.shape[1] // factor
-    counted: Mask = samples.reshape(height, factor, width, factor).sum(axis=(1, 3)) * 2 >= factor * factor
-    return counted
+    tiles = samples.reshape(height, factor, width, factor)
+    counts = np.stack([(tiles == code).sum(axis=(1, 3)) for code in codes])
+    first = counts.argmax(axis=0)
+    return [(counts[k] * 2 >= factor * factor) & (first == k) for k in range(len(codes))]
 
 
 def _amodal(scene: Scene, geometry: Geometry, index: int, back_end: str, factor: int) -> Mask:
     camera = scene.camera.scaled(factor)
     seen = rasterize(geometry.projected(camera, only=index), camera.height, camera.width, back_end)
-    return majority(seen.triangle >= 0, factor)
+    return majority((seen.triangle >= 0).astype(np.int16), [1], factor)[0]
 
 
 def _keypoints(scene: Scene, geometry: Geometry, flat: Projected, figure: Figure, index: int, factor: int) -> Array:
@@ -124,11 +115,10 @@ def _visibility(geometry: Geometry, figure: Figure, index: int, k: int, triangle
     """V of a joint inside the picture from what is seen there, `gap` metres before it."""
     scale = figure.stature_m / 1.7
     reach = FACE_DEPTH_M * scale if k < FACE else LIMB_RADII * figure.radii[k] + LIMB_SLACK_M * scale
-    if gap < reach:
+    own = triangle < 0 or geometry.owner[triangle] == index
+    if own and gap < reach:
         return VISIBLE
-    own_head = geometry.owner[triangle] == index and (
-        geometry.material[triangle] == HAIR or geometry.values[geometry.faces[triangle, 0], PART] == 0
-    )
+    own_head = own and (geometry.material[triangle] == HAIR or geometry.values[geometry.faces[triangle, 0], PART] == 0)
     # Annotators leave out the far eye and ear of a turned head, but mark an ear under hair.
     if k < FACE and own_head and gap >= HAIR_COVER_M * scale:
         return ABSENT

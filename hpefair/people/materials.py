@@ -57,7 +57,7 @@ def _skin(values: Floats, person: Person, palette: Palette) -> Floats:
     """Skin with lips, brows, beard and the shadow of short hair."""
     neutral, face = values[:, NEUTRAL], _face()
     tone, hair = colour.skin(person.skin_tone).astype(np.float32), np.array(person.worn_hair.colour, np.float32)
-    albedo = tone * (1 + np.float32(0.05) * noise3(neutral, 60, 2))[:, None]
+    albedo = tone * (1 + np.float32(0.03) * noise3(neutral, 60, 2))[:, None]
     lips = tone * np.array([0.85, 0.5, 0.5], np.float32) + np.array([0.03, 0.004, 0.004], np.float32)
     albedo += (lips - albedo) * (np.clip(values[:, LIPS] * 1.2, 0, 1) * np.float32(0.7))[:, None]
     across = np.abs(neutral[:, 0])
@@ -102,7 +102,7 @@ def _cloth(
     neutral = values[:, NEUTRAL]
     first, second = (np.array(one, np.float32) for one in colours)
     mix = cloth_mix(pattern, neutral, person.outfit.pattern_scale, person.outfit.pattern_edge).astype(np.float32)
-    weave = 1 + np.float32(0.04) * noise3(neutral, 120)
+    weave = 1 + np.float32(0.03) * noise3(neutral, 120)
     dyed: Floats = (first + (second - first) * mix[:, None]) * weave[:, None]
     return dyed
 

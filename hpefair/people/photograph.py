@@ -61,7 +61,9 @@ def photograph(scene: Scene, samples: int = 1, back_end: str = "numba") -> Photo
     scene = _dressed(scene, fragments, View(surroundings, samples))
     light = reflectance(fragments, scene) * fragments.irradiance + fragments.gloss
     picture = _composed(surroundings, light, fragments, samples)
-    depth = np.where(seen.triangle >= 0, 1 / np.maximum(seen.inverse_depth, 1e-9), np.inf)[::samples, ::samples]
+    depth = np.where(seen.triangle >= 0, 1 / np.maximum(seen.inverse_depth, 1e-9), np.inf)[
+        samples // 2 :: samples, samples // 2 :: samples
+    ]
     return Photograph(
         develop(picture, scene.lens),
         label_people(scene, geometry, flat, seen, back_end, samples),

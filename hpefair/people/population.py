@@ -16,7 +16,6 @@ from hpefair.schema import ATTRIBUTES
 
 Rng = np.random.Generator
 
-AGE_RANGES: Final = {"child": (2, 13), "teen": (13, 18), "adult": (18, 40), "middle": (40, 60), "older": (60, 90)}
 ATTRIBUTES_DRAWN: Final = ("gender_presentation", "age_band", "build", "skin_tone", "contrast")
 FARTHEST_Z: Final = 2.3  # no giants, no dwarfs: statures within 10 % of the median
 
@@ -68,7 +67,7 @@ def draw_person(streams: Streams, name: str, population: Population, wanted: Map
         wanted: Groups that are asked for, `pose` (a kind) among them.
     """
     group = {attribute: population.draw(attribute, streams, wanted, name) for attribute in ATTRIBUTES_DRAWN}
-    low, high = AGE_RANGES[group["age_band"]]
+    low, high = growth.AGE_RANGES[group["age_band"]]
     age = float(streams.of(name, "age").uniform(low, high - 1e-6))
     gender = group["gender_presentation"]
     posture = draw_posture(streams.of(name, "posture"), wanted.get("pose", ""))

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.people.colour import triple
 from hpefair.people.person import Person
 from hpefair.people.rotations import UP, turn
-from hpefair.people.scene import Camera, Point, Prop, triple
+from hpefair.people.scene import Camera, Point, Prop
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator

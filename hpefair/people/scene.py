@@ -1,7 +1,7 @@
 """A scene in exact numbers: camera, light, surroundings, lens, people. The picture depends on nothing else."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -215,9 +215,3 @@ class Scene:
     def mirrored(self) -> Self:
         """The same scene through a camera that exchanges left and right."""
         return replace(self, camera=replace(self.camera, mirrored=not self.camera.mirrored))
-
-
-def triple(values: NDArray[np.floating[Any]]) -> Point:
-    """Three numbers of an array (3,)."""
-    first, second, third = (float(value) for value in values)
-    return first, second, third

@@ -20,6 +20,7 @@ FOLD_DEPTH: Final = 0.085
 SKIN_GLOSS: Final = (0.10, 18.0)  # strength and exponent of the highlight; the same for every skin tone
 HAIR_GLOSS: Final = (0.07, 12.0)
 RIM: Final = 0.10  # grazing reflection of the surroundings on skin: what shows the form of a dark face
+EMPTY_M: Final = 100.0  # depth of what shows nobody and nothing: it never darkens its neighbours
 OCCLUSION_REACH: Final = 0.035  # window of the depth comparison, relative to the picture
 
 
@@ -130,8 +131,7 @@ def _occlusion(seen: Raster, rows: NDArray[np.int64], columns: NDArray[np.int64]
     """Ambient light that reaches points in hollows (P,): what lies behind its surroundings is darker."""
     empty = seen.triangle < 0
     depth = (1 / np.maximum(seen.inverse_depth, 1e-6)).astype(np.float32)
-    far = float(depth[~empty].max(initial=0.0)) + 1.0
-    depth[empty] = far
+    depth[empty] = EMPTY_M
     window = max(int(OCCLUSION_REACH * depth.shape[0]), 3)
     behind = depth - cv2.blur(depth, (window, window))
     occlusion = 1 - np.clip(behind / np.float32(0.11), 0, np.float32(0.55))

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from hpefair.people.articulation import bone_turns, forward_kinematics
 from hpefair.people.body import load_body
+from hpefair.people.colour import triple
 from hpefair.people.person import Person
 from hpefair.people.population import Population, draw_person
 from hpefair.people.props import clutter, seat, walls
 from hpefair.people.rotations import UP, turn
-from hpefair.people.scene import Camera, Scene, triple
+from hpefair.people.scene import Camera, Scene
 from hpefair.people.streams import Streams
 from hpefair.people.surroundings import draw_backdrop, draw_lens, draw_light
 

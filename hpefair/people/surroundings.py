@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from hpefair.people.colour import triple
 from hpefair.people.person import Colour
-from hpefair.people.scene import Backdrop, Lens, Light, Surface, triple
+from hpefair.people.scene import Backdrop, Lens, Light, Surface
 from hpefair.people.texture import SURFACES
 
 Rng = np.random.Generator

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from hpefair.people.colour import NATURAL_HAIR, from_hex
-from hpefair.people.person import Colour, Hair, Outfit
+from hpefair.people.colour import NATURAL_HAIR, from_hex, triple
+from hpefair.people.person import Hair, Outfit
 from hpefair.people.posture import Posture
 
 Rng = np.random.Generator
@@ -33,7 +33,7 @@ def draw_hair(rng: Rng, gender: str) -> Hair:
     natural = from_hex(NATURAL_HAIR[int(rng.choice(len(NATURAL_HAIR), p=NATURAL_SHARES))])
     greying, lengths, recession, beard, thickness = (float(value) for value in rng.uniform(size=5))
     length = {"long": 0.30 + 0.14 * lengths, "bob": 0.52 + 0.06 * lengths, "bun": 0.60}.get(style, 1.0)
-    return Hair(style, _colour(natural), greying, length, 0.8 + 0.4 * thickness, 0.035 * recession, beard < BEARD_SHARE)
+    return Hair(style, triple(natural), greying, length, 0.8 + 0.4 * thickness, 0.035 * recession, beard < BEARD_SHARE)
 
 
 def draw_outfit(rng: Rng, gender: str, posture: Posture) -> Outfit:
@@ -68,8 +68,3 @@ def draw_outfit(rng: Rng, gender: str, posture: Posture) -> Outfit:
 def _choice(rng: Rng, shares: dict[str, float]) -> str:
     names = list(shares)
     return names[int(rng.choice(len(names), p=np.array(list(shares.values())) / sum(shares.values())))]
-
-
-def _colour(values: np.ndarray) -> Colour:
-    red, green, blue = (float(value) for value in values)
-    return red, green, blue

@@ -64,7 +64,7 @@ def test_a_bias_that_makes_no_sense_is_one_line(tmp_path, text, words):
     ("arguments", "words"),
     [
         (["--bias", "none.yaml"], "cannot be read"),
-        (["--photos", "none"], "holds no photograph"),
+        (["--photos", "none"], "is not a folder"),
         (["--images", "0"], "--images must be at least 1"),
         (["--size", "5"], "--size at least 32"),
         (["--workers", "-1"], "--workers"),

@@ -96,7 +96,7 @@ def test_visibility_agrees_with_rays():
                 gap = (np.linalg.norm(ray) - distance) * (ray @ forward) / np.linalg.norm(ray)
                 scale = figure.stature_m / 1.7
                 reach = FACE_DEPTH_M * scale if k < FACE else LIMB_RADII * figure.radii[k] + LIMB_SLACK_M * scale
-                expected = gap < reach
+                expected = gap < reach and (triangle < 0 or geometry.owner[triangle] == index)
                 agree += expected == (labels.keypoints[k, 2] == 2)
                 total += 1
                 if labels.keypoints[k, 2] == 0:  # only joints of the face are left out, and only behind the own head

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 from hpefair.schema import UNKNOWN
 
@@ -18,9 +19,10 @@ References = Mapping[str, Mapping[str, float]]
 # An unmet share must cost more than any repair that could meet it.
 UNMET_COST: Final = 1e4
 # Over several attributes no cell may hold more than this many times the generated people that independent attributes
-# would give it: the cheapest plan would otherwise make every added child also large and hard to see.
+# would give it, and one more: the cheapest plan would otherwise make every added child also large and hard to see.
 CONCENTRATION: Final = 2.0
 SEVERAL_GAP: Final = 0.005  # relative distance to the optimum at which the search over several attributes may stop
+EXACT_CELLS: Final = 150  # beyond, the program is solved without integrality and its numbers are rounded
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,10 @@ def repair_plan(
     Minimizes Σ resample x_c + generate y_c / yield_c over the cells c of all planned attributes, such that for each
     attribute every group's share of the people whose group is known lies within `tolerance` of its reference,
     x_c <= (max_repeats - 1) n_c, generated people stay below their cap, and, over several attributes, no cell holds
-    more than twice the generated people that independent attributes would give it. What cannot be met is returned as
-    `unmet`, never dropped.
+    more than twice the generated people that independent attributes would give it, plus one. What cannot be met is
+    returned as `unmet`, never dropped, and is kept small for the group that lacks most relative to its reference.
+    Programs of more than 150 cells are solved in real numbers and rounded, so that shares may be off by a person per
+    cell.
 
     Args:
         people: Real people of the training split: a column of groups per planned attribute, `unknown` where not known.
@@ -85,45 +89,54 @@ def repair_plan(
     Raises:
         ValueError: If the program has no solution.
     """
+    strange = {name: set(people[name]) - {*references[name], UNKNOWN} for name in references}
+    for name, values in strange.items():
+        if values:
+            raise ValueError(f"Expected a reference share for every group of {name} but got none for {sorted(values)}")
     cells = _cells(people, references)
-    n = cells["n_people"].to_numpy(dtype=float)
-    full = (cells[list(references)] != UNKNOWN).all(axis=1).to_numpy()
-    empty = (cells[list(references)] == UNKNOWN).all(axis=1).to_numpy()
     rate = np.array([yields.get(name, 1.0) for name in cells["cell"]])
-    rows, limits, targets = _share_rows(cells, references, n, costs.tolerance)
-    size, open_ends = len(cells), len(targets)
+    x, y, unmet = _solved(cells, references, rate, costs)
+    generate = np.rint(y)
+    planned = cells.assign(
+        resample=np.rint(x).astype(int), generate=generate.astype(int), attempts=np.ceil(generate / rate).astype(int)
+    )
+    return Repair(planned, _shares(planned, references, unmet))
+
+
+def _solved(cells: pd.DataFrame, references: References, rate: Array, costs: RepairCosts) -> tuple[Array, Array, Array]:
+    """Exposures and generated people per cell (C,), and what stays unmet per target.
+
+    The columns of the program are x, y, the unmet people s of every target, and the largest relative one of them.
+    """
+    n = cells["n_people"].to_numpy(dtype=float)
+    known = cells[list(references)] != UNKNOWN
+    rows, limits, wanted = _share_rows(cells, references, n, costs.tolerance)
+    size, targets, total = len(cells), len(wanted), max(n.sum(), 1.0)
     cap = costs.max_synthetic_share
-    synthetic = np.concatenate([-cap * np.ones(size), (1 - cap) * np.ones(size), np.zeros(open_ends)])
-    matrix, upper = np.vstack([rows, synthetic]), np.append(limits, cap * n.sum())
+    capped = np.concatenate([np.full(size, -cap), np.full(size, 1 - cap), np.zeros(targets + 1)])
+    largest = np.hstack([np.zeros((targets, 2 * size)), np.eye(targets), -total * wanted[:, None]])
+    blocks = [rows, capped[None], largest]
+    upper = [limits, np.array([cap * n.sum()]), np.zeros(targets)]
     if len(references) > 1:
-        spread = _spread_rows(cells, references, full)
-        matrix = np.vstack(
-            [matrix, np.hstack([np.zeros((len(spread), size)), spread, np.zeros((len(spread), open_ends))])]
-        )
-        upper = np.concatenate([upper, np.zeros(len(spread))])
-    unlimited = float(10 * n.sum() + 10)
+        spread = _spread_rows(cells, references, known.all(axis=1).to_numpy())
+        blocks.append(np.hstack([np.zeros((len(spread), size)), spread, np.zeros((len(spread), targets + 1))]))
+        upper.append(np.ones(len(spread)))
+    repeats = (costs.max_repeats - 1) * n * known.any(axis=1)
+    unlimited = np.where(known.all(axis=1), 10 * total, 0.0)
+    whole = np.ones(2 * size) if size <= EXACT_CELLS else np.zeros(2 * size)
     solved = milp(
-        c=np.concatenate([np.full(size, costs.resample), costs.generate / rate, np.full(open_ends, UNMET_COST)]),
-        constraints=LinearConstraint(matrix, ub=upper),
-        bounds=Bounds(
-            np.zeros(2 * size + open_ends),
-            np.concatenate(
-                [(costs.max_repeats - 1) * n * ~empty, np.where(full, unlimited, 0.0), np.full(open_ends, np.inf)]
-            ),
+        c=np.concatenate(
+            [np.full(size, costs.resample), costs.generate / rate, np.full(targets, UNMET_COST), [UNMET_COST * total]]
         ),
-        integrality=np.concatenate([np.ones(2 * size), np.zeros(open_ends)]),
+        constraints=LinearConstraint(csr_array(np.vstack(blocks)), ub=np.concatenate(upper)),
+        bounds=Bounds(0, np.concatenate([repeats, unlimited, np.full(targets + 1, np.inf)])),
+        integrality=np.concatenate([whole, np.zeros(targets + 1)]),
         options={"mip_rel_gap": SEVERAL_GAP if len(references) > 1 else 0.0},
     )
     if solved.x is None:
         raise ValueError(f"Expected a solvable repair plan but got: {solved.message}")
-    x, y, unmet = np.split(np.round(solved.x, 9), [size, 2 * size])
-    generate = np.rint(y)
-    planned = cells.assign(
-        resample=np.rint(x).astype(int),
-        generate=generate.astype(int),
-        attempts=np.ceil(generate / rate).astype(int),
-    )
-    return Repair(planned, _shares(planned, references, targets, unmet))
+    x, y, unmet = np.split(np.round(solved.x[:-1], 9), [size, 2 * size])
+    return x, y, unmet
 
 
 def _cells(people: pd.DataFrame, references: References) -> pd.DataFrame:
@@ -138,25 +151,24 @@ def _cells(people: pd.DataFrame, references: References) -> pd.DataFrame:
     return table
 
 
-def _share_rows(
-    cells: pd.DataFrame, references: References, n: Array, tolerance: float
-) -> tuple[Array, Array, list[tuple[str, str]]]:
-    """Inequalities rows . (x, y, s) <= limits that keep every share near its reference, and the groups behind s."""
+def _share_rows(cells: pd.DataFrame, references: References, n: Array, tolerance: float) -> tuple[Array, Array, Array]:
+    """Inequalities rows . (x, y, s, m) <= limits that keep every share near its reference, and the references (T,)."""
     targets = [(attribute, group) for attribute, groups in references.items() for group in groups]
     rows, limits = [], []
     for number, (attribute, group) in enumerate(targets):
         member = (cells[attribute] == group).to_numpy(dtype=float)
         known = (cells[attribute] != UNKNOWN).to_numpy(dtype=float)
         deviation, slack = member - references[attribute][group] * known, tolerance * known
-        open_end = -np.eye(len(targets))[number]
+        open_end = np.append(-np.eye(len(targets))[number], 0.0)
         for sided in (deviation - slack, -deviation - slack):
             rows.append(np.concatenate([sided, sided, open_end]))
             limits.append(-sided @ n)
-    return np.array(rows), np.array(limits), targets
+    wanted = np.array([references[attribute][group] for attribute, group in targets])
+    return np.array(rows), np.array(limits), wanted
 
 
 def _spread_rows(cells: pd.DataFrame, references: References, full: NDArray[np.bool_]) -> Array:
-    """Inequalities rows . y <= 0: y_c is at most `CONCENTRATION` times its expected share of all generated people.
+    """Inequalities rows . y <= 1: y_c is at most `CONCENTRATION` times its expected share of all generated, plus one.
 
     Expected shares are products over attributes of the mean of the reference and of the normalized deficit.
     """
@@ -171,8 +183,9 @@ def _spread_rows(cells: pd.DataFrame, references: References, full: NDArray[np.b
     return rows[full]
 
 
-def _shares(cells: pd.DataFrame, references: References, targets: list[tuple[str, str]], unmet: Array) -> pd.DataFrame:
+def _shares(cells: pd.DataFrame, references: References, unmet: Array) -> pd.DataFrame:
     total = cells["n_people"] + cells["resample"] + cells["generate"]
+    targets = [(attribute, group) for attribute, groups in references.items() for group in groups]
     rows = []
     for (attribute, group), missing in zip(targets, unmet, strict=True):
         member = cells[attribute] == group
