@@ -11,9 +11,9 @@ Array = NDArray[np.float64]
 MONK_HEX: Final = (
     "f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420",
 )  # fmt: skip
-# Swatches show how skin looks in a picture. As reflectance they are too grey, and the darkest, at 2 %, makes faces black
-# holes that outside pose models miss. These factors, set by eye and by such models on counterfactual pairs, make skin
-# redder and lift its lightness (L*) to 28 at the dark end.
+# Swatches show how skin looks in a picture. As reflectance they are too grey, and the darkest, at 2 %, makes faces
+# black holes that outside pose models miss. These factors, set by eye and by such models on counterfactual pairs,
+# make skin redder and lift its lightness (L*) to 28 at the dark end.
 WARMTH_TONES: Final = (1, 4, 6, 7, 8, 9, 10)
 WARMTH: Final = (
     (0.90, 0.90, 1.05, 1.10, 1.40, 2.70, 3.80),

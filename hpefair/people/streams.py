@@ -1,4 +1,4 @@
-"""Independent random streams: one per picture and factor, so that a changed factor leaves all others as they were."""
+"""Independent random streams: one per picture and factor, so that asking for one leaves the draws of all others."""
 
 import zlib
 

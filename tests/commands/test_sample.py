@@ -1,6 +1,7 @@
 """`hpefair sample`, `hpefair sheet` and `hpefair add sample` as people type them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -81,6 +82,34 @@ def test_a_broken_photograph_is_named(tmp_path):
     done = hpefair("sample", "--out", "x", "--photos", "photos", "--images", 2, "--size", 64, cwd=tmp_path, expect=2)
     assert "broken.jpg" in done.stderr
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 3.5])
+def test_ctrl_c_at_the_start_is_quiet(tmp_path, seconds):
+    """The whole process group is told, as a terminal does, while the workers are still starting."""
+    arguments = ["sample", "--out", "people", "--images", "60", "--size", "128", "--workers", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hpefair", *arguments], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert "Process Spawn" not in error
+    assert "worker_pool" not in error
+
+
+@pytest.mark.parametrize("out", ["file", "file/below", "/proc/nowhere"])
+def test_an_out_that_cannot_be_written_is_one_line(tmp_path, out):
+    (tmp_path / "file").write_text("mine")
+    assert "cannot be written" in hpefair("sample", "--out", out, "--images", 1, cwd=tmp_path, expect=2).stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_damaged_claim_is_one_line(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/sample.json").write_text('{"number": ')
+    assert "cannot be read as JSON" in hpefair("sample", "--out", "x", cwd=tmp_path, expect=2).stderr
 
 
 def test_a_stopped_run_is_finished(tmp_path):

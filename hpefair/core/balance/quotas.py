@@ -21,7 +21,7 @@ UNMET_COST: Final = 1e4
 # Over several attributes no cell may hold more than this many times the generated people that independent attributes
 # would give it, and one more: the cheapest plan would otherwise make every added child also large and hard to see.
 CONCENTRATION: Final = 2.0
-SEVERAL_GAP: Final = 0.005  # relative distance to the optimum at which the search over several attributes may stop
+SEVERAL_GAP: Final = 0.001  # relative distance to the optimum at which the search over several attributes may stop
 EXACT_CELLS: Final = 150  # beyond, the program is solved without integrality and its numbers are rounded
 
 
@@ -106,37 +106,44 @@ def repair_plan(
 def _solved(cells: pd.DataFrame, references: References, rate: Array, costs: RepairCosts) -> tuple[Array, Array, Array]:
     """Exposures and generated people per cell (C,), and what stays unmet per target.
 
-    The columns of the program are x, y, the unmet people s of every target, and the largest relative one of them.
+    The columns of the program are x, y, per target the people that remain missing and those that remain too many, and
+    the largest relative shortfall.
     """
     n = cells["n_people"].to_numpy(dtype=float)
     known = cells[list(references)] != UNKNOWN
     rows, limits, wanted = _share_rows(cells, references, n, costs.tolerance)
     size, targets, total = len(cells), len(wanted), max(n.sum(), 1.0)
     cap = costs.max_synthetic_share
-    capped = np.concatenate([np.full(size, -cap), np.full(size, 1 - cap), np.zeros(targets + 1)])
-    largest = np.hstack([np.zeros((targets, 2 * size)), np.eye(targets), -total * wanted[:, None]])
+    capped = np.concatenate([np.full(size, -cap), np.full(size, 1 - cap), np.zeros(2 * targets + 1)])
+    nothing = np.zeros((targets, targets))
+    largest = np.hstack([np.zeros((targets, 2 * size)), np.eye(targets), nothing, -total * wanted[:, None]])
     blocks = [rows, capped[None], largest]
     upper = [limits, np.array([cap * n.sum()]), np.zeros(targets)]
     if len(references) > 1:
         spread = _spread_rows(cells, references, known.all(axis=1).to_numpy())
-        blocks.append(np.hstack([np.zeros((len(spread), size)), spread, np.zeros((len(spread), targets + 1))]))
+        blocks.append(np.hstack([np.zeros((len(spread), size)), spread, np.zeros((len(spread), 2 * targets + 1))]))
         upper.append(np.ones(len(spread)))
     repeats = (costs.max_repeats - 1) * n * known.any(axis=1)
     unlimited = np.where(known.all(axis=1), 10 * total, 0.0)
     whole = np.ones(2 * size) if size <= EXACT_CELLS else np.zeros(2 * size)
     solved = milp(
         c=np.concatenate(
-            [np.full(size, costs.resample), costs.generate / rate, np.full(targets, UNMET_COST), [UNMET_COST * total]]
+            [
+                np.full(size, costs.resample),
+                costs.generate / rate,
+                np.full(2 * targets, UNMET_COST),
+                [UNMET_COST * total],
+            ]
         ),
         constraints=LinearConstraint(csr_array(np.vstack(blocks)), ub=np.concatenate(upper)),
-        bounds=Bounds(0, np.concatenate([repeats, unlimited, np.full(targets + 1, np.inf)])),
-        integrality=np.concatenate([whole, np.zeros(targets + 1)]),
+        bounds=Bounds(0, np.concatenate([repeats, unlimited, np.full(2 * targets + 1, np.inf)])),
+        integrality=np.concatenate([whole, np.zeros(2 * targets + 1)]),
         options={"mip_rel_gap": SEVERAL_GAP if len(references) > 1 else 0.0},
     )
     if solved.x is None:
         raise ValueError(f"Expected a solvable repair plan but got: {solved.message}")
-    x, y, unmet = np.split(np.round(solved.x[:-1], 9), [size, 2 * size])
-    return x, y, unmet
+    x, y, missing, _ = np.split(np.round(solved.x[:-1], 9), [size, 2 * size, 2 * size + targets])
+    return x, y, missing
 
 
 def _cells(people: pd.DataFrame, references: References) -> pd.DataFrame:
@@ -152,16 +159,16 @@ def _cells(people: pd.DataFrame, references: References) -> pd.DataFrame:
 
 
 def _share_rows(cells: pd.DataFrame, references: References, n: Array, tolerance: float) -> tuple[Array, Array, Array]:
-    """Inequalities rows . (x, y, s, m) <= limits that keep every share near its reference, and the references (T,)."""
+    """Inequalities rows . (x, y, missing, too many, m) <= limits for every share, and the references (T,)."""
     targets = [(attribute, group) for attribute, groups in references.items() for group in groups]
     rows, limits = [], []
     for number, (attribute, group) in enumerate(targets):
         member = (cells[attribute] == group).to_numpy(dtype=float)
         known = (cells[attribute] != UNKNOWN).to_numpy(dtype=float)
         deviation, slack = member - references[attribute][group] * known, tolerance * known
-        open_end = np.append(-np.eye(len(targets))[number], 0.0)
-        for sided in (deviation - slack, -deviation - slack):
-            rows.append(np.concatenate([sided, sided, open_end]))
+        one, none = -np.eye(len(targets))[number], np.zeros(len(targets))
+        for sided, open_ends in ((deviation - slack, (none, one)), (-deviation - slack, (one, none))):
+            rows.append(np.concatenate([sided, sided, *open_ends, [0.0]]))
             limits.append(-sided @ n)
     wanted = np.array([references[attribute][group] for attribute, group in targets])
     return np.array(rows), np.array(limits), wanted

@@ -24,7 +24,7 @@ KINDS: Final[Mapping[str, Callable[[Rng], Posture]]] = MappingProxyType(
     }
 )  # fmt: skip
 
-# Everyday poses prevail, as in COCO; about one in six is tilted by more than 60 degrees, as sports photographs are.
+# Everyday poses prevail, as in COCO; about one in eight is tilted by more than 60 degrees, as sports photographs are.
 SHARES: Final[Mapping[str, float]] = MappingProxyType(
     {
         "stand": 12, "walk": 12, "run": 6, "arms_up": 4, "wave": 4, "hands_on_hips": 4, "phone": 3, "arms_crossed": 4,

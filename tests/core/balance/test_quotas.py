@@ -107,3 +107,52 @@ def test_added_people_are_spread_over_cells():
     old = plan.cells[plan.cells["age"] == "old"]
     assert old["generate"].sum() > 20
     assert old.loc[old["build"] == "large", "generate"].sum() < 0.9 * old["generate"].sum()
+
+
+def test_equal_groups_are_treated_alike_when_the_cap_binds():
+    """Two absent groups share what may be generated; the solver's taste does not decide."""
+    thirds = dict.fromkeys(["low", "mid", "high"], 1 / 3)
+    plan = one_attribute({"high": 50}, 0, thirds, {}, RepairCosts(3, 1, 4, 0.35, 0.05))
+    generated = plan.cells.set_index("cell")["generate"]
+    assert abs(generated["low"] - generated["mid"]) <= 1
+    assert generated["low"] >= 12
+    assert (plan.shares.set_index("group").loc[["low", "mid"], "unmet"] > 0).all()
+
+
+def test_small_plans_are_not_switched_off_by_the_spread():
+    """A cap of nine people among many cells: they are generated all the same."""
+    rng = np.random.default_rng(0)
+    ages = ["child", "teen", "adult", "middle", "older"]
+    table = pd.DataFrame(
+        {
+            "age": rng.choice(ages, 300, p=[0.01, 0.01, 0.9, 0.07, 0.01]),
+            "build": rng.choice(["slim", "average", "large"], 300, p=[0.1, 0.8, 0.1]),
+        }
+    )
+    references = {"age": dict.fromkeys(ages, 0.2), "build": dict.fromkeys(["slim", "average", "large"], 1 / 3)}
+    plan = repair_plan(table, references, {}, RepairCosts(3, 1, 1, 0.03, 0.02))
+    assert plan.cells["generate"].sum() >= 8  # within the relative gap of the search
+
+
+def test_many_cells_are_solved_and_nearly_met():
+    """Five attributes, 900 cells: solved in real numbers, shares within a hundredth of their tolerance."""
+    rng = np.random.default_rng(0)
+    groups = {"a": 5, "b": 3, "c": 3, "d": 2, "e": 10}
+    table = pd.DataFrame({name: rng.integers(0, n, 1000).astype(str) for name, n in groups.items()})
+    table.loc[table.sample(frac=0.3, random_state=1).index, "a"] = "0"
+    references = {name: {str(k): 1 / n for k in range(n)} for name, n in groups.items()}
+    plan = repair_plan(table, references, {}, RepairCosts(3, 1, 4, 0.35, 0.02))
+    for _, rows in plan.shares.groupby("attribute"):
+        assert ((rows["planned"] / rows["planned"].sum() - rows["reference"]).abs() <= 0.03).all()
+
+
+def test_a_group_without_a_reference_is_refused():
+    with pytest.raises(ValueError, match="Expected a reference share for every group of trait"):
+        one_attribute({"a": 3, "c": 2}, 0, EVEN, {}, RepairCosts(1, 1, 2, 0.3, 0.05))
+
+
+def test_nobody_to_plan_for():
+    """An empty training split, and one of unknown people only: nothing is planned, nothing breaks."""
+    for counts, unknown in (({}, 0), ({}, 7)):
+        plan = one_attribute(counts, unknown, EVEN, {}, RepairCosts(1, 1, 2, 0.3, 0.05))
+        assert plan.cells[["resample", "generate"]].to_numpy().sum() == 0
