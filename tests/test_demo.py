@@ -27,3 +27,40 @@ def test_the_workspace_is_a_clean_repository(tmp_path):
     assert done.stdout == ""
     assert not list((tmp_path / "w").rglob("__pycache__"))
     assert "report.html" in where_to_look(tmp_path / "w")
+
+
+def test_a_demo_on_data_forgets_the_plan_of_the_sample(tmp_path):
+    """Unless somebody changed it since."""
+    from hpefair import params
+    from hpefair.adapters import params_file
+    from hpefair.commands.add import SAMPLE_PLAN
+    from hpefair.demo import _forget_sample_plan
+
+    create_workspace(PROJECT, tmp_path)
+    settings = tmp_path / "params.yaml"
+    params_file.set_plan(SAMPLE_PLAN, settings)
+    assert params.load(settings).plan.backend == "render"
+    _forget_sample_plan(PROJECT, tmp_path)
+    assert params.load(settings).plan == params.load(PROJECT / "params.yaml").plan
+    params_file.set_plan({**SAMPLE_PLAN, "attributes": ["build"]}, settings)
+    _forget_sample_plan(PROJECT, tmp_path)
+    assert params.load(settings).plan.attributes == ("build",)
+
+
+def test_a_demo_looks_before_it_clears(tmp_path, tiny_coco):
+    """A mistyped folder, or one inside the workspace: refused, and nothing is touched."""
+    import shutil
+
+    import pytest
+    from rich.console import Console
+
+    from hpefair.demo import run
+    from hpefair.errors import InputError
+
+    kept = tmp_path / "w/data/raw/mine"
+    shutil.copytree(tiny_coco, kept)
+    with pytest.raises(InputError, match="is not a folder"):
+        run(Console(), tmp_path / "none", tmp_path / "w")
+    with pytest.raises(InputError, match="lies in the workspace"):
+        run(Console(), kept, tmp_path / "w")
+    assert (kept / "person_keypoints.json").exists()

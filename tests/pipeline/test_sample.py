@@ -1,0 +1,62 @@
+"""The built-in sample through the real pipeline: what was planted is named, and repaired by rendered people."""
+
+import pytest
+
+from hpefair.adapters import tables
+from hpefair.demo import create_workspace
+from tests.conftest import PROJECT, dvc, run
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+PLANTED = {("age_band", "child"), ("age_band", "older"), ("build", "large"), ("contrast", "low")}
+
+
+@pytest.fixture(scope="module")
+def repaired(tmp_path_factory):
+    """A workspace with the sample, run up to the gate of the balanced data."""
+    root = tmp_path_factory.mktemp("sample") / "w"
+    create_workspace(PROJECT, root)
+    run(root, "add", "sample", "--number", "400")
+    dvc(root, "repro", "gate@balanced", "gate@original")
+    return root
+
+
+def short(root, variant):
+    shares = tables.read(root / f"data/audit/{variant}/shares.parquet")
+    rows = shares[shares["short"] & (shares["scope"] == "train")]
+    return set(zip(rows["attribute"], rows["group"], strict=True))
+
+
+def test_the_audit_names_exactly_what_was_planted(repaired):
+    assert short(repaired, "original") == PLANTED
+    assert short(repaired, "balanced") == set()
+
+
+def test_the_gates_see_it_too(repaired):
+    verdicts = {
+        v: tables.read_json(repaired / f"data/gate/{v}/decision.json")["verdict"] for v in ("original", "balanced")
+    }
+    assert verdicts == {"original": "FAIL", "balanced": "PASS"}
+
+
+def test_every_generated_person_is_who_was_asked_for(repaired):
+    """Wanted groups, measured contrast included; nobody real behind them; only in training."""
+    accepted = tables.read(repaired / "data/screen/accepted.parquet")
+    assert len(accepted) > 50
+    for attribute in ("age_band", "build", "contrast"):
+        assert (accepted[attribute] == accepted[f"wanted_{attribute}"]).all()
+    rates = tables.read(repaired / "data/screen/rates.parquet")
+    assert rates["accepted"].sum() >= 0.9 * rates["attempts"].sum()
+    people = tables.read(repaired / "data/assemble/people.parquet")
+    made = people[people["synthetic"]]
+    assert set(made["split"]) == {"train"}
+    assert (made["root_person"] == made["person_id"]).all()
+    assert (made["age_band_source"] == "generated").all()
+
+
+def test_added_people_are_not_all_alike(repaired):
+    """Added children are not all large, added large people not all of low contrast."""
+    quota = tables.read(repaired / "data/plan/quota.parquet")
+    child = quota[quota["age_band"] == "child"]
+    assert child.loc[child["build"] == "large", "generate"].sum() < 0.9 * child["generate"].sum()
+    assert (quota["generate"] > 0).sum() >= 6
