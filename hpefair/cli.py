@@ -77,12 +77,13 @@ def sample(
     bias: Annotated[Path | None, typer.Option(help="YAML with shares of groups; equal shares by default.")] = None,
     size: Annotated[int, typer.Option(help="Pixels a side.")] = 256,
     photos: Annotated[Path | None, typer.Option(help="Folder of background photographs that show nobody.")] = None,
+    depth: Annotated[bool, typer.Option(help="Also write depth/: 16-bit PNG, millimetres, 0 where nobody is.")] = False,
     workers: Annotated[int, typer.Option(help="Processes; as many as cores by default.")] = 0,
 ) -> None:
     """Make a dataset of built-in synthetic people with exact annotations; an interrupted run is finished."""
     from hpefair.commands import sample as command
 
-    request = command.read_request(number, seed, size, bias, photos)
+    request = command.read_request(number, seed, size, bias, photos, depth)
     for sentence in command.sample(out, request, workers):
         console.print(sentence, highlight=False)
 

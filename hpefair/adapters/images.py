@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,14 +40,24 @@ def write_png(path: Path, pixels: Pixels) -> None:
     _write(path, ".png", pixels, [])
 
 
+def write_depth(path: Path, metres: NDArray[np.float32]) -> None:
+    """Write depth (H, W) in metres as a 16-bit PNG in millimetres; 0 where there is none, or beyond 65 m."""
+    millimetres = np.where(np.isfinite(metres) & (metres < 65.5), np.rint(np.nan_to_num(metres, posinf=0) * 1000), 0)
+    _encode(path, ".png", millimetres.astype(np.uint16), [])
+
+
 def write_jpeg(path: Path, pixels: Pixels, quality: int) -> None:
     """Write RGB pixels (H, W, 3) as JPEG of a quality from 0 to 100, complete or not at all."""
     _write(path, ".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def _write(path: Path, suffix: str, pixels: Pixels, settings: list[int]) -> None:
+    _encode(path, suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), settings)
+
+
+def _encode(path: Path, suffix: str, values: NDArray[Any], settings: list[int]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    ok, encoded = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), settings)
+    ok, encoded = cv2.imencode(suffix, values, settings)
     if not ok:
         raise InputError(f"{path} cannot be encoded")
     part = path.with_suffix(".part")

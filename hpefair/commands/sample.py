@@ -17,7 +17,9 @@ def sample(out: Path, request: Request, workers: int) -> list[str]:
     return make_dataset(out, request, workers)
 
 
-def read_request(number: int, seed: int, size: int, bias: Path | None, photos: Path | None) -> Request:
+def read_request(
+    number: int, seed: int, size: int, bias: Path | None, photos: Path | None, depth: bool = False
+) -> Request:
     """A request from what a person types.
 
     Raises:
@@ -36,7 +38,7 @@ def read_request(number: int, seed: int, size: int, bias: Path | None, photos: P
         if not files:
             raise InputError(f"{photos} holds no photograph ({', '.join(PHOTO_SUFFIXES)})")
         _check_photos(files)
-    return Request(number, seed, size, shares=shares, photos=files)
+    return Request(number, seed, size, shares=shares, photos=files, depth=depth)
 
 
 def _check_photos(files: tuple[str, ...]) -> None:

@@ -36,6 +36,7 @@ class Request:
         shares: Shares of the groups by attribute.
         photos: Background photographs.
         crowds: Shares of pictures with one, two, … people.
+        depth: Whether to write depth pictures, too.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Request:
     shares: dict[str, dict[str, float]] = field(default_factory=dict)
     photos: tuple[str, ...] = ()
     crowds: tuple[float, ...] = CROWD_SHARES
+    depth: bool = False
 
     def setting(self) -> Setting:
         """The same as the staging takes it."""
@@ -63,6 +65,8 @@ class _Draw:
         picture = photograph(scene, self.request.samples)
         name = f"{number:06d}.jpg"
         images.write_jpeg(self.folder / "images" / name, picture.pixels, scene.lens.jpeg_quality)
+        if self.request.depth:
+            images.write_depth(self.folder / "depth" / f"{number:06d}.png", picture.depth)
         height, width = picture.pixels.shape[:2]
         image = {"id": number, "file_name": name, "width": width, "height": height, "license": 1}
         tables.write_json_atomically(

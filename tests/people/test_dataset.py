@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
+from hpefair.adapters import coco_masks
 from hpefair.errors import InputError
 from hpefair.people.dataset import Request, make_dataset
 from tests.conftest import environment
@@ -96,6 +98,18 @@ def test_labels_say_what_the_attributes_say(made):
 def test_nothing_of_this_machine_is_written(made, tmp_path_factory):
     text = (made / "annotations.json").read_text() + (made / "sample.json").read_text()
     assert str(tmp_path_factory.getbasetemp()) not in text
+
+
+def test_depth_is_written_in_millimetres(tmp_path):
+    """People are where the depth is, at the distance of their joints."""
+    make_dataset(tmp_path / "deep", Request(number=2, seed=4, size=96, crowds=(1.0,), depth=True), workers=1)
+    tree = json.loads((tmp_path / "deep/annotations.json").read_text())
+    for annotation in tree["annotations"]:
+        depth = cv2.imread(str(tmp_path / f"deep/depth/{annotation['image_id']:06d}.png"), cv2.IMREAD_UNCHANGED)
+        assert depth.dtype == np.uint16
+        mask = coco_masks.decode(json.dumps(annotation["segmentation"]), 96, 96)
+        assert (depth[mask] > 0).mean() > 0.9
+        assert np.ptp(depth[mask & (depth > 0)]) < 2500  # nobody is deeper than two and a half metres
 
 
 def test_other_settings_or_a_full_folder_are_refused(made, tmp_path):
