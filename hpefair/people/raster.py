@@ -172,19 +172,24 @@ def first_hits(scene: Projected, points: Array) -> tuple[NDArray[np.int64], Arra
     Returns:
         Triangle (K,), -1 where there is none, and inverse depth (K,), 0 there.
     """
-    columns, rows = scene.x[scene.faces], scene.y[scene.faces]
-    bounds = columns.min(axis=1), columns.max(axis=1), rows.min(axis=1), rows.max(axis=1)
-    in_front = (scene.inverse_depth[scene.faces] > 0).all(axis=1)
+    corners = scene.faces.T
+    left, right = _extent(scene.x, corners)
+    top, bottom = _extent(scene.y, corners)
+    in_front = _extent(scene.inverse_depth, corners)[0] > 0
     triangles, depths = np.full(len(points), -1), np.zeros(len(points))
     for k, (x, y) in enumerate(points):
-        candidates = np.flatnonzero(
-            in_front & (bounds[0] <= x) & (bounds[1] >= x) & (bounds[2] <= y) & (bounds[3] >= y)
-        )
+        candidates = np.flatnonzero(in_front & (left <= x) & (right >= x) & (top <= y) & (bottom >= y))
         inverse_depth = _inverse_depth(scene, candidates, float(x), float(y))
         if len(candidates) and inverse_depth.max() > 0:
             best = int(inverse_depth.argmax())
             triangles[k], depths[k] = candidates[best], inverse_depth[best]
     return triangles, depths
+
+
+def _extent(values: Array, corners: Triangles) -> tuple[Array, Array]:
+    """Least and largest value (F,) over the corners (3, F) of every triangle."""
+    one, two, three = (values[corner] for corner in corners)
+    return np.minimum(np.minimum(one, two), three), np.maximum(np.maximum(one, two), three)
 
 
 def _inverse_depth(scene: Projected, candidates: NDArray[np.int64], x: float, y: float) -> Array:
