@@ -56,6 +56,8 @@ def fit(model: nn.Module, people: pd.DataFrame, recipe: Recipe, work: Path, on_s
     """
     settings = recipe.settings
     accelerator = Accelerator()
+    # Crops come as height, width, channels; convolutions in that order are a quarter faster on a CPU.
+    model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=settings.steps)
     first, curve = _restore(work / "checkpoint.pt", model, optimizer, schedule)
