@@ -65,3 +65,10 @@ def test_readme_links_resolve_and_names_the_two_commands(project):
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_no_page_holds_a_placeholder(project):
+    """A line of capitals alone is something that was to be filled in."""
+    for page in [project / "README.md", project / "CONTRIBUTING.md", *(project / "docs").rglob("*.md")]:
+        for line in page.read_text().splitlines():
+            assert not re.fullmatch(r"[A-Z]{4,}|.*\b(TODO|TBD|FIXME)\b.*", line), f"{page.name}: {line}"
