@@ -126,6 +126,7 @@ def _photograph(backdrop: Backdrop, camera: Camera) -> Floats:
     row = int(top * (size[1] - camera.height))
     column = int(left * (size[0] - camera.width))
     crop = resized[row : row + camera.height, column : column + camera.width]
+    crop = crop[:, ::-1] if camera.mirrored else crop
     return to_linear(crop / 255).astype(np.float32)
 
 

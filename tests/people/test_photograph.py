@@ -1,5 +1,7 @@
 """Same description, same bytes; and pictures that can be told apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,8 +37,6 @@ def test_depth_tells_people_from_background():
 
 def test_a_picture_of_nobody():
     """Everybody out of sight: a picture all the same, and labels that say so."""
-    from dataclasses import replace
-
     base = scene(0, 96, (1.0,))
     away = replace(base, props=(), people=(replace(base.people[0], place=(80.0, 0.0)),))
     labels = photograph(away).people[0]
@@ -68,13 +68,15 @@ def test_background_photographs_are_used(tmp_path):
     shot = photograph(used[0])
     background = ~np.isfinite(shot.depth)
     assert shot.pixels[background][:, 1].mean() < 60 < shot.pixels[background][:, 0].mean()
+    silent = replace(used[0], lens=replace(used[0].lens, read_noise=0.0, shot_noise=0.0, motion=0.0, defocus=0.0))
+    one, other = photograph(silent), photograph(silent.mirrored())
+    both = ~np.isfinite(one.depth) & ~np.isfinite(other.depth[:, ::-1])
+    np.testing.assert_array_equal(one.pixels[both], other.pixels[:, ::-1][both])
 
 
 @pytest.mark.parametrize("samples", [1, 2, 3])
 def test_somebody_in_the_upper_corner_is_dressed(samples):
     """Whatever the samples, and wherever in the picture the person is."""
-    from dataclasses import replace
-
     base = scene(0, 96, (1.0,), pose="stand")
     half = base.camera.eye[2] * np.tan(np.radians(base.camera.field_of_view) / 2)
     camera = replace(base.camera, eye=(0.6 * half, 0.3, base.camera.eye[2]), roll=0.0)
