@@ -108,6 +108,9 @@ def where_to_look(workspace: Path) -> str:
 
 
 def _git(arguments: list[str], root: Path) -> None:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise ToolError("git is not installed: a workspace is a git repository") from error
     if done.returncode:
-        raise ToolError(f"git {arguments[0]} failed: {done.stderr.strip() or 'is git installed?'}")
+        raise ToolError(f"git {arguments[0]} failed: {done.stderr.strip()}")

@@ -64,3 +64,13 @@ def test_a_demo_looks_before_it_clears(tmp_path, tiny_coco):
     with pytest.raises(InputError, match="lies in the workspace"):
         run(Console(), kept, tmp_path / "w")
     assert (kept / "person_keypoints.json").exists()
+
+
+def test_without_git_one_line_says_so(tmp_path, monkeypatch):
+    import pytest
+
+    from hpefair.errors import ToolError
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="git is not installed"):
+        create_workspace(PROJECT, tmp_path / "w")
