@@ -41,6 +41,12 @@ def encode(mask: Mask) -> str:
     return json.dumps({"size": [int(side) for side in runs["size"]], "counts": runs["counts"].decode("ascii")})
 
 
+def box(mask: Mask) -> list[float]:
+    """Box x, y, width, height of a mask (H, W); zeros where it is empty."""
+    bounds: list[float] = coco_mask.toBbox(coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))).tolist()
+    return bounds
+
+
 def area(mask: Mask) -> float:
     """Area of a mask in square pixels, as COCO computes it."""
     return float(mask.sum())

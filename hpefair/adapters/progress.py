@@ -1,6 +1,6 @@
 """Progress bars for long work (rich), on standard error."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
@@ -9,15 +9,17 @@ from rich.progress import track as rich_track
 Item = TypeVar("Item")
 
 
-def track(items: Sequence[Item], what: str) -> Iterator[Item]:
+def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
     """Iterate with a progress bar where a person is watching.
 
     Args:
         items: What to iterate over.
         what: What is being done, for the bar.
+        total: Number of items, where they have no length.
 
     Yields:
         The items.
     """
     console = Console(stderr=True)
-    yield from rich_track(items, description=what, console=console, disable=not console.is_terminal, transient=True)
+    hidden = not console.is_terminal
+    yield from rich_track(items, total=total, description=what, console=console, disable=hidden, transient=True)

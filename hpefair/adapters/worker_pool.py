@@ -8,8 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from rich.console import Console
-from rich.progress import track as rich_track
+from hpefair.adapters import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,16 +33,11 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
     """
     if not items:
         return
-    console = Console(stderr=True)
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         with _environment(ONE_THREAD), _deaf_children():
             futures = [pool.submit(function, item) for item in items]
-        finished = rich_track(
-            as_completed(futures), total=len(futures), description=what, console=console,
-            disable=not console.is_terminal, transient=True,
-        )  # fmt: skip
         try:
-            for future in finished:
+            for future in progress.track(as_completed(futures), what, len(futures)):
                 yield future.result()
         finally:
             for future in futures:

@@ -61,7 +61,7 @@ def _annotation(picture: Photograph, index: int, image_id: int, annotation_id: i
         "segmentation": _runs(labels.mask),
         "polygons": polygons(labels.mask),
         "amodal_segmentation": _runs(labels.amodal),
-        "amodal_bbox": _tight_box(labels.amodal),
+        "amodal_bbox": coco_masks.box(labels.amodal),
         "garments": {name: _runs(mask) for name, mask in labels.garments.items()},
         "joints_m": labels.joints.round(4).tolist(),
         "attributes": attributes(picture, index),
@@ -106,11 +106,3 @@ def polygons(mask: Mask) -> list[list[float]]:
 def _runs(mask: Mask) -> Record:
     runs: Record = json.loads(coco_masks.encode(mask))
     return runs
-
-
-def _tight_box(mask: Mask) -> list[float]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return [0.0, 0.0, 0.0, 0.0]
-    left, top, right, bottom = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
-    return [float(left), float(top), float(right - left), float(bottom - top)]

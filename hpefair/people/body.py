@@ -94,6 +94,14 @@ def load_body() -> BodyModel:
         return _read({name: arrays[name] for name in arrays.files})
 
 
+@cache
+def neutral_face() -> Mapping[str, Array]:
+    """Places (3,) of the face on the neutral body: nose, left eye, left ear, left pupil."""
+    body = load_body()
+    nose, eye, _, ear = (body.regressor @ body.neutral)[:4]
+    return {"nose": nose, "eye": eye, "ear": ear, "pupil": body.neutral[body.surfaces["left_eye"]].mean(axis=0)}
+
+
 def _read(arrays: Mapping[str, Any]) -> BodyModel:
     bones = tuple(str(name) for name in arrays["bones"])
     n = len(arrays["lips"])

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.people.body import BodyModel, load_body
+from hpefair.people.body import BodyModel, load_body, neutral_face
 from hpefair.people.mesh import Floats, Triangles, cut, normals
 from hpefair.people.person import Hair, Outfit, Person
 from hpefair.people.texture import noise3
@@ -169,8 +169,8 @@ class _Dresser:
     def _strips(self, hair: Hair) -> Layer:
         """MakeHuman's hair helper, without the strips that hang over the face."""
         x, y, z = self._body.neutral.T
-        eye, ear = _eye_height(), _ear_depth()
-        behind = np.where(y > eye + 0.06, 0.05, ear + 0.018 - z)
+        face = neutral_face()
+        behind = np.where(y > face["eye"][1] + 0.06, 0.05, face["ear"][2] + 0.018 - z)
         faces = self._body.faces["hair"]
         lifted = self._let_out(normals(self._posed, faces), np.full(len(x), 0.004))
         return self._cut(lifted, faces, np.minimum(y - hair.length, behind), HAIR)
@@ -191,30 +191,21 @@ class _Dresser:
 
     def _layer(self, points: Floats, faces: Triangles, material: int) -> Layer:
         """A layer with only the vertices that its triangles use."""
-        used = np.zeros(len(points), bool)
-        used[faces] = True
-        renumbered = np.cumsum(used) - 1
-        values = np.concatenate([points[used], _static_values()[used]], axis=1)
-        return Layer(values, renumbered[faces].astype(np.int32), material)
+        used, renumbered = _used(len(points), faces)
+        return Layer(np.concatenate([points[used], _static_values()[used]], axis=1), renumbered, material)
 
     def _cut(self, points: Floats, faces: Triangles, level: NDArray[np.floating], material: int) -> Layer:
-        used = np.zeros(len(points), bool)
-        used[faces] = True
-        renumbered = np.cumsum(used) - 1
-        values = np.concatenate([points[used], _static_values()[used]], axis=1)
-        return Layer(*cut(values, renumbered[faces].astype(np.int32), level[used].astype(np.float32)), material)
+        """The part of a layer where a level of the whole body (N,) is not negative."""
+        whole = self._layer(points, faces, material)
+        used, _ = _used(len(points), faces)
+        return Layer(*cut(whole.values, whole.faces, level[used].astype(np.float32)), material)
 
 
-@cache
-def _eye_height() -> float:
-    body = load_body()
-    return float((body.regressor @ body.neutral)[1, 1])
-
-
-@cache
-def _ear_depth() -> float:
-    body = load_body()
-    return float((body.regressor @ body.neutral)[3, 2])
+def _used(n: int, faces: Triangles) -> tuple[NDArray[np.bool_], Triangles]:
+    """Which of `n` vertices triangles use, and the triangles numbered among those."""
+    used = np.zeros(n, bool)
+    used[faces] = True
+    return used, (np.cumsum(used) - 1)[faces].astype(np.int32)
 
 
 def sphere(rows: int, columns: int) -> tuple[Floats, Triangles]:

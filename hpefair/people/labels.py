@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.adapters import coco_masks
 from hpefair.core.pose.skeleton import COCO_17
 from hpefair.people.figure import Figure
 from hpefair.people.garments import HAIR, LOWER, PART, TOP
@@ -126,10 +127,10 @@ def _visibility(geometry: Geometry, figure: Figure, index: int, k: int, triangle
 
 
 def _box(mask: Mask, keypoints: Array) -> Array:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
+    x, y, width, height = coco_masks.box(mask)
+    if not width:
         return np.zeros(4)
     visible = keypoints[keypoints[:, 2] == VISIBLE, :2]
-    left, top = np.floor(np.min([[columns[0], rows[0]], *visible], axis=0))
-    right, bottom = np.ceil(np.max([[columns[-1] + 1, rows[-1] + 1], *visible], axis=0))
+    left, top = np.floor(np.min([[x, y], *visible], axis=0))
+    right, bottom = np.ceil(np.max([[x + width, y + height], *visible], axis=0))
     return np.array([left, top, right - left, bottom - top])

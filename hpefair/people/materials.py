@@ -1,12 +1,11 @@
 """Materials: the reflectance of skin, eyes, hair, cloth and things at every visible point."""
 
-from functools import cache
 from typing import Final
 
 import numpy as np
 
 from hpefair.people import colour
-from hpefair.people.body import load_body
+from hpefair.people.body import neutral_face
 from hpefair.people.garments import EYE, HAIR, LIPS, LOWER, NEUTRAL, PART, PROP, SCALP, SHOE, SKIN, TOP
 from hpefair.people.mesh import Floats
 from hpefair.people.person import Palette, Person
@@ -44,18 +43,9 @@ def reflectance(fragments: Fragments, scene: Scene) -> Floats:
     return clipped
 
 
-@cache
-def _face() -> dict[str, np.ndarray]:
-    """Places of the face on the neutral body."""
-    body = load_body()
-    nose, eye, _, ear = (body.regressor @ body.neutral)[:4]
-    ball = body.neutral[body.surfaces["left_eye"]]
-    return {"nose": nose, "eye": eye, "ear": ear, "pupil": ball.mean(axis=0)}
-
-
 def _skin(values: Floats, person: Person, palette: Palette) -> Floats:
     """Skin with lips, brows, beard and the shadow of short hair."""
-    neutral, face = values[:, NEUTRAL], _face()
+    neutral, face = values[:, NEUTRAL], neutral_face()
     tone, hair = colour.skin(person.skin_tone).astype(np.float32), np.array(person.worn_hair.colour, np.float32)
     albedo = tone * (1 + np.float32(0.03) * noise3(neutral, 60, 2))[:, None]
     lips = tone * np.array([0.85, 0.5, 0.5], np.float32) + np.array([0.03, 0.004, 0.004], np.float32)
@@ -82,7 +72,7 @@ def _skin(values: Floats, person: Person, palette: Palette) -> Floats:
 
 
 def _eye(values: Floats, person: Person, palette: Palette) -> Floats:
-    neutral, pupil = values[:, NEUTRAL], _face()["pupil"]
+    neutral, pupil = values[:, NEUTRAL], neutral_face()["pupil"]
     radius = np.hypot(np.abs(neutral[:, 0]) - abs(pupil[0]), neutral[:, 1] - pupil[1])[:, None]
     coloured: Floats = np.where(radius < 0.0025, 0.01, np.where(radius < 0.0062, IRIS, SCLERA)).astype(np.float32)
     return coloured

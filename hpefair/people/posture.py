@@ -1,6 +1,6 @@
 """Posture: anatomical joint angles that mean the same for every body, within the normal range of motion."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 # Normal ranges of motion in degrees (American Academy of Orthopaedic Surgeons, 1965, rounded; shoulder and hip ranges
@@ -37,9 +37,9 @@ class Bounded:
     """Angles that are clipped to `LIMITS` when they are set."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]
-            if field.name in LIMITS:
-                object.__setattr__(self, field.name, bounded(field.name, getattr(self, field.name)))
+        for name in LIMITS:
+            if hasattr(self, name):
+                object.__setattr__(self, name, bounded(name, getattr(self, name)))
 
 
 @dataclass(frozen=True)
