@@ -18,7 +18,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.blazepose import BlazePose, fetch
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.counterfactual import change
 from hpefair.people.photograph import Photograph, photograph
 from hpefair.people.staging import Setting, stage

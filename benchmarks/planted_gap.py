@@ -30,7 +30,7 @@ from hpefair.adapters.population_file import read_population
 from hpefair.core.evaluation import person_scores
 from hpefair.core.fairness.intervals import percentile_interval, resample_images
 from hpefair.core.pose.matching import Detections, People, candidates
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.params import load as load_params
 from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
 from hpefair.schema import ATTRIBUTES as ATTRIBUTE_GROUPS

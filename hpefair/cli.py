@@ -122,17 +122,25 @@ def audit_predictions(
     results: Annotated[Path, typer.Option(help="COCO keypoint results of a model.")],
     labels: Annotated[Path | None, typer.Option(help="CSV or Parquet keyed by person_id or image_id.")] = None,
     by: Annotated[str, typer.Option(help="Attributes to group by, joined by commas.")] = "",
-    json: Annotated[Path | None, typer.Option(help="Write overall, by_group, gaps and rejects to this file.")] = None,
+    tolerance: Annotated[float, typer.Option(help="Shortfall against the rest that a group may have.")] = 0.05,
+    ap_rule: Annotated[str, typer.Option(help="AP by group: shared, or ignore as many publications do.")] = "shared",
+    json: Annotated[
+        Path | None, typer.Option(help="Write overall, by_group, by_keypoint, gaps and rejects to this file.")
+    ] = None,
 ) -> None:
     """Evaluate a results file by group, with no pipeline around it."""
     from hpefair.commands import audit_predictions as command
-    from hpefair.commands.gaps import gap_lines, group_table
+    from hpefair.commands.gaps import gap_lines, group_table, verdict_lines
 
-    audit = command.audit_predictions(annotations, results, labels, [name for name in by.split(",") if name])
+    choices = command.Choices(labels, [name for name in by.split(",") if name], tolerance, ap_rule)
+    audit = command.audit_predictions(annotations, results, choices)
     overall = audit.evaluation.overall
     console.print("  ".join(f"{name} {value:.3f}" for name, value in overall.items()), highlight=False)
-    console.print(group_table(audit.evaluation.by_group, results.name))
-    console.print(gap_lines(audit.evaluation.gaps))
+    console.print(group_table(audit.evaluation.by_group, results.name, "ar"))
+    console.print(gap_lines(audit.evaluation.gaps, "ar"), end="")
+    console.print(verdict_lines(audit.evaluation.by_group, tolerance, "ar"))
+    if audit.warning:
+        console.print(audit.warning, style="yellow")
     if len(audit.rejects):
         reasons = audit.rejects["reason"].value_counts()
         console.print(f"{len(audit.rejects)} records quarantined; the commonest reason: {reasons.index[0]}")

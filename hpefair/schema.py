@@ -23,11 +23,12 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "visibility": ("few", "half", "most"),
         "crowding": ("alone", "touching", "crowded"),
         "brightness": ("dark", "mid", "bright"),
+        "posture": ("upright", "leaning", "lying"),
     }
 )
 
 PERCEIVED: Final = ("gender_presentation", "age_band", "build", "skin_tone")  # given or inferred, never measured
-MEASURED: Final = ("contrast", "scale", "visibility", "crowding", "brightness")
+MEASURED: Final = ("contrast", "scale", "visibility", "crowding", "brightness", "posture")
 
 # Columns of the tables, in file order.
 IMAGES: Final = ("image_id", "dataset", "coco_image_id", "path", "width", "height", "license", "subject_id", "content")

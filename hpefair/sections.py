@@ -205,15 +205,18 @@ class Evaluate(Section):
 
     by: tuple[str, ...]
     cells: tuple[tuple[str, str], ...]
+    adjust_for: tuple[str, ...]
+    ap_rule: Literal["shared", "ignore"]
     resamples: Positive
-    ap_resamples: Positive
     confidence: float = Field(gt=0, lt=1)
     min_support: Positive
+    tolerance: float = Field(ge=0)
+    power: float = Field(gt=0, lt=1)
     seed: int
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        _check_attributes([*self.by, *(a for pair in self.cells for a in pair)])
+        _check_attributes([*self.by, *self.adjust_for, *(a for pair in self.cells for a in pair)])
         return self
 
 
@@ -225,7 +228,6 @@ class Compare(Section):
     attributes: tuple[str, ...]
     metric: Literal["ar", "oks"]
     tolerance: float = Field(gt=0)
-    power: float = Field(gt=0, lt=1)
 
     @model_validator(mode="after")
     def _known(self) -> Self:

@@ -98,7 +98,6 @@ def shrink(root: Path) -> None:
     tree["compare"]["candidates"] = ["balanced"]
     tree["evaluate"] |= {
         "resamples": 100,
-        "ap_resamples": 20,
         "min_support": 3,
         "by": ["gender_presentation", "contrast"],
     }

@@ -1,18 +1,56 @@
 """COCO keypoint results files of third-party models."""
 
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from hpefair.adapters import coco_json
+from hpefair.core.pose.matching import Detections
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import InputError
 
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
 
-def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> pd.DataFrame:
+
+class Row(msgspec.Struct, gc=False):
+    """One well-formed entry of a results file; other keys are skipped while reading."""
+
+    image_id: int
+    keypoints: list[float]
+    score: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """Detections of a results file.
+
+    Attributes:
+        coco_image_id: COCO image id (M,).
+        keypoints: Keypoints (M, K, 3).
+        score: Scores (M,).
+    """
+
+    coco_image_id: Index
+    keypoints: Array
+    score: Array
+
+    def on(self, ids: Index) -> Detections:
+        """Detections on the given images, numbered by their place in `ids` (ascending); the others are left out."""
+        place = np.searchsorted(ids, self.coco_image_id)
+        here = np.isin(self.coco_image_id, ids)
+        if here.all():
+            return Detections(place, self.keypoints, self.score)
+        return Detections(place[here], self.keypoints[here], self.score[here])
+
+
+def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> Results:
     """Read a results list and check that it belongs to a dataset.
 
     Args:
@@ -21,11 +59,40 @@ def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> pd.D
         known_images: COCO image ids of the dataset.
 
     Returns:
-        One row per detection: coco_image_id, keypoints (flat, 3 K), score.
+        The detections.
 
     Raises:
         InputError: If it is no results list, has the wrong keypoint count, bad numbers, or names other images.
     """
+    found = _well_formed(path, skeleton) or _row_by_row(path, skeleton)
+    strangers = sorted(set(np.unique(found.coco_image_id).tolist()) - known_images)
+    if strangers:
+        raise InputError(
+            f"{path} has detections on {len(strangers)} images that the dataset does not have (first: {strangers[0]}); "
+            "is it the results file of another dataset?"
+        )
+    return found
+
+
+def _well_formed(path: Path, skeleton: Skeleton) -> Results | None:
+    """The whole file at once, or None where anything is wrong with it, so that `_row_by_row` can say what."""
+    try:
+        rows = msgspec.json.decode(path.read_bytes(), type=list[Row])
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return None
+    if not rows or any(len(row.keypoints) != 3 * skeleton.size for row in rows):
+        return None
+    total = 3 * skeleton.size * len(rows)
+    flat = np.fromiter(chain.from_iterable(row.keypoints for row in rows), dtype=float, count=total)
+    found = Results(
+        np.array([row.image_id for row in rows], dtype=np.int64),
+        flat.reshape(len(rows), skeleton.size, 3),
+        np.array([row.score for row in rows], dtype=float),
+    )
+    return found if np.isfinite(flat).all() and np.isfinite(found.score).all() else None
+
+
+def _row_by_row(path: Path, skeleton: Skeleton) -> Results:
     rows = coco_json.load(path)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{path} is not a COCO results file: it must be a list of detections")
@@ -35,18 +102,10 @@ def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> pd.D
         reason = _fault(row, skeleton)
         if reason:
             raise InputError(f"{path}, detection {number}: {reason}")
-    strangers = sorted({row["image_id"] for row in rows} - known_images)
-    if strangers:
-        raise InputError(
-            f"{path} has detections on {len(strangers)} images that the dataset does not have (first: {strangers[0]}); "
-            "is it the results file of another dataset?"
-        )
-    return pd.DataFrame(
-        {
-            "coco_image_id": np.array([row["image_id"] for row in rows], dtype=np.int64),
-            "keypoints": [[float(value) for value in row["keypoints"]] for row in rows],
-            "score": np.array([row["score"] for row in rows], dtype=float),
-        }
+    return Results(
+        np.array([row["image_id"] for row in rows], dtype=np.int64),
+        np.array([row["keypoints"] for row in rows], dtype=float).reshape(len(rows), skeleton.size, 3),
+        np.array([row["score"] for row in rows], dtype=float),
     )
 
 

@@ -18,6 +18,7 @@ from hpefair.errors import ToolError
 
 KEY = "hpefair.key"
 BATCH = 900  # MLflow takes at most 1,000 metrics a call
+BY_GROUP = ("ar", "oks", "ap", "pck", "found")
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,17 @@ def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mappin
 
     Returns:
         `ar/all`, `ar/<attribute>/<group>`, the same below `ci_low/`, `ci_high/`, people below `n/`, gaps as
-        `gap/ar/<attribute>` and `worst/ar/<attribute>`, and the ten COCO numbers as `coco/AP` and so on.
+        `gap/ar/<attribute>` and `worst/ar/<attribute>`, and the ten COCO numbers as `coco/AP` and so on. By group the
+        metrics of `BY_GROUP`, the others overall; the logged table has them all.
     """
     out = {f"coco/{name}": float(value) for name, value in overall.items() if isinstance(value, float)}
-    for row in by_group.itertuples():
+    for row in by_group[by_group["metric"].isin(BY_GROUP) | (by_group["attribute"] == "all")].itertuples():
         place = "all" if row.attribute == "all" else f"{row.attribute}/{row.group}"
         out[f"{row.metric}/{place}"] = row.value
         out[f"ci_low/{row.metric}/{place}"] = row.low
         out[f"ci_high/{row.metric}/{place}"] = row.high
-        out[f"n/{place}"] = float(row.n_people)
+        if row.metric == BY_GROUP[0]:
+            out[f"n/{place}"] = float(row.n_people)
     for row in gaps.itertuples():
         out[f"gap/{row.metric}/{row.attribute}"] = row.difference
         worst = by_group[

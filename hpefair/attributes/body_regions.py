@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 
 Mask = NDArray[np.bool_]
 Array = NDArray[np.float64]

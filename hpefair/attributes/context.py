@@ -1,4 +1,4 @@
-"""Measured context of a person: scale, visibility, crowding, brightness."""
+"""Measured context of a person: scale, visibility, crowding, brightness, posture."""
 
 from typing import Final
 
@@ -7,14 +7,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hpefair.core.pose.geometry import box_overlap
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.schema import UNKNOWN
 
 Array = NDArray[np.float64]
+
+SHOULDERS, HIPS = (
+    tuple(COCO_17.index(f"{side}_{joint}") for side in ("left", "right")) for joint in ("shoulder", "hip")
+)
+POSTURES: Final = ("upright", "leaning", "lying")
 
 SMALL_BELOW_PX2: Final = 96.0**2  # COCO's medium and large; its own small is smaller than it evaluates
 LARGE_FROM_PX2: Final = 192.0**2
 HALF_FROM, MOST_FROM = 6, 12  # labelled joints out of 17
 TOUCHING_FROM, CROWDED_FROM = 0.02, 0.2  # largest box overlap with another person
+LEANING_FROM, LYING_FROM = 30.0, 60.0  # degrees between trunk and the vertical of the picture
 DARK_BELOW, BRIGHT_FROM = 35.0, 65.0  # mean L* around the person
 
 
@@ -38,6 +45,27 @@ def crowding(overlap: float) -> str:
 def brightness(lightness: float) -> str:
     """Group of the mean CIELAB lightness of the window around a person."""
     return _bin(lightness, (DARK_BELOW, BRIGHT_FROM), ("dark", "mid", "bright"))
+
+
+def posture(trunk_tilt: float) -> str:
+    """Group of the angle between trunk and vertical in degrees; unknown for NaN."""
+    return UNKNOWN if np.isnan(trunk_tilt) else _bin(trunk_tilt, (LEANING_FROM, LYING_FROM), POSTURES)
+
+
+def trunk_tilt(keypoints: Array) -> float:
+    """Angle in degrees, 0 to 180, between the vertical and the way from mid-hips up to mid-shoulders.
+
+    Args:
+        keypoints: COCO keypoints (17, 3).
+
+    Returns:
+        0 upright, 90 horizontal, 180 upside down; NaN unless at least one shoulder and one hip are labelled.
+    """
+    shoulders, hips = (keypoints[list(pair)] for pair in (SHOULDERS, HIPS))
+    if not (shoulders[:, 2] > 0).any() or not (hips[:, 2] > 0).any():
+        return float("nan")
+    top, bottom = (part[part[:, 2] > 0, :2].mean(axis=0) for part in (shoulders, hips))
+    return float(np.degrees(np.arctan2(abs(top[0] - bottom[0]), bottom[1] - top[1])))
 
 
 def largest_overlap(people: pd.DataFrame) -> Array:

@@ -1,4 +1,4 @@
-"""Everything that is measured from one image: contrast, scale, visibility, crowding, brightness of each person."""
+"""Everything that is measured from one image: contrast, scale, visibility, crowding, brightness, posture of each person."""
 
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from hpefair.schema import UNKNOWN
 
 Mask = NDArray[np.bool_]
 
-MEASUREMENT_VERSION = "measured:1"
+MEASUREMENT_VERSION = "measured:2"
 COLUMNS = (
     "contrast", "contrast_delta_e", "contrast_reason", "scale", "scale_px2", "visibility", "visible_joints", "crowding",
-    "crowding_iou", "brightness", "brightness_l", "measured_by",
+    "crowding_iou", "brightness", "brightness_l", "posture", "trunk_tilt", "measured_by",
 )  # fmt: skip
 
 
@@ -30,9 +30,9 @@ def measure_image(path: str, people: pd.DataFrame, settings: Attribute) -> pd.Da
         settings: The attribute section of params.yaml.
 
     Returns:
-        One row per person: person_id; group columns contrast, scale, visibility, crowding, brightness; the numbers
-        behind them contrast_delta_e, scale_px2, visible_joints, crowding_iou, brightness_l; contrast_reason where
-        contrast is unknown; measured_by.
+        One row per person: person_id; group columns contrast, scale, visibility, crowding, brightness, posture; the
+        numbers behind them contrast_delta_e, scale_px2, visible_joints, crowding_iou, brightness_l, trunk_tilt;
+        contrast_reason where contrast is unknown; measured_by.
     """
     lab = contrast.to_lab(images.read_rgb(Path(path)))
     height, width = lab.shape[:2]
@@ -44,6 +44,7 @@ def measure_image(path: str, people: pd.DataFrame, settings: Attribute) -> pd.Da
         delta_e, reason = _contrast(lab, person, masks[index], others, settings.min_area_px)
         window = contrast.window(np.asarray(person.bbox, dtype=float), lab.shape)
         lightness = float(lab[(*window, 0)].mean())
+        tilt = context.trunk_tilt(np.asarray(person.keypoints, dtype=float).reshape(-1, 3))
         rows.append(
             {
                 "person_id": person.person_id,
@@ -58,6 +59,8 @@ def measure_image(path: str, people: pd.DataFrame, settings: Attribute) -> pd.Da
                 "crowding_iou": float(overlap[index]),
                 "brightness": context.brightness(lightness),
                 "brightness_l": lightness,
+                "posture": context.posture(tilt),
+                "trunk_tilt": tilt,
                 "measured_by": MEASUREMENT_VERSION,
             }
         )

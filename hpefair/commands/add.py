@@ -11,7 +11,7 @@ from hpefair.adapters import coco_json, coco_results, dvc_cli, label_files, para
 from hpefair.adapters.coco_folder import find_annotations, readable
 from hpefair.adapters.coco_json import Record
 from hpefair.adapters.population_file import read_population
-from hpefair.core.pose.skeleton import skeleton
+from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError
 from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
 
@@ -118,7 +118,7 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     results: dict[str, Path] = {}
     for path in sorted(path for name in RESULTS_FOLDERS for path in folder.glob(f"{name}/*.json")):
         try:
-            covered = coco_results.load(path, joints, ids)["coco_image_id"].nunique()
+            covered = len(set(coco_results.load(path, joints, ids).coco_image_id))
         except InputError as error:
             notes.append(f"left out {path.name}: {str(error).removeprefix(f'{path} ').removeprefix(f'{path}, ')}")
             continue

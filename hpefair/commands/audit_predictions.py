@@ -10,69 +10,88 @@ import pandas as pd
 from hpefair.adapters import coco_json, coco_results, label_files, pose_arrays, tables
 from hpefair.adapters.coco_tables import label_rows, people_rows
 from hpefair.attributes import context, given
-from hpefair.core.evaluation import Evaluation, Uncertainty, evaluate
+from hpefair.core.evaluation import Evaluation, Setting, Uncertainty, evaluate
+from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.groups import groups
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.precision import WARNINGS, Rule
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
 from hpefair.schema import ATTRIBUTES, PERCEIVED
 
-FROM_ANNOTATIONS = ("scale", "visibility", "crowding")
-UNCERTAINTY = Uncertainty(resamples=1000, ap_resamples=200, confidence=0.95, min_support=10, seed=5)
+FROM_ANNOTATIONS = ("scale", "visibility", "crowding", "posture")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose.
+
+    Attributes:
+        labels: Optional label file.
+        by: Attributes to group by; empty for those the labels give, and scale.
+        tolerance: Shortfall of a group against the rest that is tolerated.
+        ap_rule: Rule for average precision by group.
+    """
+
+    labels: Path | None
+    by: Sequence[str]
+    tolerance: float
+    ap_rule: str
 
 
 @dataclass(frozen=True)
 class Audit:
-    """Result of `audit_predictions`: the evaluation, and the records that could not be used."""
+    """Result of `audit_predictions`: the evaluation, records that could not be used, and a warning or nothing."""
 
     evaluation: Evaluation
     rejects: pd.DataFrame
+    warning: str
 
 
-def audit_predictions(annotations: Path, results: Path, labels: Path | None, by: Sequence[str]) -> Audit:
+def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Audit:
     """Evaluate predictions overall and by group.
 
     Args:
         annotations: COCO keypoints file; no pixels are needed.
         results: COCO results file.
-        labels: Optional label file.
-        by: Attributes to group by; empty for those the labels give, and scale.
+        choices: What the user chose.
 
     Returns:
         The audit.
 
     Raises:
-        InputError: If a file cannot be used, or an attribute can be had neither from labels nor from annotations.
+        InputError: If a file cannot be used, or a choice cannot be met.
     """
+    if choices.ap_rule not in list(Rule):
+        raise InputError(f"--ap-rule {choices.ap_rule}: there are {', '.join(Rule)}")
+    if not 0 <= choices.tolerance < 1:
+        raise InputError(f"--tolerance {choices.tolerance}: give a share of the metric from 0 to below 1, say 0.05")
     tree = coco_json.load_dataset(annotations)
-    coco_json.check_categories(tree, COCO_17, annotations)
-    checked = coco_json.Checked()
-    coco_json.check_images(tree["images"], checked)
-    coco_json.check_people(tree["annotations"], tree, COCO_17, checked)
-    if not checked.people:
-        raise InputError(f"{annotations} has no usable person: {checked.rejects[0]['reason']}")
-    if not any(row.get("num_keypoints", 1) and not row.get("iscrowd") for row in checked.people):
-        raise InputError(f"{annotations} has nobody to evaluate: only crowds and people without labelled joints")
+    checked = _checked(tree, annotations)
     people = people_rows(checked.people, "audit", COCO_17)
-    ids = sorted(image["id"] for image in checked.images)
+    images = sorted(checked.images, key=lambda image: image["id"])
+    ids = np.array([image["id"] for image in images])
     found = coco_results.load(results, COCO_17, coco_json.declared_ids(tree))
-    found = found[found["coco_image_id"].isin(ids)]  # detections on quarantined images have nothing to match
-    attributes = _attributes(people, labels, checked)
-    listed = groups(attributes, _chosen(by, attributes, labels is not None))
+    attributes = _attributes(people, choices.labels, checked)
+    listed = groups(attributes, _chosen(choices.by, attributes, choices.labels is not None))
     index = pose_arrays.image_index(f"audit/{number}" for number in ids)
-    detections = found.assign(image_id="audit/" + found["coco_image_id"].astype(str))
-    evaluation = evaluate(
-        pose_arrays.people(people, index),
-        pose_arrays.detections(detections, index),
-        COCO_17.variances,
-        len(ids),
-        listed,
-        UNCERTAINTY,
+    subject = [str(image.get("subject_id") or "") for image in images]
+    setting = Setting(
+        skeleton=COCO_17,
+        n_images=len(ids),
+        cluster=image_clusters(len(ids), np.arange(len(ids)), subject),
+        context=attributes[list(FROM_ANNOTATIONS)],
+        rule=Rule(choices.ap_rule),
     )
-    return Audit(evaluation, pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"]))
+    uncertainty = Uncertainty(
+        resamples=1000, confidence=0.95, min_support=10, seed=5, tolerance=choices.tolerance, power=0.8
+    )
+    evaluation = evaluate(pose_arrays.people(people, index), found.on(ids), listed, setting, uncertainty)
+    rejects = pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"])
+    return Audit(evaluation, rejects, WARNINGS[setting.rule])
 
 
 def write_json(audit: Audit, path: Path) -> None:
-    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `gaps` and `rejects`.
+    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `by_keypoint`, `gaps` and `rejects`.
 
     Raises:
         InputError: If the file cannot be written there.
@@ -84,18 +103,39 @@ def write_json(audit: Audit, path: Path) -> None:
         {
             "overall": audit.evaluation.overall,
             "by_group": tables.records(audit.evaluation.by_group),
+            "by_keypoint": tables.records(audit.evaluation.by_keypoint),
             "gaps": tables.records(audit.evaluation.gaps),
             "rejects": tables.records(audit.rejects),
+            "warning": audit.warning,
         },
     )
 
 
+def _checked(tree: coco_json.Record, annotations: Path) -> coco_json.Checked:
+    """Usable images and people.
+
+    Raises:
+        InputError: If there is nobody to evaluate.
+    """
+    coco_json.check_categories(tree, COCO_17, annotations)
+    checked = coco_json.Checked()
+    coco_json.check_images(tree["images"], checked)
+    coco_json.check_people(tree["annotations"], tree, COCO_17, checked)
+    if not checked.people:
+        raise InputError(f"{annotations} has no usable person: {checked.rejects[0]['reason']}")
+    if not any(row.get("num_keypoints", 1) and not row.get("iscrowd") for row in checked.people):
+        raise InputError(f"{annotations} has nobody to evaluate: only crowds and people without labelled joints")
+    return checked
+
+
 def _attributes(people: pd.DataFrame, labels: Path | None, checked: coco_json.Checked) -> pd.DataFrame:
+    keypoints = pose_arrays.keypoints(people)
     table = pd.DataFrame(
         {
-            "scale": people["area"].map(context.scale),
-            "visibility": people["num_keypoints"].map(context.visibility),
+            "scale": [context.scale(value) for value in people["area"]],
+            "visibility": [context.visibility(value) for value in people["num_keypoints"]],
             "crowding": [context.crowding(value) for value in context.largest_overlap(people)],
+            "posture": [context.posture(context.trunk_tilt(joints)) for joints in keypoints],
         }
     )
     if labels is None:

@@ -35,8 +35,10 @@ def show(console: Console, models: list[str] | None = None) -> None:
         overall = tables.read_json(folder / "overall.json")
         level = f"{settings.evaluate.confidence:.0%} intervals"
         title = f"{name}  (boxes: {overall['boxes']}; {overall['images']}; {level})"
-        console.print(group_table(tables.read(folder / "by_group.parquet"), title))
-        console.print(gap_lines(tables.read(folder / "gaps.parquet"), settings.compare.metric))
+        by_group, metric = tables.read(folder / "by_group.parquet"), settings.compare.metric
+        console.print(group_table(by_group, title, metric))
+        console.print(gap_lines(tables.read(folder / "gaps.parquet"), metric), end="")
+        console.print(verdict_lines(by_group, settings.evaluate.tolerance, metric))
     _print_representation(console)
     _print_changes(console, settings)
     console.print(decisions())
@@ -55,12 +57,13 @@ def _print_changes(console: Console, settings: params.Params) -> None:
         console.print(rich_tables.changes(tables.read(path), settings.compare.baseline, metric, level), "")
 
 
-def group_table(by_group: pd.DataFrame, title: str) -> Table:
+def group_table(by_group: pd.DataFrame, title: str, metric: str) -> Table:
     """Table of one model: a row per group, value and interval per metric.
 
     Args:
         by_group: From `core.evaluation.evaluate`.
         title: Table title.
+        metric: Metric whose verdict is shown: is the group served worse than the rest by more than is tolerated?
 
     Returns:
         A rich table; groups below the minimum support are marked as few and empty ones shown; only an `unknown`
@@ -71,6 +74,7 @@ def group_table(by_group: pd.DataFrame, title: str) -> Table:
         table.add_column(column)
     for column in ("people", "images", *(f"{name} [interval]" for name in METRICS.values())):
         table.add_column(column, justify="right")
+    table.add_column(f"by {METRICS[metric]}")
     previous = ""
     for (attribute, group), rows in by_group.groupby(["attribute", "group"], sort=False):
         first = rows.iloc[0]
@@ -82,14 +86,20 @@ def group_table(by_group: pd.DataFrame, title: str) -> Table:
             table.add_section()
         style = "" if first["supported"] else "dim"
         group = group if first["supported"] else f"{group} (few)"
-        table.add_row(shown, str(group), str(first["n_people"]), str(first["n_images"]), *cells, style=style)
+        judged = rows.loc[rows["metric"] == metric, "verdict"].iloc[0]
+        said = verdict(judged) if first["supported"] and isinstance(judged, str) else Text("")
+        people = f"{first['n_people']:.0f}"
+        table.add_row(shown, str(group), people, str(first["n_images"]), *cells, said, style=style)
         previous = str(attribute)
     return table
 
 
-def gap_lines(gaps: pd.DataFrame, metric: str = "oks") -> Text:
-    """One line per attribute: the gap, its interval, what chance alone would show, and who could not take part."""
+def gap_lines(gaps: pd.DataFrame, metric: str) -> Text:
+    """One line per attribute: the gap, its interval, what chance alone would show, what is left of it among people of
+    like context, and who could not take part."""
     lines = Text()
+    if gaps.empty:
+        return lines
     for row in gaps[gaps["metric"] == metric].itertuples():
         what = f"  gap in {METRICS[metric]}, {row.attribute}: "
         if pd.isna(row.difference):
@@ -99,7 +109,29 @@ def gap_lines(gaps: pd.DataFrame, metric: str = "oks") -> Text:
             f"{what}{row.difference:.3f} [{row.low:.3f}, {row.high:.3f}], worst {row.worst_group}, "
             f"best {row.best_group}; chance alone reaches {row.null_floor:.3f}"
         )
+        adjusted = getattr(row, "adjusted_difference", float("nan"))
+        if not pd.isna(adjusted):
+            lines.append(
+                f"; in like circumstances {adjusted:.3f} [{row.adjusted_low:.3f}, {row.adjusted_high:.3f}]"
+            )
         lines.append(f"; too few people: {row.left_out}\n" if row.left_out else "\n")
+    return lines
+
+
+def verdict_lines(by_group: pd.DataFrame, tolerance: float, metric: str) -> Text:
+    """One line per group that is not shown to be served as well as the rest, and how many are."""
+    judged = by_group[(by_group["metric"] == metric) & by_group["verdict"].notna()]
+    shown = judged[judged["supported"] & judged["shortfall"].notna()]
+    passed = int((shown["verdict"] == "PASS").sum())
+    what = f"at most {tolerance:g} below the rest of its attribute in {METRICS[metric]}"
+    lines = Text(f"  {passed} of {len(shown)} groups are {what}\n" if len(shown) else "")
+    for row in shown[shown["verdict"] != "PASS"].itertuples():
+        lines.append("  ").append(verdict(row.verdict))
+        numbers = f"{row.shortfall:.3f} [{row.shortfall_low:.3f}, {row.shortfall_high:.3f}] below the rest"
+        lines.append(f" {row.attribute} {row.group}: {numbers}")
+        if row.verdict == "INCONCLUSIVE" and row.n_people < row.people_needed < float("inf"):
+            lines.append(f"; needs about {row.people_needed:.0f} people, has {row.n_people:.0f}")
+        lines.append("\n")
     return lines
 
 
@@ -148,4 +180,4 @@ def _needed(groups: pd.DataFrame) -> str:
     if sizes.empty:
         return ""
     worst = open_groups.loc[sizes.idxmax()]
-    return f"; {worst['group']} needs about {int(worst['people_needed'])} test people, has {worst['n_people']}"
+    return f"; {worst['group']} needs about {int(worst['people_needed'])} test people, has {worst['n_people']:.0f}"

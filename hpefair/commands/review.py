@@ -10,7 +10,7 @@ from rich.console import Console
 
 from hpefair import artifacts, params
 from hpefair.adapters import fiftyone_server, git_repository, tables
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.schema import MEASURED, PERCEIVED
 
 DATABASE = Path("fiftyone.db")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hpefair.adapters import coco_json, images
 from hpefair.adapters.coco_folder import find_annotations, find_images
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
 
 Pixels = NDArray[np.uint8]

@@ -1,42 +1,65 @@
-"""A pose model's accuracy overall, by group and per person, with image-clustered uncertainty."""
+"""A pose model's accuracy overall, by group, per person and per joint, with clustered uncertainty."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from hpefair.core.fairness.adjustment import adjusted_difference
+from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.disaggregation import disaggregate, widen_degenerate, with_overall
-from hpefair.core.fairness.disparity import gaps
+from hpefair.core.fairness.disparity import Evidence, gaps, null_means
+from hpefair.core.fairness.draws import Draws, draw
 from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import percentile_interval, resample_images
-from hpefair.core.pose.matching import Candidates, Detections, Matches, People, candidates, match
-from hpefair.core.pose.precision import coco_statistics, precision_recall, subgroup_precision
-
-Array = NDArray[np.float64]
-
-METRICS = ("ar", "oks")
+from hpefair.core.fairness.intervals import Counts, Index, clusters_touched, percentile_interval, resample
+from hpefair.core.fairness.shortfall import shortfalls
+from hpefair.core.keypoint_breakdown import by_keypoint
+from hpefair.core.pose.matching import Candidates, Detections, People, candidates
+from hpefair.core.pose.person_scores import DECIDING, IN_PIXELS_OR_TORSOS, METRICS, person_scores
+from hpefair.core.pose.precision import Rule, coco_statistics, mean_precision, subgroup_precision
+from hpefair.core.pose.precision_resamples import resampled_precision
+from hpefair.core.pose.skeleton import Skeleton
 
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """How intervals are drawn.
+    """How intervals are drawn and verdicts reached.
 
     Attributes:
-        resamples: Image resamples for per-person metrics.
-        ap_resamples: Image resamples for average precision.
+        resamples: Bootstrap resamples of clusters, and random relabellings.
         confidence: Two-sided level.
-        min_support: Images a group needs to count as supported.
-        seed: Seed of the resamples.
+        min_support: Clusters a group needs to count as supported.
+        seed: Seed of both.
+        tolerance: Shortfall of a group against the rest that one tolerates.
+        power: Wanted probability of a PASS where there is none, for the sizes still needed.
     """
 
     resamples: int
-    ap_resamples: int
     confidence: float
     min_support: int
     seed: int
+    tolerance: float = 0.05
+    power: float = 0.8
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is evaluated beside people and detections.
+
+    Attributes:
+        skeleton: Skeleton of both.
+        n_images: Images, those without people included.
+        cluster: Cluster of each image (n_images,); each image by itself by default.
+        context: Categories of every annotated person (N rows), the confounders of adjusted gaps; none by default.
+        rule: Rule for average precision by group.
+    """
+
+    skeleton: Skeleton
+    n_images: int
+    cluster: Index | None = None
+    context: pd.DataFrame | None = None
+    rule: Rule = Rule.SHARED
 
 
 @dataclass(frozen=True)
@@ -45,143 +68,121 @@ class Evaluation:
 
     Attributes:
         overall: The ten COCO statistics.
-        by_group: Long table attribute, group, metric (ar, oks, ap), n_people, n_images, value, low, high, supported.
-        gaps: Per attribute and metric: difference between groups, its interval, null floor, worst and best group.
-        people: One row per counted person: row (in the input), image, ar, oks.
+        by_group: Long table attribute, group, metric, n_people, n_missing, n_images, n_clusters, value, low, high,
+            supported; for the deciding metrics also shortfall, its intervals, p-values, verdict and people_needed.
+        by_keypoint: One row per group and joint.
+        gaps: Per attribute and deciding metric: differences, ratios, worst group, null floor, adjusted difference.
+        people: One row per counted person: row (in the input), image, and every metric.
     """
 
     overall: dict[str, float]
     by_group: pd.DataFrame
+    by_keypoint: pd.DataFrame
     gaps: pd.DataFrame
     people: pd.DataFrame
 
 
 def evaluate(
-    people: People,
-    detections: Detections,
-    variances: Array,
-    n_images: int,
-    listed: Sequence[Group],
-    uncertainty: Uncertainty,
+    people: People, detections: Detections, listed: Sequence[Group], setting: Setting, uncertainty: Uncertainty
 ) -> Evaluation:
     """Evaluate predictions against annotated people, by group.
 
     Args:
         people: Annotated people, ignored ones included.
         detections: Predicted people.
-        variances: (2 sigma)^2 per joint (K,).
-        n_images: Images, those without people included.
         listed: Groups over all rows of `people`.
-        uncertainty: How intervals are drawn.
+        setting: Skeleton, images, clusters, confounders.
+        uncertainty: How intervals are drawn and verdicts reached.
 
     Returns:
         The evaluation; groups cover counted people only (no crowds, at least one labelled joint).
     """
-    found = candidates(people, detections, variances, n_images)
-    scores = person_scores(people, found)
-    counted = scores["row"].to_numpy()
-    groups = with_overall([Group(g.attribute, g.group, g.member[counted]) for g in listed], len(counted))
-    counts = resample_images(n_images, uncertainty.resamples, uncertainty.seed)
-    table = disaggregate(scores, METRICS, groups, counts, uncertainty.confidence)
-    table = pd.concat([table, _precision_rows(people, found, listed, counts, uncertainty)], ignore_index=True)
-    table["supported"] = table["n_images"] >= uncertainty.min_support
-    image = scores["image"].to_numpy()
-    spread = [
-        gaps(
-            scores[metric].to_numpy(), image, groups[1:], counts, uncertainty.confidence, uncertainty.min_support
-        ).assign(metric=metric)
-        for metric in METRICS
-    ]
-    return Evaluation(coco_statistics(people, found), table, pd.concat(spread, ignore_index=True), scores)
+    found = candidates(people, detections, setting.skeleton.variances, setting.n_images)
+    scores = person_scores(people, detections, found, setting.skeleton)
+    cluster = image_clusters(setting.n_images) if setting.cluster is None else setting.cluster
+    counts = resample(cluster, uncertainty.resamples, uncertainty.seed)
+    rows = scores.table["row"].to_numpy()
+    groups = with_overall([Group(g.attribute, g.group, g.member[rows]) for g in listed], len(rows))
+    draws = draw(scores.table, METRICS, groups, cluster, counts)
+    bounded = [metric for metric in METRICS if metric not in IN_PIXELS_OR_TORSOS]
+    means = disaggregate(draws, uncertainty.confidence, bounded)
+    precision = _precision_rows(people, found, listed, cluster, counts, setting.rule, uncertainty)
+    spread, judged = _disparity(draws, cluster, rows, setting, uncertainty)
+    table = pd.concat([means, precision], ignore_index=True)
+    table["supported"] = table["n_clusters"] >= uncertainty.min_support
+    table = table.merge(judged, on=["attribute", "group", "metric"], how="left", validate="1:1")
+    joints = by_keypoint(scores, groups, setting.skeleton, cluster[draws.image], uncertainty.confidence)
+    return Evaluation(coco_statistics(people, found), table, joints, spread, scores.table)
 
 
-def person_scores(people: People, found: Candidates) -> pd.DataFrame:
-    """Per-person recall and similarity of everyone who counts.
-
-    Args:
-        people: Annotated people.
-        found: Candidates.
-
-    Returns:
-        Rows row, image, ar (share of the ten OKS thresholds at which the person is matched) and oks (similarity with
-        the person's detection in the best one-to-one assignment of its image; 0 where it gets none).
-    """
-    matches = match(people, found, people.ignored)
-    rows = np.flatnonzero(~people.ignored)
-    hits = np.zeros(len(people.image))
-    for person in matches.person:
-        hits[np.unique(person[person >= 0])] += 1
-    return pd.DataFrame(
-        {
-            "row": rows,
-            "image": people.image[rows],
-            "ar": hits[rows] / len(matches.person),
-            "oks": _assigned_similarity(people, found)[rows],
-        }
+def _disparity(
+    draws: Draws, cluster: Index, rows: Index, setting: Setting, uncertainty: Uncertainty
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Gaps of every attribute, and every group's shortfall with its verdict; everyone together has neither."""
+    evidence = Evidence(
+        uncertainty.confidence, uncertainty.min_support, uncertainty.resamples, uncertainty.seed
     )
+    part = draws.without_first()
+    if not part.listed:
+        return pd.DataFrame(), pd.DataFrame(columns=["attribute", "group", "metric", "shortfall", "verdict"])
+    nulls = null_means(part, DECIDING, evidence)
+    spread = gaps(part, nulls, evidence)
+    judged = shortfalls(part, nulls, evidence, uncertainty.tolerance, uncertainty.power)
+    if setting.context is not None:
+        context = setting.context.iloc[rows].reset_index(drop=True)
+        extra = [_adjusted(part, row, context, cluster, uncertainty) for row in spread.to_dict("records")]
+        spread = spread.join(pd.DataFrame(extra))
+    return spread, judged
 
 
-def _assigned_similarity(people: People, found: Candidates) -> Array:
-    """OKS (N,) of each counted person with its detection in the one-to-one assignment of largest total OKS.
-
-    Greedy matching by score would let a confident stray detection take a person whom another detection fits.
-    """
-    out = np.zeros(len(people.image))
-    for image, who in enumerate(found.people_of):
-        columns = np.flatnonzero(~people.ignored[who])
-        similarity = found.oks[image][:, columns]
-        rows, chosen = linear_sum_assignment(similarity, maximize=True)
-        out[who[columns[chosen]]] = similarity[rows, chosen]
-    return out
+def _adjusted(
+    draws: Draws, row: dict[str, object], context: pd.DataFrame, cluster: Index, uncertainty: Uncertainty
+) -> dict[str, float]:
+    """Difference between a gap's best and worst group among people of like context."""
+    attribute = str(row["attribute"])
+    part = draws.taking_part(attribute, uncertainty.min_support)
+    if len(part) < 2:
+        return {}
+    names = [draws.listed[g].group for g in part]
+    kept = [name for name in context if name not in attribute.split(".")]
+    return adjusted_difference(
+        draws.values[:, draws.metrics.index(str(row["metric"]))],
+        [draws.listed[g] for g in part],
+        (names.index(str(row["best_group"])), names.index(str(row["worst_group"]))),
+        context[kept],
+        cluster[draws.image],
+        uncertainty.confidence,
+    )
 
 
 def _precision_rows(
-    people: People, found: Candidates, listed: Sequence[Group], counts: NDArray[np.int64], uncertainty: Uncertainty
+    people: People,
+    found: Candidates,
+    listed: Sequence[Group],
+    cluster: Index,
+    counts: Counts,
+    rule: Rule,
+    uncertainty: Uncertainty,
 ) -> pd.DataFrame:
     """Average precision overall and by group, with intervals."""
-    everyone = Group("all", "all", np.ones(len(people.image), dtype=bool))
-    rows = []
-    for group in (everyone, *listed):
-        matches, weight = subgroup_precision(people, found, group.member)
-        value = _average_precision(matches, found.score, weight)
-        draws = _resampled_precision(people, found, matches, weight, counts[: uncertainty.ap_resamples])
-        low, high = percentile_interval(draws[:, None], uncertainty.confidence)
-        counted = group.member & ~people.ignored
-        rows.append(
-            {
-                "attribute": group.attribute,
-                "group": group.group,
-                "metric": "ap",
-                "n_people": int(counted.sum()),
-                "n_images": len(np.unique(people.image[counted])),
-                "value": value,
-                "low": float(low[0]),
-                "high": float(high[0]),
-            }
-        )
+    groups = with_overall(listed, len(people.image))
+    member = np.stack([np.asarray(group.member, dtype=float) for group in groups], axis=1) * ~people.ignored[:, None]
+    clusters = clusters_touched(member, cluster[people.image])
+    drawn = resampled_precision(people, found, member, counts, rule)
+    low, high = percentile_interval(drawn, uncertainty.confidence, clusters)
+    rows = [
+        {
+            "attribute": group.attribute,
+            "group": group.group,
+            "metric": "ap",
+            "n_people": member[:, g].sum(),
+            "n_missing": 0.0,
+            "n_images": len(np.unique(people.image[member[:, g] > 0])),
+            "n_clusters": int(clusters[g]),
+            "value": mean_precision(subgroup_precision(people, found, member[:, g], rule)[0]),
+            "low": low[g],
+            "high": high[g],
+        }
+        for g, group in enumerate(groups)
+    ]
     return widen_degenerate(pd.DataFrame(rows), uncertainty.confidence)
-
-
-def _resampled_precision(
-    people: People, found: Candidates, matches: Matches, weight: float, counts: NDArray[np.int64]
-) -> Array:
-    """Average precision in each resample (B,); NaN where it drew nobody who counts."""
-    return np.array(
-        [
-            _average_precision(matches, found.score, weight, count[found.image].astype(float), count[people.image])
-            for count in counts
-        ]
-    )
-
-
-def _average_precision(
-    matches: Matches,
-    score: Array,
-    weight: float,
-    candidate_weight: Array | None = None,
-    person_weight: NDArray[np.int64] | None = None,
-) -> float:
-    precision, _ = precision_recall(
-        matches, score, weight, candidate_weight, None if person_weight is None else person_weight.astype(float)
-    )
-    return float(precision.mean()) if precision[0, 0] > -1 else float("nan")

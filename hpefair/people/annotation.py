@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hpefair.adapters import coco_masks
 from hpefair.attributes import contrast
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.photograph import Photograph
 
 Mask = NDArray[np.bool_]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.articulation import Skeleton3D, bone_turns, forward_kinematics, skin
 from hpefair.people.body import KEYPOINT_LIFT, BodyModel, load_body
 from hpefair.people.garments import POSITION, Layer, layers

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpefair.adapters import coco_masks
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.figure import Figure
 from hpefair.people.garments import HAIR, LOWER, PART, TOP
 from hpefair.people.geometry import Geometry

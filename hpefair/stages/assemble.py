@@ -9,7 +9,7 @@ from hpefair.adapters import dvc_stage, tables
 from hpefair.adapters.coco_tables import coco_dataset
 from hpefair.core.balance.quotas import cell_name
 from hpefair.core.balance.weights import exposures
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.schema import PERCEIVED
 
 MADE = ["keypoints", "bbox", "area", "segmentation"]

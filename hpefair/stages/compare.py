@@ -7,10 +7,11 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
-from hpefair.core.fairness.comparison import Tolerance, compare
+from hpefair.core.fairness.clusters import image_clusters
+from hpefair.core.fairness.comparison import Paired, Tolerance, compare
 from hpefair.core.fairness.disaggregation import with_overall
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import resample_images
+from hpefair.core.fairness.intervals import resample
 from hpefair.errors import SettingsError
 from hpefair.schema import UNKNOWN
 
@@ -25,17 +26,20 @@ def build(out: Path, work: Path, item: str) -> None:
         "person_id"
     )
     baseline = tables.read(artifacts.EVALUATE / settings.baseline / "people.parquet").set_index("person_id")
-    image = pd.factorize(baseline["image_id"])[0].astype(np.int64)
-    counts = resample_images(int(image.max()) + 1, drawing.resamples, drawing.seed)
+    image, names = pd.factorize(baseline["image_id"])
+    subject = tables.read(artifacts.INGEST / "images.parquet").set_index("image_id")["subject_id"]
+    cluster = image_clusters(len(names), np.arange(len(names)), subject.loc[names].tolist())
+    counts = resample(cluster, drawing.resamples, drawing.seed)
     _check_alike([settings.baseline, *settings.candidates])
     known = [name for name in settings.attributes if (attributes.loc[baseline.index, name] != UNKNOWN).any()]
     listed = with_overall(groups(attributes.loc[baseline.index], known), len(baseline))
-    tolerance = Tolerance(settings.tolerance, drawing.confidence, settings.power, drawing.min_support)
+    tolerance = Tolerance(settings.tolerance, drawing.confidence, drawing.power, drawing.min_support)
     verdicts, changes, spread = [], [], []
     for name in settings.candidates:
         candidate = tables.read(artifacts.EVALUATE / name / "people.parquet").set_index("person_id")
         scores = candidate.loc[baseline.index, settings.metric].to_numpy()
-        found = compare(baseline[settings.metric].to_numpy(), scores, image, listed, counts, tolerance)
+        paired = Paired(baseline[settings.metric].to_numpy(), scores, image.astype(np.int64))
+        found = compare(paired, listed, cluster, counts, tolerance)
         verdicts.append({"model": name, "verdict": found.verdict, "no_harm": found.harm, "fairer": found.fairer})
         changes.append(found.groups.assign(model=name))
         spread.append(found.gaps.assign(model=name))

@@ -7,7 +7,8 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import coco_json, dvc_stage, images, label_files, progress, tables
 from hpefair.adapters.coco_tables import image_rows, label_rows, people_rows
-from hpefair.core.pose.skeleton import Skeleton, skeleton
+from hpefair.core.pose.skeleton import Skeleton
+from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError, MissingArtifactError
 from hpefair.schema import IMAGES, PEOPLE, REJECTS
 

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import coco_json, coco_results, dvc_stage, progress, tables
-from hpefair.core.pose.skeleton import skeleton
+from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError
 from hpefair.schema import PREDICTIONS
 
@@ -57,11 +56,15 @@ def _third_party(source: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     mine = images[images["dataset"] == dataset]
     # The file was checked when it was added; images quarantined since then drop out here.
     found = coco_results.load(source, skeleton("coco_17"), _all_ids(dataset))
-    found = found.merge(mine[["coco_image_id", "image_id"]], on="coco_image_id", validate="m:1")
-    found = found.assign(
-        person_id="", box_source="results file", keypoints=[np.array(row) for row in found["keypoints"]]
+    table = pd.DataFrame(
+        {
+            "coco_image_id": found.coco_image_id,
+            "keypoints": list(found.keypoints.reshape(len(found.score), -1)),
+            "score": found.score,
+        }
     )
-    return found, mine, {"boxes": "as in its results file", "images": "all images"}
+    table = table.merge(mine[["coco_image_id", "image_id"]], on="coco_image_id", validate="m:1")
+    return table.assign(person_id="", box_source="results file"), mine, {"boxes": "as in its results file", "images": "all images"}
 
 
 def _all_ids(dataset: str) -> set[int]:

@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
-from hpefair.core.pose.skeleton import skeleton
+from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import build as build_estimator
 from hpefair.training import weights

@@ -8,7 +8,7 @@ from safetensors.torch import load_model, save_model
 from torch import nn
 
 from hpefair.adapters import tables
-from hpefair.core.pose.skeleton import skeleton
+from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import build
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hpefair.adapters import coco_json
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
 
 

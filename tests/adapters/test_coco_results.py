@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hpefair.adapters import coco_results
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
 
 GOOD = {"image_id": 1, "category_id": 1, "keypoints": [1.0] * 51, "score": 0.5}
@@ -35,4 +35,4 @@ def test_good_results_keep_their_order(tmp_path):
     """Order decides ties, as in pycocotools."""
     path = tmp_path / "r.json"
     path.write_text(json.dumps([GOOD | {"score": s} for s in (0.5, 0.9, 0.5)]))
-    assert coco_results.load(path, COCO_17, {1})["score"].tolist() == [0.5, 0.9, 0.5]
+    assert coco_results.load(path, COCO_17, {1}).score.tolist() == [0.5, 0.9, 0.5]

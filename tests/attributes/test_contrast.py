@@ -6,7 +6,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from hpefair.attributes import contrast
 from hpefair.attributes.body_regions import dressed_part, regions, torso_length
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from tests import tiny_dataset
 
 BACKGROUND = (120, 130, 140)

@@ -6,7 +6,7 @@ from hpefair.core.evaluation import Uncertainty, evaluate, person_scores
 from hpefair.core.fairness.groups import Group
 from hpefair.core.pose.matching import candidates
 from hpefair.core.pose.precision import coco_statistics
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
 from tests.core.pose.test_precision import random_dataset
 

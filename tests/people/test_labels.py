@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.garments import HAIR, PART, POSITION
 from hpefair.people.geometry import gather
 from hpefair.people.labels import FACE, FACE_DEPTH_M, LIMB_RADII, LIMB_SLACK_M

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-from hpefair.core.pose.similarity import paired_oks
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.similarity import keypoint_similarity
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError, SettingsError
 from hpefair.estimators.protocol import build
 from hpefair.params import TrainEngine
@@ -81,7 +81,7 @@ def test_it_learns(people, tmp_path):
     found, score = predict(model, few, True, [slice(0, 16)])
     truth = np.stack([np.array(k, float).reshape(17, 3) for k in few["keypoints"]])
     assert curve["loss"].iloc[-1] < curve["loss"].iloc[0] / 1.5
-    assert paired_oks(truth, few["area"].to_numpy(), found, COCO_17.variances).mean() > 0.8
+    assert keypoint_similarity(truth, few["area"].to_numpy(), found, COCO_17.variances).mean() > 0.8
     assert score.shape == (16,)
 
 

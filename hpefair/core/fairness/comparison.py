@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from hpefair.core.fairness.draws import Draws, draw
 from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import percentile_interval, resampled_means
-from hpefair.core.fairness.verdict import Verdict, combine, no_harm, paired_changes, people_needed
-
-Array = NDArray[np.float64]
+from hpefair.core.fairness.intervals import (
+    Array,
+    Counts,
+    Index,
+    joint_interval,
+    percentile_interval,
+    standard_error,
+)
+from hpefair.core.fairness.power import people_needed
+from hpefair.core.fairness.verdict import Verdict, combine, no_harm
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Tolerance:
         loss: Loss of a group's mean that counts as harm.
         confidence: Two-sided level of the intervals.
         power: Wanted probability of a PASS when nothing changed, for the sizes still needed.
-        min_support: Images a group needs for anything but INCONCLUSIVE.
+        min_support: Clusters a group needs for anything but INCONCLUSIVE.
     """
 
     loss: float
@@ -50,38 +56,88 @@ class Comparison:
     gaps: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Paired:
+    """One metric of two models on the same people.
+
+    Attributes:
+        baseline: Per-person metric of the baseline (N,).
+        candidate: Per-person metric of the candidate (N,), same people, same order.
+        image: Image index (N,).
+    """
+
+    baseline: Array
+    candidate: Array
+    image: Index
+
+
 def compare(
-    baseline: Array,
-    candidate: Array,
-    image: NDArray[np.int64],
-    listed: Sequence[Group],
-    counts: NDArray[np.int64],
-    tolerance: Tolerance,
+    paired: Paired, listed: Sequence[Group], cluster: Index, counts: Counts, tolerance: Tolerance
 ) -> Comparison:
     """Compare two models on the same people.
 
     Args:
-        baseline: Per-person metric of the baseline (N,).
-        candidate: Per-person metric of the candidate (N,), same people, same order.
-        image: Image index (N,), the cluster.
+        paired: Both models' metric.
         listed: Groups; the first is everyone.
+        cluster: Cluster of each image (n_images,).
         counts: Image multiplicities (B, n_images).
         tolerance: What counts as harm.
 
     Returns:
         The comparison; only known groups take part in the verdict.
     """
-    groups = paired_changes(candidate - baseline, image, list(listed), counts, tolerance.confidence)
-    groups["verdict"] = no_harm(groups, tolerance.loss, tolerance.min_support)
-    groups["people_needed"] = [
-        people_needed(row.standard_error, row.n_people, tolerance.loss, tolerance.confidence, tolerance.power)
-        for row in groups.itertuples()
-    ]
+    scores = pd.DataFrame(
+        {
+            "image": paired.image,
+            "baseline": paired.baseline,
+            "candidate": paired.candidate,
+            "change": paired.candidate - paired.baseline,
+        }
+    )
+    draws = draw(scores, ("baseline", "candidate", "change"), listed, cluster, counts)
+    groups = _changes(draws, tolerance)
     known = [group.known for group in listed]
     harm = combine(Verdict(verdict) for verdict in groups.loc[known, "verdict"])
-    gap_table = _gap_changes(baseline, candidate, image, listed[1:], counts, tolerance)
+    attributes = dict.fromkeys(group.attribute for group in listed[1:])
+    rows = [{"attribute": attribute, **_gap_change(draws, attribute, tolerance)} for attribute in attributes]
+    columns = ["attribute", "groups", "baseline", "candidate", "change", "low", "high", "verdict"]
+    gap_table = pd.DataFrame(rows, columns=columns)
     fairer = _fairer([Verdict(verdict) for verdict in gap_table["verdict"]])
     return Comparison(combine([harm, fairer]), harm, fairer, groups, gap_table)
+
+
+def _changes(draws: Draws, tolerance: Tolerance) -> pd.DataFrame:
+    """Mean change of every group with its own and its joint interval, verdict, and people still needed."""
+    m = draws.metrics.index("change")
+    point, drawn = draws.mean[:, m], draws.means[:, :, m]
+    low, high = percentile_interval(drawn, tolerance.confidence, draws.clusters)
+    tested = np.array([group.known and draws.clusters[g] > 0 for g, group in enumerate(draws.listed)])
+    joint_low, joint_high = np.full(len(point), np.nan), np.full(len(point), np.nan)
+    joint_low[tested], joint_high[tested] = joint_interval(
+        point[tested], drawn[:, tested], tolerance.confidence, draws.clusters[tested]
+    )
+    error = standard_error(drawn)
+    table = pd.DataFrame(
+        {
+            "attribute": [group.attribute for group in draws.listed],
+            "group": [group.group for group in draws.listed],
+            "n_people": draws.size[:, m],
+            "n_images": [len(np.unique(draws.image[column > 0])) for column in draws.member.T],
+            "n_clusters": draws.clusters,
+            "change": point,
+            "low": low,
+            "high": high,
+            "joint_low": joint_low,
+            "joint_high": joint_high,
+            "standard_error": error,
+        }
+    )
+    table["verdict"] = no_harm(table, tolerance.loss, tolerance.min_support)
+    table["people_needed"] = [
+        people_needed(error[g], draws.size[g, m], tolerance.loss, tolerance.confidence, tolerance.power)
+        for g in range(len(table))
+    ]
+    return table
 
 
 def _fairer(verdicts: Sequence[Verdict]) -> Verdict:
@@ -91,54 +147,29 @@ def _fairer(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict.PASS if Verdict.PASS in verdicts else Verdict.INCONCLUSIVE
 
 
-def _gap_changes(
-    baseline: Array,
-    candidate: Array,
-    image: NDArray[np.int64],
-    listed: Sequence[Group],
-    counts: NDArray[np.int64],
-    tolerance: Tolerance,
-) -> pd.DataFrame:
-    values = np.stack([baseline, candidate], axis=1)
-    rows = []
-    for attribute in dict.fromkeys(group.attribute for group in listed):
-        part = [
-            group
-            for group in listed
-            if group.attribute == attribute
-            and group.known
-            and len(np.unique(image[group.member])) >= tolerance.min_support
-        ]
-        rows.append(
-            {"attribute": attribute, "groups": len(part), **_gap_change(values, image, part, counts, tolerance)}
-        )
-    columns = ["attribute", "groups", "baseline", "candidate", "change", "low", "high", "verdict"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _gap_change(
-    values: Array, image: NDArray[np.int64], part: Sequence[Group], counts: NDArray[np.int64], tolerance: Tolerance
-) -> dict[str, object]:
+def _gap_change(draws: Draws, attribute: str, tolerance: Tolerance) -> dict[str, object]:
+    """Gap of an attribute under both models, and its change."""
+    part = draws.taking_part(attribute, tolerance.min_support)
     if len(part) < 2:
         empty = dict.fromkeys(("baseline", "candidate", "change", "low", "high"), float("nan"))
-        return {**empty, "verdict": Verdict.INCONCLUSIVE.value}
-    member = np.stack([group.member for group in part], axis=1)
-    means = np.stack([values[group.member].mean(axis=0) for group in part])  # (G, 2)
+        return {"groups": len(part), **empty, "verdict": Verdict.INCONCLUSIVE.value}
+    means = draws.mean[part, :2]
+    drawn = draws.means[:, part, :2]  # (B, G, 2)
     point = np.ptp(means, axis=0)
-    draws = resampled_means(values, member, image, counts)  # (B, G, 2)
-    missing = np.isnan(draws).any(axis=(1, 2))
-    spread = np.ptp(np.nan_to_num(draws), axis=1)
+    missing = np.isnan(drawn).any(axis=(1, 2))
+    spread = np.ptp(np.nan_to_num(drawn), axis=1)
     low, high = percentile_interval(
-        np.where(missing, np.nan, spread[:, 1] - spread[:, 0])[:, None], tolerance.confidence
+        np.where(missing, np.nan, spread[:, 1] - spread[:, 0]), tolerance.confidence, draws.clusters[part].min()
     )
     worst = int(means[:, 0].argmin())
     lifted = means[worst, 1] >= means[worst, 0]  # a gap that closes because the best group falls is not fairer
-    verdict = Verdict.FAIL if low[0] > 0 else Verdict.PASS if high[0] < 0 and lifted else Verdict.INCONCLUSIVE
+    verdict = Verdict.FAIL if low > 0 else Verdict.PASS if high < 0 and lifted else Verdict.INCONCLUSIVE
     return {
+        "groups": len(part),
         "baseline": float(point[0]),
         "candidate": float(point[1]),
         "change": float(point[1] - point[0]),
-        "low": float(low[0]),
-        "high": float(high[0]),
+        "low": float(low),
+        "high": float(high),
         "verdict": verdict.value,
     }

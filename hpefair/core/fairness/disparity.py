@@ -1,106 +1,148 @@
 """Differences, ratios and the worst group, read against what chance alone would show."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import percentile_interval, resampled_means
+from hpefair.core.fairness.draws import Draws
+from hpefair.core.fairness.intervals import Array, joint_interval, percentile_interval
+from hpefair.core.fairness.multiplicity import benjamini_hochberg, holm
+from hpefair.core.fairness.permutation import relabelled_sums
 
-Array = NDArray[np.float64]
+NUMBERS = (
+    *("difference", "low", "high", "ratio", "difference_to_overall", "ratio_to_overall"),
+    *("worst_value", "worst_low", "worst_high", "null_floor", "excess", "p_value", "worst_p_value"),
+)
 
 
-def gaps(
-    values: Array,
-    image: NDArray[np.int64],
-    listed: Sequence[Group],
-    counts: NDArray[np.int64],
-    confidence: float,
-    min_support: int,
-) -> pd.DataFrame:
-    """Largest difference between the known, supported groups of each attribute.
+@dataclass(frozen=True)
+class Evidence:
+    """How sure one wants to be.
+
+    Attributes:
+        confidence: Two-sided level.
+        min_support: Clusters a group needs to take part.
+        relabellings: Random relabellings behind null floors and p-values.
+        seed: Their seed.
+    """
+
+    confidence: float
+    min_support: int
+    relabellings: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Nulls:
+    """Means of the groups that take part under random relabellings.
+
+    Attributes:
+        metrics: Metrics M.
+        means: By attribute with at least two groups taking part: (relabellings, those groups, M).
+    """
+
+    metrics: tuple[str, ...]
+    means: dict[str, Array]
+
+
+def gaps(draws: Draws, nulls: Nulls, evidence: Evidence) -> pd.DataFrame:
+    """Disparity between the known, supported groups of each attribute.
 
     Args:
-        values: One per-person metric (N,).
-        image: Image index (N,).
-        listed: Groups.
-        counts: Image multiplicities (B, n_images).
-        confidence: Two-sided level.
-        min_support: Images a group needs to take part.
+        draws: Sums by group and resample.
+        nulls: From `null_means`; its metrics are compared.
+        evidence: How sure one wants to be.
 
     Returns:
-        One row per attribute: difference, low, high, ratio, worst_group, best_group, null_floor (the difference that
-        `confidence` of random relabellings stay below) and the groups left out.
+        One row per attribute and metric: `difference` between best and worst group with its interval; `ratio` worst to
+        best; `difference_to_overall` and `ratio_to_overall` of the worst; the worst group's mean with an interval that
+        holds although the worst was picked; `null_floor`, the difference that `confidence` of random relabellings stay
+        below; `excess` over it; p-values of the difference and of the worst group's distance to everyone (`p_holm`,
+        `p_bh`: of the difference, over attributes); how many groups took part and which were left out.
     """
     rows = []
-    for attribute in dict.fromkeys(group.attribute for group in listed):
-        known = [group for group in listed if group.attribute == attribute and group.known]
-        taking_part = [group for group in known if len(np.unique(image[group.member])) >= min_support]
-        left_out = ", ".join(group.group for group in known if group not in taking_part)
-        row = _gap_row(values, image, taking_part, counts, confidence)
-        rows.append({"attribute": attribute, **row, "groups": len(taking_part), "left_out": left_out})
-    return pd.DataFrame(rows)
+    for attribute in dict.fromkeys(group.attribute for group in draws.listed):
+        part = draws.taking_part(attribute, evidence.min_support)
+        known = [g for g, group in enumerate(draws.listed) if group.attribute == attribute and group.known]
+        left_out = ", ".join(draws.listed[g].group for g in known if g not in part)
+        for k, metric in enumerate(nulls.metrics):
+            null = nulls.means[attribute][:, :, k] if attribute in nulls.means else None
+            row = _gap(draws, draws.metrics.index(metric), part, null, evidence)
+            rows.append({"attribute": attribute, "metric": metric, **row, "groups": len(part), "left_out": left_out})
+    table = pd.DataFrame(rows)
+    for metric in nulls.metrics if len(table) else ():
+        mine = table["metric"] == metric
+        for column, rule in (("p_holm", holm), ("p_bh", benjamini_hochberg)):
+            table.loc[mine, column] = rule(table.loc[mine, "p_value"].to_numpy(dtype=float))
+    return table
 
 
-def _gap_row(
-    values: Array, image: NDArray[np.int64], known: Sequence[Group], counts: NDArray[np.int64], confidence: float
-) -> dict[str, object]:
-    if len(known) < 2:
-        empty = dict.fromkeys(("difference", "low", "high", "ratio", "null_floor"), np.nan)
-        return {**empty, "worst_group": "", "best_group": ""}
-    member = np.stack([group.member for group in known], axis=1)
-    means = np.array([values[group.member].mean() for group in known])
-    draws = resampled_means(values[:, None], member, image, counts)[:, :, 0]
-    # A resample that misses a group says nothing about the gap.
-    spread = np.where(np.isnan(draws).any(axis=1), np.nan, np.ptp(np.nan_to_num(draws), axis=1))
-    low, high = percentile_interval(spread[:, None], confidence)
-    return {
-        "difference": float(np.ptp(means)),
-        "low": float(low[0]),
-        "high": float(high[0]),
-        "ratio": float(means.min() / means.max()) if means.max() > 0 else np.nan,
-        "null_floor": null_floor(values, member, image, len(counts), confidence),
-        "worst_group": known[int(means.argmin())].group,
-        "best_group": known[int(means.argmax())].group,
-    }
-
-
-def null_floor(
-    values: Array,
-    member: NDArray[np.bool_],
-    image: NDArray[np.int64],
-    draws: int,
-    confidence: float,
-    seed: int = 0,
-) -> float:
-    """Difference between best and worst group that random relabellings stay below.
-
-    People of an image share its difficulty, and often its group, so whole images are relabelled: the values
-    of one image, in any order, are read against the labels of another with as many people.
+def null_means(draws: Draws, metrics: Sequence[str], evidence: Evidence) -> Nulls:
+    """Relabel the people of the groups that take part, attribute by attribute.
 
     Args:
-        values: Per-person metric (N,).
-        member: Disjoint groups (N, G).
-        image: Image index (N,).
-        draws: Random relabellings.
-        confidence: Quantile returned.
-        seed: Seed.
+        draws: Sums by group and resample.
+        metrics: Metrics to compare, defined for everybody.
+        evidence: How sure one wants to be.
 
     Returns:
-        The quantile of max - min over relabellings.
+        The means of the relabelled groups.
     """
-    rng = np.random.default_rng(seed)
-    labelled = np.flatnonzero(member.any(axis=1))
-    _, index, count = np.unique(image[labelled], return_inverse=True, return_counts=True)
-    order = labelled[np.lexsort((index, count[index]))]
-    flags, size = member[order].astype(float), member[order].sum(axis=0)
-    blocks = np.split(values[order], np.flatnonzero(np.diff(image[order])) + 1)
-    lengths = np.array([len(block) for block in blocks])
-    spread = []
-    for _ in range(draws):
-        places = np.argsort(lengths + rng.random(len(blocks)))  # images of equal size change places
-        shuffled = np.concatenate([rng.permutation(blocks[place]) for place in places])
-        spread.append(np.ptp(shuffled @ flags / size))
-    return float(np.quantile(spread, confidence))
+    chosen = [draws.metrics.index(metric) for metric in metrics]
+    together: dict[bytes, list[str]] = {}
+    parts = {}
+    for attribute in dict.fromkeys(group.attribute for group in draws.listed):
+        part = draws.taking_part(attribute, evidence.min_support)
+        if len(part) > 1:
+            parts[attribute] = part
+            # Attributes known of the same people share their relabellings.
+            together.setdefault((draws.member[:, part].sum(axis=1) > 0).tobytes(), []).append(attribute)
+    out = {}
+    for key, attributes in together.items():
+        people = np.frombuffer(key, dtype=bool)
+        columns = [g for attribute in attributes for g in parts[attribute]]
+        member = draws.member[np.ix_(people, columns)]
+        sums = relabelled_sums(
+            draws.values[np.ix_(people, chosen)], member, draws.image[people], evidence.relabellings, evidence.seed
+        )
+        means = sums / member.sum(axis=0)[:, None]
+        ends = np.cumsum([len(parts[attribute]) for attribute in attributes])[:-1]
+        out |= dict(zip(attributes, np.split(means, ends, axis=1), strict=True))
+    return Nulls(tuple(metrics), out)
+
+
+def exceedance(observed: float, null: Array) -> float:
+    """p-value of a statistic: (1 + draws at least as large) / (1 + draws) (Phipson and Smyth 2010)."""
+    return float((1 + (null >= observed - 1e-12).sum()) / (1 + len(null)))
+
+
+def _gap(draws: Draws, m: int, part: list[int], null: Array | None, evidence: Evidence) -> dict[str, object]:
+    if len(part) < 2 or null is None:
+        return {**dict.fromkeys(NUMBERS, np.nan), "worst_group": "", "best_group": ""}
+    mean, drawn = draws.mean[part, m], draws.means[:, part, m]
+    together = float(draws.total[part, m].sum() / draws.size[part, m].sum())
+    # A resample that misses a group says nothing about the gap.
+    spread = np.where(np.isnan(drawn).any(axis=1), np.nan, np.ptp(np.nan_to_num(drawn), axis=1))
+    low, high = percentile_interval(spread, evidence.confidence, draws.clusters[part].min())
+    lows, highs = joint_interval(mean, drawn, evidence.confidence, draws.clusters[part])
+    worst, difference = int(mean.argmin()), float(np.ptp(mean))
+    floor = float(np.quantile(np.ptp(null, axis=1), evidence.confidence))
+    return {
+        "difference": difference,
+        "low": float(low),
+        "high": float(high),
+        "ratio": float(mean.min() / mean.max()) if mean.max() > 0 else np.nan,
+        "difference_to_overall": together - float(mean.min()),
+        "ratio_to_overall": float(mean.min() / together) if together > 0 else np.nan,
+        "worst_group": draws.listed[part[worst]].group,
+        "best_group": draws.listed[part[int(mean.argmax())]].group,
+        "worst_value": float(mean.min()),
+        "worst_low": float(lows[worst]),
+        "worst_high": float(highs[worst]),
+        "null_floor": floor,
+        "excess": difference - floor,
+        "p_value": exceedance(difference, np.ptp(null, axis=1)),
+        "worst_p_value": exceedance(together - float(mean.min()), together - null.min(axis=1)),
+    }

@@ -1,6 +1,6 @@
 """Person groups and their intersections."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hpefair.schema import UNKNOWN, groups_of
 
+Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
@@ -19,12 +20,12 @@ class Group:
     Attributes:
         attribute: Attribute name, or two joined by a dot for a cell.
         group: Group name, or two joined by a dot.
-        member: Membership of each person (N,).
+        member: Membership of each person (N,): 0 or 1, or the probability of it.
     """
 
     attribute: str
     group: str
-    member: Flags
+    member: Flags | Array
 
     @property
     def known(self) -> bool:
@@ -59,6 +60,41 @@ def groups(attributes: pd.DataFrame, names: Iterable[str], cells: Iterable[Seque
                 f"{one}.{two}",
                 _column_is(attributes, first, one) & _column_is(attributes, second, two),
             )
+            for one in groups_of(first)
+            for two in groups_of(second)
+        ]
+    return out
+
+
+def expected_groups(probabilities: Mapping[str, pd.DataFrame], cells: Iterable[Sequence[str]] = ()) -> list[Group]:
+    """Groups with the probability that each person belongs to them, for attributes that a classifier gave.
+
+    Args:
+        probabilities: Per attribute one row per person and one column per group, each row adding up to at most 1; what
+            is missing is the probability of `unknown`.
+        cells: Pairs of attributes; their intersections take the product, as if the two were independent given the
+            picture.
+
+    Returns:
+        Groups in display order, as `groups` lists them.
+
+    Raises:
+        ValueError: If a column is no group of the attribute, or a row holds no probabilities.
+    """
+    tables = {}
+    for name, table in probabilities.items():
+        strange = sorted(set(table.columns) - set(groups_of(name)))
+        if strange:
+            raise ValueError(f"Expected groups of {name} among {', '.join(groups_of(name))} but got {strange[0]!r}")
+        full = table.reindex(columns=list(groups_of(name)), fill_value=0.0).astype(float)
+        if not full.ge(0).all(axis=None) or (full.sum(axis=1) > 1 + 1e-6).any():
+            raise ValueError(f"Expected probabilities of {name} that add up to at most 1 but got others")
+        full[UNKNOWN] += (1 - full.sum(axis=1)).clip(lower=0)
+        tables[name] = full
+    out = [Group(name, group, table[group].to_numpy()) for name, table in tables.items() for group in table]
+    for first, second in cells:
+        out += [
+            Group(f"{first}.{second}", f"{one}.{two}", tables[first][one].to_numpy() * tables[second][two].to_numpy())
             for one in groups_of(first)
             for two in groups_of(second)
         ]

@@ -6,6 +6,7 @@ width W maps u to W - 1 - u: no half-pixel ever leaks (UDP, Huang et al., CVPR 2
 """
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -80,7 +81,14 @@ def box_overlap(boxes: Array, others: Array) -> Array:
     return overlap
 
 
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def keypoint_extent(keypoints: Array) -> Array:
-    """Box (N, 4) around all keypoints (N, K, 3), as pycocotools' loadRes makes it."""
-    low, high = keypoints[..., :2].min(axis=1), keypoints[..., :2].max(axis=1)
-    return np.concatenate([low, high - low], axis=1)
+    """Width and height (N, 2) of the box around all keypoints (N, K, 3), as pycocotools' loadRes makes it."""
+    out = np.zeros((len(keypoints), 2))
+    for i in range(len(keypoints)):
+        for axis in range(2):
+            low = high = keypoints[i, 0, axis]
+            for k in range(1, keypoints.shape[1]):
+                low, high = min(low, keypoints[i, k, axis]), max(high, keypoints[i, k, axis])
+            out[i, axis] = high - low
+    return out

@@ -1,4 +1,8 @@
-"""Pair predicted people with annotated people, exactly as pycocotools does for keypoints."""
+"""Pair predicted people with annotated people, exactly as pycocotools does for keypoints, and only once.
+
+Similarities do not depend on the threshold, the area range or the subgroup asked about, so they are computed once, and
+of the detections only the *contenders*, those similar enough to anybody to be matched at all, are ever looked at again.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from hpefair.core.pose.geometry import keypoint_extent
-from hpefair.core.pose.similarity import oks
+from hpefair.core.pose.similarity import pairwise_oks
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -65,18 +69,28 @@ class Candidates:
         score: Its score (D,).
         image: Its image index (D,).
         area: Area of its keypoint extent (D,).
-        people_of: People rows of each image.
-        oks: OKS (candidates of the image, people of the image), one array per image.
         starts: First candidate of each image (n_images + 1,).
+        people: People rows image by image (N,), in annotation order.
+        people_starts: First of them of each image (n_images + 1,).
+        oks: Similarities of every candidate with every person of its image, candidate by candidate (P,).
+        pair_starts: First pair of each image (n_images + 1,).
+        by_score: All candidates in descending score (D,), ties in order of image.
+        contenders: Candidates similar enough to somebody to be matched, in descending score over all images (C,).
+        rank: Place of each contender among all candidates in descending score (C,).
     """
 
     rows: Index
     score: Array
     image: Index
     area: Array
-    people_of: tuple[Index, ...]
-    oks: tuple[Array, ...]
     starts: Index
+    people: Index
+    people_starts: Index
+    oks: Array
+    pair_starts: Index
+    by_score: Index
+    contenders: Index
+    rank: Index
 
 
 @dataclass(frozen=True)
@@ -84,17 +98,21 @@ class Matches:
     """Result of matching at T thresholds.
 
     Attributes:
-        person: Matched people row per threshold and candidate (T, D); -1 where unmatched.
-        ignored: Whether the candidate counts neither as hit nor as false positive (T, D).
+        person: Matched people row per threshold and contender (T, C); -1 where unmatched.
+        counted: Whether the matched person counts as a positive (T, C).
+        outside: Candidates (D,) that are no false positives when unmatched, because of their area.
         positives: People that count as positives (N,).
     """
 
-    person: Index
-    ignored: Flags
+    person: NDArray[np.int32]
+    counted: Flags
+    outside: Flags
     positives: Flags
 
 
-def candidates(people: People, detections: Detections, variances: Array, n_images: int) -> Candidates:
+def candidates(
+    people: People, detections: Detections, variances: Array, n_images: int, least: float = 0.0
+) -> Candidates:
     """Sort detections per image, keep the best 20, and compute all similarities once.
 
     Args:
@@ -102,26 +120,46 @@ def candidates(people: People, detections: Detections, variances: Array, n_image
         detections: Predicted people.
         variances: (2 sigma)^2 per joint (K,).
         n_images: Number of images, those without people included.
+        least: Similarities below it may be left at 0, which saves time where only matches are asked for; at most the
+            first threshold.
 
     Returns:
         The candidates, shared by every later matching.
+
+    Raises:
+        ValueError: If `least` would hide similarities that matching needs.
     """
+    if least > THRESHOLDS[0]:
+        raise ValueError(f"Expected least of at most {THRESHOLDS[0]} but got {least}")
     order = np.lexsort((-detections.score, detections.image))
     image = detections.image[order]
-    rank = np.arange(len(order)) - np.searchsorted(image, image)
-    rows = order[rank < MAX_DETECTIONS]
-    image = detections.image[rows]
-    keypoints = detections.keypoints[rows]
+    first = np.searchsorted(image, np.arange(n_images + 1))
+    rows = order[np.arange(len(order)) - first[image] < MAX_DETECTIONS]
+    image, keypoints, score = detections.image[rows], detections.keypoints[rows], detections.score[rows]
     starts = np.searchsorted(image, np.arange(n_images + 1))
     by_image = np.argsort(people.image, kind="stable")
-    ends = np.searchsorted(people.image[by_image], np.arange(n_images + 1))
-    people_of = tuple(by_image[ends[i] : ends[i + 1]] for i in range(n_images))
-    similarities = tuple(
-        oks(people.keypoints[who], people.area[who], people.bbox[who], keypoints[starts[i] : starts[i + 1]], variances)
-        for i, who in enumerate(people_of)
+    people_starts = np.searchsorted(people.image[by_image], np.arange(n_images + 1))
+    pair_starts = np.r_[0, np.cumsum(np.diff(starts) * np.diff(people_starts))]
+    which, who = _pairs(starts, people_starts, by_image, pair_starts[-1])
+    similarity = pairwise_oks(people.keypoints, people.area, people.bbox, keypoints, (which, who), variances, least)
+    able = np.zeros(len(rows), dtype=np.bool_)
+    able[which[similarity >= THRESHOLDS[0]]] = True
+    by_score = np.argsort(-score, kind="stable")
+    rank = np.flatnonzero(able[by_score])
+    return Candidates(
+        rows=rows,
+        score=score,
+        image=image,
+        area=keypoint_extent(keypoints).prod(axis=1),
+        starts=starts,
+        people=by_image,
+        people_starts=people_starts,
+        oks=similarity,
+        pair_starts=pair_starts,
+        by_score=by_score,
+        contenders=by_score[rank],
+        rank=rank,
     )
-    extent = keypoint_extent(keypoints) if len(keypoints) else np.zeros((0, 4))
-    return Candidates(rows, detections.score[rows], image, extent[:, 2] * extent[:, 3], people_of, similarities, starts)
 
 
 def match(
@@ -131,55 +169,92 @@ def match(
     area_range: tuple[float, float] = AREA_RANGES["all"],
     thresholds: Array = THRESHOLDS,
 ) -> Matches:
-    """Match greedily by score, preferring people that count over ignored ones.
+    """Match greedily by score, preferring people that count over ignored ones (cocoeval.py `evaluateImg`).
 
     Args:
         people: Annotated people.
         found: Candidates from `candidates`.
         ignored: People to ignore (N,), crowds and people without keypoints included.
         area_range: Smallest and largest area that counts, in square pixels.
-        thresholds: OKS thresholds (T,).
+        thresholds: OKS thresholds (T,), none below .5.
 
     Returns:
         The matches.
     """
     low, high = area_range
     skip = ignored | (people.area < low) | (people.area > high)
-    person = np.full((len(thresholds), len(found.rows)), -1, dtype=np.int64)
-    for i, who in enumerate(found.people_of):
-        start, end = found.starts[i], found.starts[i + 1]
-        if not len(who) or start == end:
+    place = np.full(len(found.rows), -1, dtype=np.int64)
+    place[found.contenders] = np.arange(len(found.contenders))
+    person = np.full((len(thresholds), len(found.contenders)), -1, dtype=np.int32)
+    _match(
+        found.starts,
+        found.people_starts,
+        found.people,
+        found.pair_starts,
+        found.oks,
+        place,
+        skip,
+        people.crowd,
+        thresholds,
+        person,
+    )
+    counted = (person >= 0) & ~skip[person] if len(skip) else np.zeros_like(person, dtype=bool)
+    return Matches(person, counted, (found.area < low) | (found.area > high), ~skip)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _pairs(starts: Index, people_starts: Index, people: Index, total: int) -> tuple[Index, Index]:
+    """Candidate and person of every pair, image by image."""
+    which, who = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.int64)
+    p = 0
+    for image in range(len(starts) - 1):
+        for d in range(starts[image], starts[image + 1]):
+            for g in range(people_starts[image], people_starts[image + 1]):
+                which[p], who[p] = d, people[g]
+                p += 1
+    return which, who
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _match(
+    starts: Index,
+    people_starts: Index,
+    people: Index,
+    pair_starts: Index,
+    similarity: Array,
+    place: Index,
+    skip: Flags,
+    crowd: Flags,
+    thresholds: Array,
+    person: NDArray[np.int32],
+) -> None:
+    """Greedy matching of all images, written to `person` (T, C)."""
+    for image in range(len(starts) - 1):
+        n = people_starts[image + 1] - people_starts[image]
+        if n == 0 or starts[image] == starts[image + 1]:
             continue
         # Counted people first, as the reference sorts them: a candidate takes an ignored one only if none else fits.
-        order = np.argsort(skip[who], kind="stable")
-        who = who[order]
-        local = _match_image(found.oks[i][:, order], skip[who], people.crowd[who], thresholds)
-        person[:, start:end] = np.where(local >= 0, who[local], -1)
-    matched_ignored = (person >= 0) & skip[person]
-    outside = (found.area < low) | (found.area > high)
-    return Matches(person, matched_ignored | ((person < 0) & outside), ~skip)
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _match_image(similarity: Array, skip: Flags, crowd: Flags, thresholds: Array) -> Index:
-    """Greedy matching of one image (cocoeval.py `evaluateImg`): local person index (T, D), -1 where none."""
-    n_found, n_people = similarity.shape
-    out = np.full((len(thresholds), n_found), -1, dtype=np.int64)
-    for t in range(len(thresholds)):
-        taken = np.zeros(n_people, dtype=np.bool_)
-        for d in range(n_found):
-            best = min(thresholds[t], 1 - 1e-10)
-            chosen = -1
-            for g in range(n_people):
-                if taken[g] and not crowd[g]:
+        local = people[people_starts[image] : people_starts[image + 1]]
+        order = np.argsort(skip[local].astype(np.int64), kind="mergesort")
+        taken = np.zeros(n, dtype=np.bool_)
+        for t in range(len(thresholds)):
+            taken[:] = False
+            for d in range(starts[image], starts[image + 1]):
+                if place[d] < 0:
                     continue
-                if chosen > -1 and not skip[chosen] and skip[g]:
-                    break
-                if similarity[d, g] < best:
-                    continue
-                best = similarity[d, g]
-                chosen = g
-            if chosen >= 0:
-                out[t, d] = chosen
-                taken[chosen] = True
-    return out
+                best = min(thresholds[t], 1 - 1e-10)
+                chosen = -1
+                row = pair_starts[image] + (d - starts[image]) * n
+                for q in order:
+                    g = local[q]
+                    if taken[q] and not crowd[g]:
+                        continue
+                    if chosen > -1 and not skip[local[chosen]] and skip[g]:
+                        break
+                    if similarity[row + q] < best:
+                        continue
+                    best = similarity[row + q]
+                    chosen = q
+                if chosen >= 0:
+                    person[t, place[d]] = local[chosen]
+                    taken[chosen] = True

@@ -1,11 +1,14 @@
-"""Average precision and recall over OKS thresholds, equal to pycocotools in every array entry."""
+"""Average precision and recall over OKS thresholds: COCO's, and by subgroup."""
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from hpefair.core.pose.matching import AREA_RANGES, THRESHOLDS, Candidates, Flags, Matches, People, match
+from hpefair.core.pose.matching import AREA_RANGES, THRESHOLDS, Candidates, Flags, Index, Matches, People, match
 
 Array = NDArray[np.float64]
 
@@ -13,49 +16,74 @@ RECALL_POINTS: Final[Array] = np.linspace(0, 1, 101)
 STATISTICS: Final = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
 
 
-def precision_recall(
-    matches: Matches,
-    score: Array,
-    false_positive_weight: float = 1.0,
-    candidate_weight: Array | None = None,
-    person_weight: Array | None = None,
-) -> tuple[Array, Array]:
+class Rule(StrEnum):
+    """What happens to people outside a group, and to unmatched detections, which belong to no group.
+
+    SHARED: Everyone is matched as overall; unmatched detections weigh n_g / n. Free of the group's size, and takes
+        membership probabilities.
+    IGNORE: The others are ignored, as COCO ignores area ranges, and unmatched detections weigh 1. **It falls with the
+        size of the group, even where labels are random**; here for comparison with publications that use it.
+    """
+
+    SHARED = "shared"
+    IGNORE = "ignore"
+
+
+WARNINGS: Final = {
+    Rule.SHARED: "",
+    Rule.IGNORE: "AP by group counts every false positive against every group, so it falls with the size of a group even "
+    "where labels are random; do not read its differences as unfairness",
+}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much everything counts; ones by default.
+
+    Attributes:
+        person: Weight of each person (N,): membership, times the multiplicity of its image in a resample.
+        candidate: Weight of each candidate (D,): the multiplicity of its image.
+        unmatched: Factor on unmatched candidates.
+    """
+
+    person: Array | None = None
+    candidate: Array | None = None
+    unmatched: float = 1.0
+
+
+def precision_recall(found: Candidates, matches: Matches, weights: Weights | None = None) -> tuple[Array, Array]:
     """Interpolated precision at 101 recall points, and the final recall.
 
+    With unit weights both equal pycocotools' arrays to the last bit.
+
     Args:
+        found: Candidates.
         matches: Matches at T thresholds.
-        score: Candidate scores (D,).
-        false_positive_weight: Weight of unmatched candidates; n_g / n for a subgroup (see docs/metrics.md).
-        candidate_weight: Multiplicity of each candidate's image (D,) in a bootstrap resample; ones by default.
-        person_weight: Multiplicity of each person's image (N,); ones by default.
+        weights: How much everything counts.
 
     Returns:
         Precision (T, 101) and recall (T,); both filled with -1 where no person counts.
     """
+    weights = weights or Weights()
     n_thresholds = len(matches.person)
-    people = matches.positives if person_weight is None else person_weight * matches.positives
+    counted = matches.positives.astype(np.float64)
+    people = counted if weights.person is None else weights.person * counted
     n_positive = float(people.sum())
-    if n_positive == 0:
+    if not n_positive > 0:
         return np.full((n_thresholds, len(RECALL_POINTS)), -1.0), np.full(n_thresholds, -1.0)
-    order = np.argsort(-score, kind="stable")
-    weight = np.ones(len(score)) if candidate_weight is None else candidate_weight
-    hit = (matches.person >= 0) & ~matches.ignored
-    miss = (matches.person < 0) & ~matches.ignored
-    true_positives = np.cumsum((hit * weight)[:, order], axis=1)
-    false_positives = np.cumsum((miss * weight * false_positive_weight)[:, order], axis=1)
-    precision = np.zeros((n_thresholds, len(RECALL_POINTS)))
-    recall = np.zeros(n_thresholds)
-    if not len(score):
-        return precision, recall
-    reached = true_positives / n_positive
-    exact = true_positives / (false_positives + true_positives + np.spacing(1))
-    envelope = np.maximum.accumulate(exact[:, ::-1], axis=1)[:, ::-1]
-    for t in range(n_thresholds):
-        at = np.searchsorted(reached[t], RECALL_POINTS, side="left")
-        inside = at < len(order)
-        precision[t, inside] = envelope[t, at[inside]]
-        recall[t] = reached[t, -1]
+    each = np.ones(len(found.rows)) if weights.candidate is None else weights.candidate
+    each = np.where(matches.outside, 0.0, each)
+    before, inside = np.cumsum(each[found.by_score])[found.rank], each[found.contenders]
+    precision, recall = np.zeros((n_thresholds, len(RECALL_POINTS))), np.zeros(n_thresholds)
+    _accumulate(
+        matches.person, matches.counted, people, before, inside, weights.unmatched, n_positive, precision, recall
+    )
     return precision, recall
+
+
+def mean_precision(precision: Array) -> float:
+    """Average precision: mean over thresholds and recall points; NaN where no person counts."""
+    return float(precision.mean()) if precision[0, 0] > -1 else float("nan")
 
 
 def coco_statistics(people: People, found: Candidates) -> dict[str, float]:
@@ -69,7 +97,7 @@ def coco_statistics(people: People, found: Candidates) -> dict[str, float]:
         AP, AP50, AP75, APM, APL, AR, AR50, AR75, ARM, ARL; -1 where no person counts.
     """
     by_area = {
-        name: precision_recall(match(people, found, people.ignored, limits), found.score)
+        name: precision_recall(found, match(people, found, people.ignored, limits))
         for name, limits in AREA_RANGES.items()
     }
     precision, recall = by_area["all"]
@@ -80,23 +108,86 @@ def coco_statistics(people: People, found: Candidates) -> dict[str, float]:
     return dict(zip(STATISTICS, values, strict=True))
 
 
-def subgroup_precision(people: People, found: Candidates, member: Flags) -> tuple[Matches, float]:
-    """Matching and false-positive weight for the AP of a subgroup.
-
-    People outside the group are ignored, and unmatched false positives, which belong to no group, are shared out by
-    the group's part of all counted people: without that share AP falls with group size even when labels are random.
+def subgroup_precision(
+    people: People, found: Candidates, membership: Array | Flags, rule: Rule = Rule.SHARED
+) -> tuple[Array, Array]:
+    """Precision and recall of a subgroup.
 
     Args:
         people: Annotated people.
         found: Candidates.
-        member: Membership (N,).
+        membership: Membership (N,), 0 or 1, or with `Rule.SHARED` the probability of it.
+        rule: What happens to everyone else.
 
     Returns:
-        The matches and the weight n_g / n of unmatched candidates.
+        As `precision_recall`.
+
+    Raises:
+        ValueError: If membership is neither 0 nor 1 and the rule is IGNORE, or it lies outside [0, 1].
     """
+    member = checked_membership(membership, rule)
+    if rule is Rule.IGNORE:
+        return precision_recall(found, match(people, found, people.ignored | (member == 0)))
     counted = ~people.ignored
-    share = float((counted & member).sum() / max(counted.sum(), 1))
-    return match(people, found, people.ignored | ~member), share
+    share = float(member[counted].sum() / max(counted.sum(), 1))
+    return precision_recall(found, match(people, found, people.ignored), Weights(person=member, unmatched=share))
+
+
+def checked_membership(membership: Array | Flags, rule: Rule) -> Array:
+    """Membership as numbers.
+
+    Raises:
+        ValueError: If it lies outside [0, 1], or is uncertain where the rule must match each group by itself.
+    """
+    member = np.asarray(membership, dtype=np.float64)
+    if not ((member >= 0) & (member <= 1)).all():
+        raise ValueError("Expected membership within [0, 1] but got numbers outside it")
+    if rule is Rule.IGNORE and not np.isin(member, (0, 1)).all():
+        raise ValueError("Expected membership of 0 or 1 for the rule ignore but got probabilities; use the rule shared")
+    return member
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _accumulate(
+    person: NDArray[np.int32],
+    counted: Flags,
+    people: Array,
+    before: Array,
+    inside: Array,
+    unmatched: float,
+    n_positive: float,
+    precision: Array,
+    recall: Array,
+) -> None:
+    """Precision at each true positive, its envelope from the right, and where recall passes each point.
+
+    Precision can only rise at a true positive, so the false positives between two of them need not be visited: those
+    before a contender are all candidates before it less the matched ones.
+    """
+    n_thresholds, n = person.shape
+    exact, reached = np.empty(n), np.empty(n)
+    for t in range(n_thresholds):
+        hits, matched, m = 0.0, 0.0, 0
+        for c in range(n):
+            # A matched candidate is no false positive; one outside the area range never was among those before.
+            if person[t, c] >= 0:
+                matched += inside[c]
+            if not counted[t, c] or people[person[t, c]] == 0:
+                continue
+            hits += people[person[t, c]]
+            misses = (before[c] - matched) * unmatched
+            exact[m] = hits / (misses + hits + np.spacing(1.0))
+            reached[m] = hits / n_positive
+            m += 1
+        recall[t] = hits / n_positive
+        for c in range(m - 1, 0, -1):
+            exact[c - 1] = max(exact[c - 1], exact[c])
+        c = 0
+        for r in range(len(RECALL_POINTS)):
+            while c < m and reached[c] < RECALL_POINTS[r]:
+                c += 1
+            if c < m:
+                precision[t, r] = exact[c]
 
 
 def _mean(values: Array) -> float:
@@ -104,4 +195,17 @@ def _mean(values: Array) -> float:
     return float(np.mean(kept)) if len(kept) else -1.0
 
 
-__all__ = ["RECALL_POINTS", "STATISTICS", "THRESHOLDS", "coco_statistics", "precision_recall", "subgroup_precision"]
+__all__ = [
+    "RECALL_POINTS",
+    "STATISTICS",
+    "THRESHOLDS",
+    "WARNINGS",
+    "Index",
+    "Rule",
+    "Weights",
+    "checked_membership",
+    "coco_statistics",
+    "mean_precision",
+    "precision_recall",
+    "subgroup_precision",
+]

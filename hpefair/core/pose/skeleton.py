@@ -1,10 +1,11 @@
-"""Named skeletons: joint names, left-right pairs, limbs and OKS constants."""
+"""What a skeleton is: joint names, limbs, mirror pairs and OKS constants."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+SIDES = ("left_", "right_")
 
 
 @dataclass(frozen=True)
@@ -13,17 +14,18 @@ class Skeleton:
 
     Attributes:
         name: Name stored in the people table.
-        joints: Joint names; their position is the keypoint index.
-        flip_pairs: Index pairs that change places when an image is mirrored.
-        limbs: Index pairs joined by a limb, for drawing.
+        joints: Joint names; their position is the keypoint index. The same name means the same place of the body in
+            every skeleton.
+        links: Pairs of joint names joined by a limb.
         sigmas: Per-joint OKS constants (K,), the standard deviation of annotators relative to sqrt(area).
+        sigma_source: Where they come from.
     """
 
     name: str
     joints: tuple[str, ...]
-    flip_pairs: tuple[tuple[int, int], ...]
-    limbs: tuple[tuple[int, int], ...]
+    links: tuple[tuple[str, str], ...]
     sigmas: tuple[float, ...]
+    sigma_source: str
 
     @property
     def size(self) -> int:
@@ -35,6 +37,20 @@ class Skeleton:
         """(2 sigma)^2 per joint (K,), as in cocoeval.py."""
         variances: NDArray[np.float64] = (np.array(self.sigmas) * 2) ** 2
         return variances
+
+    @property
+    def limbs(self) -> tuple[tuple[int, int], ...]:
+        """Index pairs joined by a limb."""
+        return tuple((self.joints.index(one), self.joints.index(other)) for one, other in self.links)
+
+    @property
+    def flip_pairs(self) -> tuple[tuple[int, int], ...]:
+        """Index pairs that change places when an image is mirrored."""
+        pairs = []
+        for joint in self.joints:
+            if joint.startswith(SIDES[0]):
+                pairs.append((self.joints.index(joint), self.joints.index(SIDES[1] + joint.removeprefix(SIDES[0]))))
+        return tuple(pairs)
 
     def flip_order(self) -> NDArray[np.int64]:
         """Joint order after mirroring (K,): `flipped = keypoints[..., flip_order, :]`."""
@@ -54,65 +70,37 @@ class Skeleton:
         return self.joints.index(joint)
 
 
-# Names, limbs: COCO person_keypoints category; sigmas: cocoeval.py Params.setKpParams.
-COCO_17: Final = Skeleton(
-    name="coco_17",
-    joints=(
-        "nose",
-        "left_eye",
-        "right_eye",
-        "left_ear",
-        "right_ear",
-        "left_shoulder",
-        "right_shoulder",
-        "left_elbow",
-        "right_elbow",
-        "left_wrist",
-        "right_wrist",
-        "left_hip",
-        "right_hip",
-        "left_knee",
-        "right_knee",
-        "left_ankle",
-        "right_ankle",
-    ),
-    flip_pairs=((1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16)),
-    limbs=(
-        (15, 13),
-        (13, 11),
-        (16, 14),
-        (14, 12),
-        (11, 12),
-        (5, 11),
-        (6, 12),
-        (5, 6),
-        (5, 7),
-        (6, 8),
-        (7, 9),
-        (8, 10),
-        (1, 2),
-        (0, 1),
-        (0, 2),
-        (1, 3),
-        (2, 4),
-        (3, 5),
-        (4, 6),
-    ),
-    sigmas=tuple(
-        s / 10
-        for s in (0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87, 0.89, 0.89)
-    ),
-)
+def shared_joints(source: Skeleton, target: Skeleton) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Joints that two skeletons have in common, by name.
 
-SKELETONS: Final = {COCO_17.name: COCO_17}
+    Args:
+        source: One skeleton.
+        target: The other.
+
+    Returns:
+        Their indices in the source and in the target, in the target's order.
+    """
+    common = [joint for joint in target.joints if joint in source.joints]
+    return np.array([source.index(j) for j in common], int), np.array([target.index(j) for j in common], int)
 
 
-def skeleton(name: str) -> Skeleton:
-    """Look a skeleton up by name.
+def convert(keypoints: NDArray[np.float64], source: Skeleton, target: Skeleton) -> NDArray[np.float64]:
+    """Keypoints of one skeleton as those of another.
+
+    Args:
+        keypoints: Keypoints (..., K, 3) of the source.
+        source: Their skeleton.
+        target: Wanted skeleton.
+
+    Returns:
+        Keypoints (..., K', 3); joints that the source lacks have x = y = v = 0: unlabelled, never guessed.
 
     Raises:
-        ValueError: If it does not exist.
+        ValueError: If the keypoints are not those of the source.
     """
-    if name not in SKELETONS:
-        raise ValueError(f"Expected a skeleton among {', '.join(SKELETONS)} but got {name!r}")
-    return SKELETONS[name]
+    if keypoints.shape[-2:] != (source.size, 3):
+        raise ValueError(f"Expected keypoints (..., {source.size}, 3) of {source.name} but got {keypoints.shape}")
+    out = np.zeros((*keypoints.shape[:-2], target.size, 3))
+    here, there = shared_joints(source, target)
+    out[..., there, :] = keypoints[..., here, :]
+    return out

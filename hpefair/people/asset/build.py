@@ -15,7 +15,7 @@ import numpy as np
 import threadpoolctl
 from numpy.typing import NDArray
 
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.asset.fields import Template, surface_fields
 from hpefair.people.asset.makehuman import (
     ANCHORS,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from hpefair.core.pose.geometry import box_overlap, crop_affine, crop_window, invert, mirror, transform
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 
 finite = st.floats(-50, 300)
 positive = st.floats(5, 200)

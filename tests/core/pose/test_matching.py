@@ -3,7 +3,7 @@
 import numpy as np
 
 from hpefair.core.pose.matching import Detections, People, candidates, match
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 
 
 def one_image(n_people: int, n_found: int) -> tuple[People, Detections]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from hpefair.core.pose.matching import AREA_RANGES, candidates, match
 from hpefair.core.pose.precision import STATISTICS, coco_statistics, precision_recall, subgroup_precision
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
 from tests.strategies import coco_datasets
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hpefair.core.pose.similarity import oks, paired_oks
-from hpefair.core.pose.skeleton import COCO_17
+from hpefair.core.pose.similarity import oks, keypoint_similarity
+from hpefair.core.pose.skeletons import COCO_17
 
 
 def test_known_answer():
@@ -12,7 +12,7 @@ def test_known_answer():
     truth = np.concatenate([np.zeros((17, 2)), np.full((17, 1), 2.0)], axis=1)[None]
     shift = np.sqrt(area * COCO_17.variances)
     predicted = np.stack([shift, np.zeros(17)], axis=1)[None]
-    np.testing.assert_allclose(paired_oks(truth, np.array([area]), predicted, COCO_17.variances), np.exp(-0.5))
+    np.testing.assert_allclose(keypoint_similarity(truth, np.array([area]), predicted, COCO_17.variances), np.exp(-0.5))
     np.testing.assert_allclose(
         oks(truth, np.array([area]), np.zeros((1, 4)), predicted, COCO_17.variances), np.exp(-0.5)
     )
@@ -24,6 +24,6 @@ def test_unlabelled_joints_do_not_count():
     truth[0, 0, 2] = 1
     predicted = np.full((2, 17, 2), 1000.0)
     predicted[:, 0] = 0
-    values = paired_oks(truth, np.full(2, 100.0), predicted, COCO_17.variances)
+    values = keypoint_similarity(truth, np.full(2, 100.0), predicted, COCO_17.variances)
     assert values[0] == 1
     assert np.isnan(values[1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools.cocoeval import Params
 
-from hpefair.core.pose.skeleton import COCO_17, skeleton
+from hpefair.core.pose.skeletons import COCO_17, skeleton
 
 
 def test_sigmas_are_cocos():

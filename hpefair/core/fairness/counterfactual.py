@@ -1,0 +1,55 @@
+"""Gaps between pictures of the same scene in which one factor of the person was changed: nothing left to adjust for."""
+
+import numpy as np
+import pandas as pd
+
+from hpefair.core.fairness.draws import draw
+from hpefair.core.fairness.groups import Group
+from hpefair.core.fairness.intervals import Array, Index, percentile_interval, resample
+
+
+def paired_gaps(
+    pairs: pd.DataFrame, degraded_from: float, confidence: float, resamples: int, seed: int
+) -> pd.DataFrame:
+    """Change of a metric when one factor changes.
+
+    Args:
+        pairs: One row per pair of people: `scene`, `factor`, `group` (what the factor was changed to), `before` and
+            `after` (the metric in the unchanged and in the changed picture).
+        degraded_from: Loss from which a pose counts as degraded.
+        confidence: Two-sided level.
+        resamples: Resamples of scenes.
+        seed: Seed.
+
+    Returns:
+        One row per factor and group: n_pairs, n_scenes, difference (mean of after - before) with its interval, and
+        `degraded`, the share of pairs that lose at least `degraded_from`, with its interval (the percentage of degraded
+        poses, PDP, of STAGE, arXiv 2408.16536).
+    """
+    scene: Index = pd.factorize(pairs["scene"])[0].astype(np.int64)
+    change = (pairs["after"] - pairs["before"]).to_numpy(dtype=float)
+    scores = pd.DataFrame({"image": scene, "difference": change, "degraded": (change <= -degraded_from) * 1.0})
+    kinds = pairs[["factor", "group"]].drop_duplicates().sort_values(["factor", "group"])
+    listed = [
+        Group(row.factor, row.group, ((pairs["factor"] == row.factor) & (pairs["group"] == row.group)).to_numpy())
+        for row in kinds.itertuples()
+    ]
+    clusters = np.arange(int(scene.max()) + 1 if len(scene) else 0)
+    draws = draw(scores, ("difference", "degraded"), listed, clusters, resample(clusters, resamples, seed))
+    low, high = percentile_interval(draws.means, confidence, draws.clusters[:, None])
+    rows = [
+        {
+            "factor": group.attribute,
+            "group": group.group,
+            "n_pairs": int(draws.size[g, 0]),
+            "n_scenes": int(draws.clusters[g]),
+            **_numbers("difference", draws.mean[g, 0], low[g, 0], high[g, 0]),
+            **_numbers("degraded", draws.mean[g, 1], low[g, 1], high[g, 1]),
+        }
+        for g, group in enumerate(listed)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _numbers(name: str, value: Array, low: Array, high: Array) -> dict[str, float]:
+    return {name: float(value), f"{name}_low": float(low), f"{name}_high": float(high)}
