@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from hpefair import telemetry
-from hpefair.adapters import failure_log
+from hpefair.adapters import failure_log, memory
 from hpefair.errors import InputError
 
 app = typer.Typer(
@@ -133,7 +133,8 @@ def audit_predictions(
     from hpefair.commands.gaps import gap_lines, group_table, verdict_lines
 
     choices = command.Choices(labels, [name for name in by.split(",") if name], tolerance, ap_rule)
-    audit = command.audit_predictions(annotations, results, choices)
+    with memory.no_collection():
+        audit = command.audit_predictions(annotations, results, choices)
     overall = audit.evaluation.overall
     console.print("  ".join(f"{name} {value:.3f}" for name, value in overall.items()), highlight=False)
     console.print(group_table(audit.evaluation.by_group, results.name, "ar"))
@@ -221,8 +222,11 @@ def record() -> None:
 def main() -> None:
     """Run the command line; deliberate errors become one line and an exit code, never a traceback."""
     telemetry.silence()
-    with failure_log.one_line_errors("hpefair"):
-        app()
+    try:
+        with failure_log.one_line_errors("hpefair"):
+            app()
+    finally:
+        memory.leave_quickly()
 
 
 def _named_file(text: str) -> tuple[str, Path]:

@@ -194,7 +194,7 @@ def _keypoint_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -
     if not isinstance(values, list) or len(values) != 3 * skeleton.size:
         count = len(values) if isinstance(values, list) else 0
         return f"keypoints hold {count} numbers where {skeleton.name} needs {3 * skeleton.size}"
-    if not all(is_finite(value) for value in values):
+    if not all_finite(values):
         return "a keypoint is not finite"
     if any(v not in (0, 1, 2) for v in values[2::3]):
         return "a keypoint visibility is not 0, 1 or 2"
@@ -220,6 +220,16 @@ def _is_segmentation(value: object) -> bool:
         return False
     counts = value.get("counts")
     return isinstance(counts, str) or (isinstance(counts, list) and all(map(is_finite, counts)))
+
+
+def all_finite(values: list[Any]) -> bool:
+    """Whether every JSON value of a list is a number that arithmetic can use."""
+    try:
+        if set(map(type, values)) <= {int, float} and math.isfinite(sum(values)):  # NaN and Infinity reach the sum
+            return True
+    except OverflowError:
+        pass
+    return all(is_finite(value) for value in values)
 
 
 def is_finite(value: object) -> bool:

@@ -2,12 +2,12 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+import simdjson
 from numpy.typing import NDArray
 
 from hpefair.adapters import coco_json
@@ -19,12 +19,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 
-class Row(msgspec.Struct, gc=False):
-    """One well-formed entry of a results file; other keys are skipped while reading."""
-
-    image_id: int
-    keypoints: list[float]
-    score: float
+CHUNK = 8192  # detections parsed at once
 
 
 @dataclass(frozen=True)
@@ -75,21 +70,28 @@ def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> Resu
 
 
 def _well_formed(path: Path, skeleton: Skeleton) -> Results | None:
-    """The whole file at once, or None where anything is wrong with it, so that `_row_by_row` can say what."""
+    """The whole file at once, without a Python object per number; None where anything is wrong with it, so that
+    `_row_by_row` can say what."""
+    size, parser = 3 * skeleton.size, simdjson.Parser()
+    image: list[int] = []
+    score: list[float] = []
     try:
-        rows = msgspec.json.decode(path.read_bytes(), type=list[Row])
-    except (OSError, msgspec.DecodeError, RecursionError):
+        entries = msgspec.json.decode(path.read_bytes(), type=list[msgspec.Raw])
+        numbers = np.empty((len(entries), size))
+        for start in range(0, len(entries), CHUNK):
+            rows = parser.parse(b"[" + b",".join(entries[start : start + CHUNK]) + b"]")
+            for number, row in enumerate(rows, start=start):
+                if len(row["keypoints"]) != size:
+                    return None
+                numbers[number] = np.frombuffer(row["keypoints"].as_buffer(of_type="d"))
+                image.append(row["image_id"])
+                score.append(row["score"])
+            del rows, row  # the parser serves one document at a time
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, msgspec.DecodeError):
         return None
-    if not rows or any(len(row.keypoints) != 3 * skeleton.size for row in rows):
+    if not image or not {type(one) for one in image} <= {int} or not {type(one) for one in score} <= {int, float}:
         return None
-    total = 3 * skeleton.size * len(rows)
-    flat = np.fromiter(chain.from_iterable(row.keypoints for row in rows), dtype=float, count=total)
-    found = Results(
-        np.array([row.image_id for row in rows], dtype=np.int64),
-        flat.reshape(len(rows), skeleton.size, 3),
-        np.array([row.score for row in rows], dtype=float),
-    )
-    return found if np.isfinite(flat).all() and np.isfinite(found.score).all() else None
+    return Results(np.array(image, dtype=np.int64), numbers.reshape(-1, skeleton.size, 3), np.array(score, dtype=float))
 
 
 def _row_by_row(path: Path, skeleton: Skeleton) -> Results:

@@ -1,5 +1,6 @@
 """Measured context of a person: scale, visibility, crowding, brightness, posture."""
 
+from bisect import bisect_right
 from typing import Final
 
 import numpy as np
@@ -52,20 +53,24 @@ def posture(trunk_tilt: float) -> str:
     return UNKNOWN if np.isnan(trunk_tilt) else _bin(trunk_tilt, (LEANING_FROM, LYING_FROM), POSTURES)
 
 
-def trunk_tilt(keypoints: Array) -> float:
+def trunk_tilt(keypoints: Array) -> Array:
     """Angle in degrees, 0 to 180, between the vertical and the way from mid-hips up to mid-shoulders.
 
     Args:
-        keypoints: COCO keypoints (17, 3).
+        keypoints: COCO keypoints (N, 17, 3).
 
     Returns:
-        0 upright, 90 horizontal, 180 upside down; NaN unless at least one shoulder and one hip are labelled.
+        Angles (N,): 0 upright, 90 horizontal, 180 upside down; NaN unless a shoulder and a hip are labelled.
     """
-    shoulders, hips = (keypoints[list(pair)] for pair in (SHOULDERS, HIPS))
-    if not (shoulders[:, 2] > 0).any() or not (hips[:, 2] > 0).any():
-        return float("nan")
-    top, bottom = (part[part[:, 2] > 0, :2].mean(axis=0) for part in (shoulders, hips))
-    return float(np.degrees(np.arctan2(abs(top[0] - bottom[0]), bottom[1] - top[1])))
+    ends = []
+    for pair in (SHOULDERS, HIPS):
+        points = keypoints[:, list(pair)]
+        labelled = points[..., 2:] > 0
+        count = labelled.sum(axis=1)
+        total = (points[..., :2] * labelled).sum(axis=1)
+        ends.append(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
+    way = ends[0] - ends[1]
+    return np.asarray(np.degrees(np.arctan2(np.abs(way[:, 0]), -way[:, 1])))
 
 
 def largest_overlap(people: pd.DataFrame) -> Array:
@@ -78,13 +83,18 @@ def largest_overlap(people: pd.DataFrame) -> Array:
         Intersection over union; 0 for a person alone.
     """
     out = np.zeros(len(people))
-    for rows in people.reset_index(drop=True).groupby("image_id").groups.values():
-        boxes = np.stack(people["bbox"].iloc[rows].to_numpy()).astype(float)
-        overlap = box_overlap(boxes, boxes)
-        np.fill_diagonal(overlap, 0)
-        out[rows] = overlap.max(axis=1)
+    if people.empty:
+        return out
+    boxes = np.stack(people["bbox"].to_numpy()).astype(float)
+    image = pd.factorize(people["image_id"])[0]
+    order = np.argsort(image, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(image[order])) + 1):
+        if len(rows) > 1:
+            overlap = box_overlap(boxes[rows], boxes[rows])
+            np.fill_diagonal(overlap, 0)
+            out[rows] = overlap.max(axis=1)
     return out
 
 
 def _bin(value: float, edges: tuple[float, float], names: tuple[str, str, str]) -> str:
-    return names[int(np.searchsorted(edges, value, side="right"))]
+    return names[bisect_right(edges, value)]

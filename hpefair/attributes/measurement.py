@@ -44,7 +44,7 @@ def measure_image(path: str, people: pd.DataFrame, settings: Attribute) -> pd.Da
         delta_e, reason = _contrast(lab, person, masks[index], others, settings.min_area_px)
         window = contrast.window(np.asarray(person.bbox, dtype=float), lab.shape)
         lightness = float(lab[(*window, 0)].mean())
-        tilt = context.trunk_tilt(np.asarray(person.keypoints, dtype=float).reshape(-1, 3))
+        tilt = float(context.trunk_tilt(np.asarray(person.keypoints, dtype=float).reshape(1, -1, 3))[0])
         rows.append(
             {
                 "person_id": person.person_id,

@@ -66,11 +66,12 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     if not 0 <= choices.tolerance < 1:
         raise InputError(f"--tolerance {choices.tolerance}: give a share of the metric from 0 to below 1, say 0.05")
     tree = coco_json.load_dataset(annotations)
-    checked = _checked(tree, annotations)
+    checked, declared = _checked(tree, annotations), coco_json.declared_ids(tree)
+    del tree  # hundreds of megabytes, where polygons are many
     people = people_rows(checked.people, "audit", COCO_17)
     images = sorted(checked.images, key=lambda image: image["id"])
     ids = np.array([image["id"] for image in images])
-    found = coco_results.load(results, COCO_17, coco_json.declared_ids(tree))
+    found = coco_results.load(results, COCO_17, declared)
     attributes = _attributes(people, choices.labels, checked)
     listed = groups(attributes, _chosen(choices.by, attributes, choices.labels is not None))
     index = pose_arrays.image_index(f"audit/{number}" for number in ids)
@@ -129,13 +130,13 @@ def _checked(tree: coco_json.Record, annotations: Path) -> coco_json.Checked:
 
 
 def _attributes(people: pd.DataFrame, labels: Path | None, checked: coco_json.Checked) -> pd.DataFrame:
-    keypoints = pose_arrays.keypoints(people)
+    tilt = context.trunk_tilt(pose_arrays.keypoints(people))
     table = pd.DataFrame(
         {
             "scale": [context.scale(value) for value in people["area"]],
             "visibility": [context.visibility(value) for value in people["num_keypoints"]],
             "crowding": [context.crowding(value) for value in context.largest_overlap(people)],
-            "posture": [context.posture(context.trunk_tilt(joints)) for joints in keypoints],
+            "posture": [context.posture(value) for value in tilt],
         }
     )
     if labels is None:

@@ -111,9 +111,7 @@ def gap_lines(gaps: pd.DataFrame, metric: str) -> Text:
         )
         adjusted = getattr(row, "adjusted_difference", float("nan"))
         if not pd.isna(adjusted):
-            lines.append(
-                f"; in like circumstances {adjusted:.3f} [{row.adjusted_low:.3f}, {row.adjusted_high:.3f}]"
-            )
+            lines.append(f"; in like circumstances {adjusted:.3f} [{row.adjusted_low:.3f}, {row.adjusted_high:.3f}]")
         lines.append(f"; too few people: {row.left_out}\n" if row.left_out else "\n")
     return lines
 

@@ -17,7 +17,7 @@ from hpefair.core.fairness.shortfall import shortfalls
 from hpefair.core.keypoint_breakdown import by_keypoint
 from hpefair.core.pose.matching import Candidates, Detections, People, candidates
 from hpefair.core.pose.person_scores import DECIDING, IN_PIXELS_OR_TORSOS, METRICS, person_scores
-from hpefair.core.pose.precision import Rule, coco_statistics, mean_precision, subgroup_precision
+from hpefair.core.pose.precision import Rule, average_precisions, coco_statistics
 from hpefair.core.pose.precision_resamples import resampled_precision
 from hpefair.core.pose.skeleton import Skeleton
 
@@ -108,20 +108,25 @@ def evaluate(
     means = disaggregate(draws, uncertainty.confidence, bounded)
     precision = _precision_rows(people, found, listed, cluster, counts, setting.rule, uncertainty)
     spread, judged = _disparity(draws, cluster, rows, setting, uncertainty)
-    table = pd.concat([means, precision], ignore_index=True)
+    table = _whole_people(pd.concat([means, precision], ignore_index=True))
     table["supported"] = table["n_clusters"] >= uncertainty.min_support
     table = table.merge(judged, on=["attribute", "group", "metric"], how="left", validate="1:1")
     joints = by_keypoint(scores, groups, setting.skeleton, cluster[draws.image], uncertainty.confidence)
     return Evaluation(coco_statistics(people, found), table, joints, spread, scores.table)
 
 
+def _whole_people(table: pd.DataFrame) -> pd.DataFrame:
+    """Counts as integers, where no membership is a probability."""
+    counts = ["n_people", "n_missing"]
+    whole = (table[counts] == table[counts].round()).all(axis=None)
+    return table.astype(dict.fromkeys(counts, "int64")) if whole else table
+
+
 def _disparity(
     draws: Draws, cluster: Index, rows: Index, setting: Setting, uncertainty: Uncertainty
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Gaps of every attribute, and every group's shortfall with its verdict; everyone together has neither."""
-    evidence = Evidence(
-        uncertainty.confidence, uncertainty.min_support, uncertainty.resamples, uncertainty.seed
-    )
+    evidence = Evidence(uncertainty.confidence, uncertainty.min_support, uncertainty.resamples, uncertainty.seed)
     part = draws.without_first()
     if not part.listed:
         return pd.DataFrame(), pd.DataFrame(columns=["attribute", "group", "metric", "shortfall", "verdict"])
@@ -168,6 +173,7 @@ def _precision_rows(
     groups = with_overall(listed, len(people.image))
     member = np.stack([np.asarray(group.member, dtype=float) for group in groups], axis=1) * ~people.ignored[:, None]
     clusters = clusters_touched(member, cluster[people.image])
+    values = average_precisions(people, found, member, rule)
     drawn = resampled_precision(people, found, member, counts, rule)
     low, high = percentile_interval(drawn, uncertainty.confidence, clusters)
     rows = [
@@ -179,7 +185,7 @@ def _precision_rows(
             "n_missing": 0.0,
             "n_images": len(np.unique(people.image[member[:, g] > 0])),
             "n_clusters": int(clusters[g]),
-            "value": mean_precision(subgroup_precision(people, found, member[:, g], rule)[0]),
+            "value": values[g],
             "low": low[g],
             "high": high[g],
         }

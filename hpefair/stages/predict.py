@@ -64,7 +64,11 @@ def _third_party(source: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
         }
     )
     table = table.merge(mine[["coco_image_id", "image_id"]], on="coco_image_id", validate="m:1")
-    return table.assign(person_id="", box_source="results file"), mine, {"boxes": "as in its results file", "images": "all images"}
+    return (
+        table.assign(person_id="", box_source="results file"),
+        mine,
+        {"boxes": "as in its results file", "images": "all images"},
+    )
 
 
 def _all_ids(dataset: str) -> set[int]:

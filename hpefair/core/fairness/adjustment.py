@@ -11,7 +11,12 @@ from hpefair.core.fairness.intervals import Array, Index
 
 
 def adjusted_difference(
-    values: Array, listed: Sequence[Group], pair: tuple[int, int], context: pd.DataFrame, cluster: Index, confidence: float
+    values: Array,
+    listed: Sequence[Group],
+    pair: tuple[int, int],
+    context: pd.DataFrame,
+    cluster: Index,
+    confidence: float,
 ) -> dict[str, float]:
     """Difference between two groups among people of like context.
 

@@ -1,5 +1,7 @@
 """What chance alone would show: statistics of random relabellings."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -34,33 +36,42 @@ def relabelled_sums(values: Array, member: Array | Flags, image: Index, draws: i
     starts = np.r_[0, np.cumsum(sizes)]
     runs = np.r_[np.flatnonzero(np.diff(sizes, prepend=-1)), len(sizes)]
     flags = np.asarray(member, dtype=np.float64)[order]
+    ordered = values[order]
     out = np.empty((draws, flags.shape[1], values.shape[1]))
-    for first in range(0, draws, BLOCK):
+    blocks = range(0, draws, BLOCK)
+
+    def fill(first: int, block_seed: int) -> None:
         n = min(BLOCK, draws - first)
-        places = _shuffles(starts, runs, n, int(rng.integers(2**31)))
-        shuffled = values[order][places]  # (n, N, M)
-        out[first : first + n] = np.einsum("ng,bnm->bgm", flags, shuffled, optimize=True)
+        random = np.random.default_rng(block_seed).integers(2**32, size=(n, len(sizes) + len(order)), dtype=np.uint32)
+        places = _shuffles(starts, runs, random)
+        for m in range(values.shape[1]):
+            out[first : first + n, :, m] = ordered[:, m][places] @ flags
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:  # shuffles and products leave the interpreter free
+        list(pool.map(fill, blocks, rng.integers(2**31, size=len(blocks)).tolist()))
     return out
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _shuffles(starts: Index, runs: Index, draws: int, seed: int) -> NDArray[np.int32]:
-    """Orders (draws, N) in which images of equal size have changed places, and people within images, too."""
-    np.random.seed(seed)
-    n_people = starts[-1]
-    out = np.empty((draws, n_people), dtype=np.int32)
-    where = np.arange(len(starts) - 1)
-    for b in range(draws):
+def _shuffles(starts: Index, runs: Index, random: NDArray[np.uint32]) -> NDArray[np.int32]:
+    """Orders (draws, N) in which images of equal size have changed places, and people within images, too.
+
+    Fisher and Yates, with 32 random bits for every step: (draws, images + N).
+    """
+    n_images = len(starts) - 1
+    out = np.empty((len(random), starts[-1]), dtype=np.int32)
+    where = np.arange(n_images)
+    for b in range(len(random)):
         for r in range(len(runs) - 1):
             for i in range(runs[r + 1] - 1, runs[r], -1):
-                j = np.random.randint(runs[r], i + 1)
+                j = runs[r] + ((np.uint64(random[b, i]) * np.uint64(i + 1 - runs[r])) >> np.uint64(32))
                 where[i], where[j] = where[j], where[i]
-        for i in range(len(where)):
+        for i in range(n_images):
             size = starts[i + 1] - starts[i]
             for k in range(size):
                 out[b, starts[i] + k] = starts[where[i]] + k
             for k in range(size - 1, 0, -1):
-                j = np.random.randint(0, k + 1)
-                one, two = starts[i] + k, starts[i] + j
+                bits = random[b, n_images + starts[i] + k]
+                one, two = starts[i] + k, starts[i] + ((np.uint64(bits) * np.uint64(k + 1)) >> np.uint64(32))
                 out[b, one], out[b, two] = out[b, two], out[b, one]
     return out

@@ -33,9 +33,7 @@ def shortfalls(draws: Draws, nulls: Nulls, evidence: Evidence, tolerance: float,
     return pd.concat(tables, ignore_index=True)
 
 
-def _table(
-    draws: Draws, metric: str, evidence: Evidence, tolerance: float, power: float, nulls: Nulls
-) -> pd.DataFrame:
+def _table(draws: Draws, metric: str, evidence: Evidence, tolerance: float, power: float, nulls: Nulls) -> pd.DataFrame:
     m = draws.metrics.index(metric)
     rows, points, drawn, judged = [], [], [], []
     for g, group in enumerate(draws.listed):

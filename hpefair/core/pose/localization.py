@@ -54,7 +54,9 @@ def correct_joints(keypoints: Array, predicted: Array, normalizer: Array, thresh
     return np.where((keypoints[..., 2] > 0) & ~np.isnan(normalizer)[:, None], right, np.nan)
 
 
-def correct_parts(keypoints: Array, predicted: Array, skeleton: Skeleton, strict: bool) -> tuple[tuple[str, ...], Array]:
+def correct_parts(
+    keypoints: Array, predicted: Array, skeleton: Skeleton, strict: bool
+) -> tuple[tuple[str, ...], Array]:
     """Percentage of correct parts: sticks whose ends lie within half the stick's annotated length.
 
     Args:
@@ -82,7 +84,9 @@ def correct_parts(keypoints: Array, predicted: Array, skeleton: Skeleton, strict
     return tuple(names), np.stack(columns, axis=1)
 
 
-def mean_per_joint_error(keypoints: Array, predicted: Array, labelled: NDArray[np.bool_], root: int | None = None) -> Array:
+def mean_per_joint_error(
+    keypoints: Array, predicted: Array, labelled: NDArray[np.bool_], root: int | None = None
+) -> Array:
     """Mean per-joint position error (MPJPE) of each person, in any number of dimensions.
 
     Args:

@@ -31,8 +31,8 @@ class Rule(StrEnum):
 
 WARNINGS: Final = {
     Rule.SHARED: "",
-    Rule.IGNORE: "AP by group counts every false positive against every group, so it falls with the size of a group even "
-    "where labels are random; do not read its differences as unfairness",
+    Rule.IGNORE: "AP by group counts every false positive against every group, so it falls with the size of a group "
+    "even where labels are random; do not read its differences as unfairness",
 }
 
 
@@ -128,9 +128,35 @@ def subgroup_precision(
     member = checked_membership(membership, rule)
     if rule is Rule.IGNORE:
         return precision_recall(found, match(people, found, people.ignored | (member == 0)))
+    return _shared_precision(people, found, match(people, found, people.ignored), member)
+
+
+def average_precisions(people: People, found: Candidates, membership: Array | Flags, rule: Rule = Rule.SHARED) -> Array:
+    """Average precision of many subgroups, matched once where the rule allows.
+
+    Args:
+        people: Annotated people.
+        found: Candidates.
+        membership: Membership (N, G).
+        rule: What happens to everyone else.
+
+    Returns:
+        Average precision (G,); NaN for groups without anybody who counts.
+
+    Raises:
+        ValueError: As `subgroup_precision`.
+    """
+    member = checked_membership(membership, rule)
+    if rule is Rule.IGNORE:
+        return np.array([mean_precision(subgroup_precision(people, found, column, rule)[0]) for column in member.T])
+    everyone = match(people, found, people.ignored)
+    return np.array([mean_precision(_shared_precision(people, found, everyone, column)[0]) for column in member.T])
+
+
+def _shared_precision(people: People, found: Candidates, everyone: Matches, member: Array) -> tuple[Array, Array]:
     counted = ~people.ignored
     share = float(member[counted].sum() / max(counted.sum(), 1))
-    return precision_recall(found, match(people, found, people.ignored), Weights(person=member, unmatched=share))
+    return precision_recall(found, everyone, Weights(person=member, unmatched=share))
 
 
 def checked_membership(membership: Array | Flags, rule: Rule) -> Array:
@@ -203,6 +229,7 @@ __all__ = [
     "Index",
     "Rule",
     "Weights",
+    "average_precisions",
     "checked_membership",
     "coco_statistics",
     "mean_precision",

@@ -7,7 +7,9 @@ registers. Equal to an evaluation of the literally repeated images, except for t
 one image with identical scores, which the reference leaves to the order of the file.
 """
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,15 +72,16 @@ def resampled_precision(
     per_image = np.zeros((n_images, member.shape[1] + 1))
     np.add.at(per_image[:, 1:], people.image, member)
     per_image[:, 0] = np.bincount(people.image, weights=~people.ignored, minlength=n_images)
-    positives = counts.astype(np.float64) @ per_image
+    blocks = [slice(start, start + LANES) for start in range(0, len(counts), LANES)]
+    positives = np.concatenate([np.zeros((0, per_image.shape[1])), *(counts[block] @ per_image for block in blocks)])
     unmatched = np.ones_like(positives[:, 1:])
     if rule is Rule.SHARED:
         np.divide(positives[:, 1:], positives[:, :1], out=unmatched, where=positives[:, :1] > 0)
     out = np.full((len(counts), member.shape[1]), np.nan)
     image = found.image[found.by_score].astype(np.int32)
     matched = everyone.person >= 0
-    for start in range(0, len(counts), LANES):
-        block = slice(start, start + LANES)
+
+    def fill(block: slice) -> None:
         lanes = np.zeros((n_images, LANES), dtype=np.float32)
         lanes[:, : len(counts[block])] = counts[block].T
         share, total = np.ones((2, member.shape[1], LANES))  # ones, so that idle lanes divide by something
@@ -100,6 +103,9 @@ def resampled_precision(
             LATE,
         )
         out[block] = result.T[: len(counts[block])]
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:  # the kernel leaves the interpreter free
+        list(pool.map(fill, blocks))
     return np.where(positives[:, 1:] > 0, out, np.nan)
 
 
