@@ -1,6 +1,7 @@
 """Matching keeps pycocotools' rules (values are compared in test_precision)."""
 
 import numpy as np
+import pytest
 
 from hpefair.core.pose.matching import Detections, People, candidates, match
 from hpefair.core.pose.skeletons import COCO_17
@@ -35,3 +36,19 @@ def test_a_person_is_taken_once():
     twice = Detections(*(np.concatenate([a, a]) for a in (detections.image, detections.keypoints, detections.score)))
     result = match(people, candidates(people, twice, COCO_17.variances, 1), people.ignored)
     assert sorted(result.person[0].tolist()) == [-1, 0]
+
+
+def test_similarities_that_matching_needs_cannot_be_left_out():
+    """A floor above the first threshold would hide matches."""
+    people, detections = one_image(1, 1)
+    with pytest.raises(ValueError, match="Expected least"):
+        candidates(people, detections, COCO_17.variances, 1, least=0.6)
+
+
+def test_contenders_come_in_score_order_with_their_rank():
+    """Whoever fits nobody is no contender; rank counts everybody."""
+    people, detections = one_image(3, 5)
+    scored = Detections(detections.image, detections.keypoints, np.array([0.1, 0.5, 0.3, 0.9, 0.2]))
+    found = candidates(people, scored, COCO_17.variances, 1)
+    assert found.score[found.contenders].tolist() == [0.5, 0.3, 0.1]
+    assert found.rank.tolist() == [1, 2, 4]

@@ -5,9 +5,19 @@ import json
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hpefair.core.pose.matching import AREA_RANGES, candidates, match
-from hpefair.core.pose.precision import STATISTICS, coco_statistics, precision_recall, subgroup_precision
+from hpefair.core.pose.precision import (
+    STATISTICS,
+    Rule,
+    Weights,
+    average_precisions,
+    coco_statistics,
+    mean_precision,
+    precision_recall,
+    subgroup_precision,
+)
 from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
 from tests.strategies import coco_datasets
@@ -18,12 +28,13 @@ def assert_equal(tree, results):
     people, detections, n_images = oracles.arrays(tree, results)
     found = candidates(people, detections, COCO_17.variances, n_images)
     for number, limits in enumerate(AREA_RANGES.values()):
-        precision, recall = precision_recall(match(people, found, people.ignored, limits), found.score)
+        precision, recall = precision_recall(found, match(people, found, people.ignored, limits))
         np.testing.assert_array_equal(precision, expected.eval["precision"][:, :, 0, number, 0])
         np.testing.assert_array_equal(recall, expected.eval["recall"][:, 0, number, 0])
-    ours = coco_statistics(people, found)
-    assert list(ours) == list(STATISTICS)
-    np.testing.assert_array_equal(list(ours.values()), expected.stats)
+    for least in (0.0, 0.5):  # leaving hopeless pairs out changes nothing
+        ours = coco_statistics(people, candidates(people, detections, COCO_17.variances, n_images, least))
+        assert list(ours) == list(STATISTICS)
+        np.testing.assert_array_equal(list(ours.values()), expected.stats)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -66,36 +77,86 @@ def random_dataset(seed=0, n_images=150):
     return {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "person"}]}, results
 
 
-def test_unweighted_subgroup_equals_pycocotools_on_rewritten_truth():
-    """With weight 1, a subgroup's precision is what pycocotools gives when all others are marked as ignored."""
-    tree, results = random_dataset()
-    member = np.arange(len(tree["annotations"])) % 5 == 0
+def rewritten(tree, member):
+    """The dataset with everybody outside the group marked as pycocotools ignores people: without keypoints."""
+    rows = [
+        {**row, "num_keypoints": row["num_keypoints"] if inside else 0}
+        for row, inside in zip(tree["annotations"], member, strict=True)
+    ]
+    return {**tree, "annotations": rows}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(coco_datasets(), st.integers(0, 2**31))
+def test_ignore_rule_equals_pycocotools_on_rewritten_truth(case, seed):
+    """Precision, recall and their means, with crowds, ties and empty groups among them."""
+    tree, results = case
+    if not tree["annotations"]:
+        return
     people, detections, n_images = oracles.arrays(tree, results)
     found = candidates(people, detections, COCO_17.variances, n_images)
-    matches, _ = subgroup_precision(people, found, member)
-    precision, recall = precision_recall(matches, found.score)
-    for row, inside in zip(tree["annotations"], member, strict=True):
-        row["num_keypoints"] = 17 if inside else 0
-    expected = oracles.coco_eval(tree, results)
+    member = np.random.default_rng(seed).random(len(people.image)) < 0.5
+    precision, recall = subgroup_precision(people, found, member, Rule.IGNORE)
+    expected = oracles.coco_eval(rewritten(tree, member), results)
+    np.testing.assert_array_equal(precision, expected.eval["precision"][:, :, 0, 0, 0])
+    np.testing.assert_array_equal(recall, expected.eval["recall"][:, 0, 0, 0])
+
+
+@pytest.mark.parametrize("model", ["yolo11n", "movenet-lightning"])
+def test_ignore_rule_equals_pycocotools_on_real_people(real_data, model):
+    """A subgroup of the 168 complete COCO images: small people."""
+    tree = json.loads((real_data / "coco_kp/person_keypoints_pixels168.json").read_text())
+    results = json.loads((real_data / f"coco_kp/predictions/{model}.json").read_text())
+    people, detections, n_images = oracles.arrays(tree, results)
+    member = people.area < 96**2
+    found = candidates(people, detections, COCO_17.variances, n_images)
+    precision, recall = subgroup_precision(people, found, member, Rule.IGNORE)
+    expected = oracles.coco_eval(rewritten(tree, member), results)
     np.testing.assert_array_equal(precision, expected.eval["precision"][:, :, 0, 0, 0])
     np.testing.assert_array_equal(recall, expected.eval["recall"][:, 0, 0, 0])
 
 
 def test_random_labels_show_no_gap():
-    """Sharing false positives out removes the confounding with group size that the plain rule has."""
-    tree, results = random_dataset()
+    """Over 200 random labellings: sharing false positives out removes the confounding with size that ignoring has."""
+    tree, results = random_dataset(n_images=400)
     people, detections, n_images = oracles.arrays(tree, results)
     found = candidates(people, detections, COCO_17.variances, n_images)
-    overall = precision_recall(match(people, found, people.ignored), found.score)[0].mean()
+    overall = mean_precision(precision_recall(found, match(people, found, people.ignored))[0])
     rng = np.random.default_rng(1)
-    shared, plain = [], []
-    for _ in range(20):
-        member = rng.permutation(len(people.image)) < 60
-        matches, weight = subgroup_precision(people, found, member)
-        shared.append(precision_recall(matches, found.score, weight)[0].mean())
-        plain.append(precision_recall(matches, found.score)[0].mean())
-    assert abs(np.mean(shared) - overall) < 0.015
-    assert overall - np.mean(plain) > 0.05
+    for size in (60, 120, 240, 480):
+        member = np.stack([rng.permutation(len(people.image)) < size for _ in range(200)], axis=1)
+        shared = average_precisions(people, found, member)
+        assert abs(shared.mean() - overall) <= 0.01, size
+        if size < 200:
+            plain = average_precisions(people, found, member[:, :20], Rule.IGNORE)
+            assert overall - plain.mean() > 0.1, size
+
+
+def test_shared_rule_takes_probabilities():
+    """Certain membership is the hard group; everybody with the same probability is everyone; in between it differs."""
+    tree, results = random_dataset(n_images=60)
+    people, detections, n_images = oracles.arrays(tree, results)
+    found = candidates(people, detections, COCO_17.variances, n_images)
+    hard = np.arange(len(people.image)) % 3 == 0
+    everyone = precision_recall(found, match(people, found, people.ignored))
+    for value, expected in ((hard * 1.0, subgroup_precision(people, found, hard)), (np.full(len(hard), 0.25), everyone)):
+        for ours, wanted in zip(subgroup_precision(people, found, value), expected, strict=True):
+            np.testing.assert_allclose(ours, wanted, atol=1e-12)
+    for bad, message in ((np.full(len(hard), 1.5), "within"), (np.full(len(hard), 0.5), "use the rule shared")):
+        with pytest.raises(ValueError, match=message):
+            subgroup_precision(people, found, bad, Rule.IGNORE)
+
+
+def test_expected_ap_is_near_the_mean_over_drawn_labels():
+    """AP with probabilities against AP of labels drawn from them."""
+    tree, results = random_dataset(n_images=200)
+    people, detections, n_images = oracles.arrays(tree, results)
+    found = candidates(people, detections, COCO_17.variances, n_images)
+    rng = np.random.default_rng(0)
+    probability = rng.beta(1, 2, len(people.image))
+    drawn = rng.random((len(probability), 200)) < probability[:, None]
+    mean = average_precisions(people, found, drawn).mean()
+    assert mean == pytest.approx(average_precisions(people, found, probability[:, None])[0], abs=0.01)
 
 
 def test_weights_equal_an_expanded_image_list():
@@ -106,13 +167,8 @@ def test_weights_equal_an_expanded_image_list():
     count = np.random.default_rng(3).multinomial(30, np.full(30, 1 / 30))
     people, detections, n_images = oracles.arrays(tree, results)
     found = candidates(people, detections, COCO_17.variances, n_images)
-    weighted = precision_recall(
-        match(people, found, people.ignored),
-        found.score,
-        1.0,
-        count[found.image].astype(float),
-        count[people.image].astype(float),
-    )[0]
+    weights = Weights(person=count[people.image].astype(float), candidate=count[found.image].astype(float))
+    weighted = precision_recall(found, match(people, found, people.ignored), weights)[0]
     expected = oracles.coco_eval(*expanded(tree, results, count)).eval["precision"][:, :, 0, 0, 0]
     np.testing.assert_allclose(weighted, expected, atol=1e-12)
 
