@@ -4,15 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair.core.fairness.comparison import Tolerance, compare
+from hpefair.core.fairness.comparison import Paired, Tolerance, compare
 from hpefair.core.fairness.disaggregation import with_overall
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import resample_images
+from hpefair.core.fairness.intervals import resample
 
 TOLERANCE = Tolerance(loss=0.02, confidence=0.95, power=0.8, min_support=10)
 GROUP = np.repeat(["low", "mid", "high"], 200)
 LISTED = with_overall(groups(pd.DataFrame({"contrast": GROUP}), ["contrast"]), 600)
-COUNTS = resample_images(600, 300, 0)
+CLUSTERS = np.arange(600)
+COUNTS = resample(CLUSTERS, 300, 0)
 
 
 def verdict(low, mid, high, noise=0.05, seed=0):
@@ -20,7 +21,8 @@ def verdict(low, mid, high, noise=0.05, seed=0):
     rng = np.random.default_rng(seed)
     baseline = np.select([GROUP == "low", GROUP == "mid"], [0.4, 0.6], 0.7) + rng.normal(0, 0.1, 600)
     change = np.select([GROUP == "low", GROUP == "mid"], [low, mid], high) + rng.normal(0, noise, 600)
-    return compare(baseline, baseline + change, np.arange(600), LISTED, COUNTS, TOLERANCE)
+    paired = Paired(baseline, baseline + change, np.arange(600))
+    return compare(paired, LISTED, CLUSTERS, COUNTS, TOLERANCE)
 
 
 def test_helping_the_worst_group_passes():
@@ -68,7 +70,8 @@ def test_many_people_of_one_image_prove_nothing():
     image = np.r_[np.zeros(12, int), np.arange(1, 61)]
     baseline = np.full(72, 0.5)
     candidate = baseline - np.r_[np.full(12, 0.2), np.zeros(60)]
-    found = compare(baseline, candidate, image, listed, resample_images(61, 100, 0), TOLERANCE)
+    clusters = np.arange(61)
+    found = compare(Paired(baseline, candidate, image), listed, clusters, resample(clusters, 100, 0), TOLERANCE)
     assert found.groups.set_index("group").loc["low", "verdict"] == "INCONCLUSIVE"
     assert found.verdict != "FAIL"
 

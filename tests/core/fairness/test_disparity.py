@@ -2,22 +2,64 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from hpefair.core.fairness.disparity import gaps, null_floor
-from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import resample_images
+from hpefair.core.fairness.disparity import Evidence, exceedance, gaps, null_means
+from hpefair.core.fairness.groups import Group, groups
+from hpefair.core.fairness.permutation import relabelled_sums
+from tests.core.fairness.worlds import cells, drawn
+
+EVIDENCE = Evidence(confidence=0.95, min_support=10, relabellings=200, seed=0)
+
+
+def spread(values, image, listed, evidence=EVIDENCE, seed=0):
+    """The gap row of one metric of one attribute."""
+    draws = drawn(values, image, listed, 100, seed)
+    return gaps(draws, null_means(draws, ["oks"], evidence), evidence).iloc[0]
+
+
+def test_a_relabelling_keeps_every_value_and_every_group_size():
+    """Sums over groups that hold everybody add up to the sum of all values."""
+    rng = np.random.default_rng(0)
+    image = np.repeat(np.arange(30), rng.integers(1, 5, 30))
+    values = rng.random((len(image), 2))
+    member = np.eye(3)[rng.integers(0, 3, len(image))]
+    sums = relabelled_sums(values, member, image, 100)
+    np.testing.assert_allclose(sums.sum(axis=1), np.tile(values.sum(axis=0), (100, 1)))
+    assert len(np.unique(sums[:, 0, 0].round(9))) > 90
+    np.testing.assert_array_equal(sums, relabelled_sums(values, member, image, 100))
+
+
+def test_relabelled_means_are_the_means_of_a_permutation():
+    """One person an image: mean and variance of the group mean are those of sampling without replacement."""
+    values = np.random.default_rng(1).random(50)
+    member = (np.arange(50) < 10)[:, None]
+    means = relabelled_sums(values[:, None], member, np.arange(50), 20_000)[:, 0, 0] / 10
+    expected = values.var(ddof=1) / 10 * (1 - 10 / 50)
+    assert means.mean() == pytest.approx(values.mean(), abs=0.003)
+    assert means.var() == pytest.approx(expected, rel=0.05)
+
+
+def test_images_of_equal_size_change_places_as_wholes():
+    """Values that go by image stay together: with two people an image, both of a group come from one image."""
+    image = np.repeat(np.arange(20), 2)
+    values = np.repeat(np.arange(20.0), 2)
+    member = np.isin(image, [0, 1])[:, None]
+    sums = relabelled_sums(values[:, None], member, image, 200)[:, 0, 0]
+    assert (sums % 2 == 0).all()
 
 
 def test_null_floor_is_rarely_passed_when_nothing_is_wrong():
-    """Random labels exceed the floor in about one case of twenty."""
+    """Random labels exceed the floor in about one case of twenty; the p-value says the same."""
     rng = np.random.default_rng(0)
-    above = 0
-    for trial in range(100):
-        values = rng.random(120)
-        member = np.eye(4, dtype=bool)[rng.permutation(np.repeat(np.arange(4), 30))]
-        spread = np.ptp([values[member[:, g]].mean() for g in range(4)])
-        above += spread > null_floor(values, member, np.arange(120), 200, 0.95, seed=trial)
-    assert above <= 12
+    above, small = 0, 0
+    for trial in range(150):
+        values, image, listed = cells(rng, 30, number=4)
+        row = spread(values, image, listed, Evidence(0.95, 5, 200, trial), trial)
+        above += row["excess"] > 0
+        small += row["p_value"] <= 0.05
+    assert 1 <= above <= 17
+    assert 1 <= small <= 17
 
 
 def test_null_floor_holds_where_people_of_an_image_are_alike():
@@ -27,17 +69,52 @@ def test_null_floor_holds_where_people_of_an_image_are_alike():
     for trial in range(150):
         image = np.repeat(np.arange(60), rng.integers(1, 6, 60))
         values = rng.normal(0, 0.2, 60)[image] + rng.normal(0, 0.2, len(image))
-        member = np.eye(3, dtype=bool)[rng.integers(0, 3, 60)[image]]
-        spread = np.ptp([values[member[:, g]].mean() for g in range(3)])
-        above += spread > null_floor(values, member, image, 200, 0.95, seed=trial)
+        label = rng.integers(0, 3, 60)[image]
+        listed = [Group("a", str(g), label == g) for g in range(3)]
+        above += spread(values, image, listed, Evidence(0.95, 5, 200, trial), trial)["excess"] > 0
     assert above <= 18
+
+
+def test_a_planted_gap_stands_out():
+    """Named, beyond chance, with small p-values."""
+    values, image, listed = cells(np.random.default_rng(3), 100, gap=0.25, number=5)
+    row = spread(values, image, listed)
+    assert row["worst_group"] == "c00"
+    assert row["excess"] > 0.05
+    assert row["p_value"] == row["worst_p_value"] == 1 / 201
+    assert row["worst_low"] < values[listed[0].member].mean() < row["worst_high"] < row["worst_value"] + 0.15
+
+
+def test_the_worst_of_many_equal_groups_is_covered_although_it_was_picked():
+    """Its joint interval holds the common mean in nearly all cases."""
+    rng = np.random.default_rng(4)
+    hits = sum(
+        row["worst_low"] <= 0.7 <= row["worst_high"]
+        for row in (spread(*cells(rng, 40, number=8), EVIDENCE, trial) for trial in range(60))
+    )
+    assert hits >= 54
 
 
 def test_unsupported_groups_are_named_not_hidden():
     """A group with too few people takes no part and is listed as left out."""
     people = pd.DataFrame({"contrast": ["low"] * 20 + ["mid"] * 20 + ["high"] * 2})
     values = np.r_[np.full(20, 0.5), np.full(20, 0.7), np.zeros(2)]
-    row = gaps(values, np.arange(42), groups(people, ["contrast"]), resample_images(42, 50, 0), 0.95, 10).iloc[0]
+    row = spread(values, np.arange(42), groups(people, ["contrast"]))
     assert row["left_out"] == "high"
     assert row["worst_group"] == "low"
     assert round(row["difference"], 6) == 0.2
+    assert row["groups"] == 2
+
+
+def test_one_group_has_no_gap():
+    """NaN, not zero."""
+    people = pd.DataFrame({"contrast": ["low"] * 30})
+    row = spread(np.random.default_rng(0).random(30), np.arange(30), groups(people, ["contrast"]))
+    assert np.isnan(row["difference"])
+    assert row["worst_group"] == ""
+
+
+def test_exceedance_never_is_zero():
+    """A finite number of relabellings proves no p-value of 0."""
+    assert exceedance(5.0, np.arange(4.0)) == 0.2
+    assert exceedance(-1.0, np.arange(4.0)) == 1.0

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from hpefair.core.fairness.verdict import Verdict, combine, people_needed, within
+from hpefair.core.fairness.power import people_needed
+from hpefair.core.fairness.verdict import Verdict, combine, within
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(-1, 1))
@@ -39,3 +40,4 @@ def test_people_needed_gives_the_asked_power():
     passed = changes - norm.ppf(0.975) * error > -tolerance
     assert passed.mean() == pytest.approx(0.8, abs=0.02)
     assert np.isnan(people_needed(0.0, 10, tolerance, 0.95, 0.8))
+    assert people_needed(0.1, 10, 0.0, 0.95, 0.8) == np.inf

@@ -139,7 +139,10 @@ def test_shared_rule_takes_probabilities():
     found = candidates(people, detections, COCO_17.variances, n_images)
     hard = np.arange(len(people.image)) % 3 == 0
     everyone = precision_recall(found, match(people, found, people.ignored))
-    for value, expected in ((hard * 1.0, subgroup_precision(people, found, hard)), (np.full(len(hard), 0.25), everyone)):
+    for value, expected in (
+        (hard * 1.0, subgroup_precision(people, found, hard)),
+        (np.full(len(hard), 0.25), everyone),
+    ):
         for ours, wanted in zip(subgroup_precision(people, found, value), expected, strict=True):
             np.testing.assert_allclose(ours, wanted, atol=1e-12)
     for bad, message in ((np.full(len(hard), 1.5), "within"), (np.full(len(hard), 0.5), "use the rule shared")):

@@ -1,0 +1,86 @@
+"""Verdicts per group: few false alarms, and power both ways."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hpefair.core.fairness.disparity import Evidence, null_means
+from hpefair.core.fairness.groups import Group, groups
+from hpefair.core.fairness.shortfall import shortfalls
+from tests.core.fairness.worlds import cells, drawn
+
+
+def judged(values, image, listed, tolerance, seed=0, relabellings=20):
+    """Table of shortfalls of one metric."""
+    draws = drawn(values, image, listed, 300, seed)
+    evidence = Evidence(0.95, 10, relabellings, seed)
+    return shortfalls(draws, null_means(draws, ["oks"], evidence), evidence, tolerance, 0.8)
+
+
+def test_no_false_alarm_over_24_cells_where_the_plain_gap_always_rings():
+    """50 people a cell, nothing wrong: a FAIL in at most 5 % of 100 worlds, even with no tolerance at all."""
+    rng = np.random.default_rng(0)
+    alarms = plain = 0
+    for trial in range(100):
+        values, image, listed = cells(rng, 50)
+        alarms += (judged(values, image, listed, 0.0, trial)["verdict"] == "FAIL").any()
+        plain += np.ptp([values[group.member].mean() for group in listed]) > 0.05
+    assert alarms <= 5
+    assert plain > 95
+
+
+def test_a_planted_gap_fails():
+    """A shortfall of .2 against a tolerance of .05, 120 people a cell: found in at least 80 % of 40 worlds, alone."""
+    rng = np.random.default_rng(1)
+    found = 0
+    for trial in range(40):
+        table = judged(*cells(rng, 120, gap=0.2), 0.05, trial)
+        found += table["verdict"].iloc[0] == "FAIL"
+        assert (table["verdict"].iloc[1:] != "FAIL").all()
+    assert found >= 32
+
+
+def test_no_gap_passes_with_enough_people():
+    """700 people a cell: all 24 cells PASS in at least 80 % of 30 worlds."""
+    rng = np.random.default_rng(2)
+    passed = sum((judged(*cells(rng, 700), 0.05, trial)["verdict"] == "PASS").all() for trial in range(30))
+    assert passed >= 24
+
+
+def test_shortfall_is_rest_less_group():
+    """By hand, with everybody weighted alike; p-values corrected over groups."""
+    rng = np.random.default_rng(3)
+    values, image, listed = cells(rng, 60, gap=0.3, number=3)
+    table = judged(values, image, listed, 0.05, relabellings=400)
+    for row, group in zip(table.itertuples(), listed, strict=True):
+        assert row.shortfall == pytest.approx(values[~group.member].mean() - values[group.member].mean())
+    assert (table["p_value"] <= table["p_holm"]).all()
+    assert (table["p_bh"] <= table["p_holm"]).all()
+    assert table["p_value"].iloc[0] == pytest.approx(1 / 401)
+
+
+def test_small_and_absent_groups_are_listed_and_inconclusive():
+    """Neither dropped nor passed."""
+    people = pd.DataFrame({"contrast": ["low"] * 40 + ["mid"] * 4})
+    table = judged(np.random.default_rng(0).random(44), np.arange(44), groups(people, ["contrast"]), 0.05)
+    assert table["group"].tolist() == ["low", "mid", "high"]
+    assert (table["verdict"] == "INCONCLUSIVE").all()
+
+
+def test_identical_people_prove_nothing():
+    """A bootstrap of equal values has no width; that is no evidence."""
+    listed = [Group("a", "x", np.arange(60) < 30), Group("a", "y", np.arange(60) >= 30)]
+    assert (judged(np.full(60, 0.5), np.arange(60), listed, 0.05)["verdict"] == "INCONCLUSIVE").all()
+
+
+def test_uncertain_membership_counts_by_its_probability():
+    """Labels known only with probability .9 shrink a gap of .3 to about .3 (.9 - .1)."""
+    rng = np.random.default_rng(5)
+    label = np.repeat([0, 1], 2000)
+    values = 0.7 - 0.3 * (label == 0) + rng.normal(0, 0.1, 4000)
+    seen = np.where(rng.random(4000) < 0.9, label, 1 - label)
+    chance = np.where(seen == 0, 0.9, 0.1)
+    listed = [Group("a", "x", chance), Group("a", "y", 1 - chance)]
+    row = judged(values, np.arange(4000), listed, 0.05).iloc[0]
+    assert row["shortfall"] == pytest.approx(0.3 * 0.64, abs=0.02)
+    assert row["verdict"] == "FAIL"
