@@ -70,8 +70,7 @@ def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> Resu
 
 
 def _well_formed(path: Path, skeleton: Skeleton) -> Results | None:
-    """The whole file at once, without a Python object per number; None where anything is wrong with it, so that
-    `_row_by_row` can say what."""
+    """The whole file without a Python object per number; None where anything is wrong: `_row_by_row` says what."""
     size, parser = 3 * skeleton.size, simdjson.Parser()
     image: list[int] = []
     score: list[float] = []
@@ -79,7 +78,7 @@ def _well_formed(path: Path, skeleton: Skeleton) -> Results | None:
         entries = msgspec.json.decode(path.read_bytes(), type=list[msgspec.Raw])
         numbers = np.empty((len(entries), size))
         for start in range(0, len(entries), CHUNK):
-            rows = parser.parse(b"[" + b",".join(entries[start : start + CHUNK]) + b"]")
+            rows: Any = parser.parse(b"[" + b",".join(entries[start : start + CHUNK]) + b"]")
             for number, row in enumerate(rows, start=start):
                 if len(row["keypoints"]) != size:
                     return None

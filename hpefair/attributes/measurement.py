@@ -1,4 +1,4 @@
-"""Everything that is measured from one image: contrast, scale, visibility, crowding, brightness, posture of each person."""
+"""What is measured from one image: contrast, scale, visibility, crowding, brightness and posture of each person."""
 
 from pathlib import Path
 from typing import Any

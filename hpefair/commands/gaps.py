@@ -95,8 +95,7 @@ def group_table(by_group: pd.DataFrame, title: str, metric: str) -> Table:
 
 
 def gap_lines(gaps: pd.DataFrame, metric: str) -> Text:
-    """One line per attribute: the gap, its interval, what chance alone would show, what is left of it among people of
-    like context, and who could not take part."""
+    """One line per attribute: the gap, what chance alone would show, what is left in like context, who took no part."""
     lines = Text()
     if gaps.empty:
         return lines

@@ -106,7 +106,7 @@ def evaluate(
     draws = draw(scores.table, METRICS, groups, cluster, counts)
     bounded = [metric for metric in METRICS if metric not in IN_PIXELS_OR_TORSOS]
     means = disaggregate(draws, uncertainty.confidence, bounded)
-    precision = _precision_rows(people, found, listed, cluster, counts, setting.rule, uncertainty)
+    precision = _precision_rows(people, found, listed, (cluster, counts), setting.rule, uncertainty.confidence)
     spread, judged = _disparity(draws, cluster, rows, setting, uncertainty)
     table = _whole_people(pd.concat([means, precision], ignore_index=True))
     table["supported"] = table["n_clusters"] >= uncertainty.min_support
@@ -164,18 +164,17 @@ def _precision_rows(
     people: People,
     found: Candidates,
     listed: Sequence[Group],
-    cluster: Index,
-    counts: Counts,
+    sampling: tuple[Index, Counts],
     rule: Rule,
-    uncertainty: Uncertainty,
+    confidence: float,
 ) -> pd.DataFrame:
     """Average precision overall and by group, with intervals."""
-    groups = with_overall(listed, len(people.image))
+    (cluster, counts), groups = sampling, with_overall(listed, len(people.image))
     member = np.stack([np.asarray(group.member, dtype=float) for group in groups], axis=1) * ~people.ignored[:, None]
     clusters = clusters_touched(member, cluster[people.image])
     values = average_precisions(people, found, member, rule)
     drawn = resampled_precision(people, found, member, counts, rule)
-    low, high = percentile_interval(drawn, uncertainty.confidence, clusters)
+    low, high = percentile_interval(drawn, confidence, clusters)
     rows = [
         {
             "attribute": group.attribute,
@@ -191,4 +190,4 @@ def _precision_rows(
         }
         for g, group in enumerate(groups)
     ]
-    return widen_degenerate(pd.DataFrame(rows), uncertainty.confidence)
+    return widen_degenerate(pd.DataFrame(rows), confidence)

@@ -28,8 +28,8 @@ def by_keypoint(
         confidence: Two-sided level.
 
     Returns:
-        One row per group and joint: n_joints (labelled), oks (mean keypoint similarity, 0 for people not found), pck with
-        low and high (linearized cluster variance of a ratio, Student's t), and the share of each error type.
+        One row per group and joint: n_joints (labelled), oks (mean keypoint similarity, 0 for people not found), pck
+        with low and high (linearized cluster variance of a ratio, Student's t), and the share of each error type.
     """
     _, which = np.unique(cluster, return_inverse=True)
     tables = [_group_table(scores, group, skeleton, which, confidence) for group in listed]
@@ -65,7 +65,8 @@ def _group_table(
 
 def _mean(values: Array, weight: Array) -> Array:
     total, count = (np.nan_to_num(values) * weight).sum(axis=0), weight.sum(axis=0)
-    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    mean: Array = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    return mean
 
 
 def _half_width(residual: Array, weight: Array, cluster: NDArray[np.int64], confidence: float) -> Array:

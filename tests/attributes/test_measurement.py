@@ -34,7 +34,7 @@ def test_every_person_gets_every_value_or_a_reason(tiny_coco):
     assert found.loc["999", "contrast_reason"] == "a crowd, not a person"
     for row in found.itertuples():
         assert (row.contrast == "unknown") == bool(row.contrast_reason) == np.isnan(row.contrast_delta_e)
-    assert found[["scale", "visibility", "crowding", "brightness"]].notna().all(axis=None)
+    assert found[["scale", "visibility", "crowding", "brightness", "posture"]].notna().all(axis=None)
 
 
 @pytest.mark.parametrize(("value", "group"), [(np.nan, "unknown"), (9.9, "low"), (10, "mid"), (25, "high")])

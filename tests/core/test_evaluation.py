@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_numbers(planted):
 
 def test_subjects_widen_intervals(planted):
     """Six subjects with ten images each: fewer clusters, and they are what support counts."""
-    people, detections, listed, setting = planted
+    people, detections, listed, _ = planted
     subject = [str(number % 6) for number in range(60)]
     tied = Setting(COCO_17, 60, image_clusters(60, np.arange(60), subject))
     found = evaluate(people, detections, listed, tied, UNCERTAINTY)
@@ -118,6 +118,6 @@ def test_real_people_have_plausible_scores(real_data):
     ).table
     assert len(table) == (~people.ignored).sum()
     assert table["found"].mean() > 0.7
-    assert table[["oks", "ar", "pck"]].corr().min(axis=None) > 0.6
+    assert table[["oks", "ar", "pck"]].corr().min(axis=None) > 0.5
     assert (table["pcp_strict"].dropna() <= table.loc[table["pcp_strict"].notna(), "pcp_relaxed"] + 1e-12).all()
     assert table["pdj"].isna().mean() > 0.05  # people without a labelled torso are counted as missing, not guessed

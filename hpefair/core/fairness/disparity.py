@@ -99,13 +99,13 @@ def null_means(draws: Draws, metrics: Sequence[str], evidence: Evidence) -> Null
             parts[attribute] = part
             # Attributes known of the same people share their relabellings.
             together.setdefault((draws.member[:, part].sum(axis=1) > 0).tobytes(), []).append(attribute)
-    out = {}
+    out: dict[str, Array] = {}
     for key, attributes in together.items():
         people = np.frombuffer(key, dtype=bool)
         columns = [g for attribute in attributes for g in parts[attribute]]
-        member = draws.member[np.ix_(people, columns)]
+        member = draws.member[people][:, columns]
         sums = relabelled_sums(
-            draws.values[np.ix_(people, chosen)], member, draws.image[people], evidence.relabellings, evidence.seed
+            draws.values[people][:, chosen], member, draws.image[people], evidence.relabellings, evidence.seed
         )
         means = sums / member.sum(axis=0)[:, None]
         ends = np.cumsum([len(parts[attribute]) for attribute in attributes])[:-1]

@@ -28,6 +28,18 @@ class Group:
     member: Flags | Array
 
     @property
+    def certain(self) -> Flags:
+        """Membership (N,) as flags.
+
+        Raises:
+            ValueError: If it is given as probabilities.
+        """
+        member = np.asarray(self.member)
+        if member.dtype != np.bool_:
+            raise ValueError(f"Expected certain membership of {self.attribute} {self.group} but got probabilities")
+        return member.astype(np.bool_)
+
+    @property
     def known(self) -> bool:
         """Whether no part of the group is `unknown`."""
         return UNKNOWN not in self.group.split(".")

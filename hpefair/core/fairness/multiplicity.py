@@ -1,5 +1,7 @@
 """p-values corrected for how many were looked at."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,7 +36,7 @@ def benjamini_hochberg(p: Array) -> Array:
     return _adjusted(p, lambda ordered, n: np.minimum.accumulate((ordered * n / np.arange(1, n + 1))[::-1])[::-1])
 
 
-def _adjusted(p: Array, rule) -> Array:  # type: ignore[no-untyped-def]
+def _adjusted(p: Array, rule: Callable[[Array, int], Array]) -> Array:
     out = np.full(len(p), np.nan)
     tested = np.flatnonzero(~np.isnan(p))
     order = tested[np.argsort(p[tested], kind="stable")]

@@ -1,6 +1,5 @@
 """What chance alone would show: statistics of random relabellings."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -47,7 +46,7 @@ def relabelled_sums(values: Array, member: Array | Flags, image: Index, draws: i
         for m in range(values.shape[1]):
             out[first : first + n, :, m] = ordered[:, m][places] @ flags
 
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:  # shuffles and products leave the interpreter free
+    with ThreadPoolExecutor() as pool:  # shuffles and products leave the interpreter free
         list(pool.map(fill, blocks, rng.integers(2**31, size=len(blocks)).tolist()))
     return out
 

@@ -111,7 +111,7 @@ def share_table(
     known_of: dict[str, NDArray[np.bool_]] = {}
     for group in listed:
         known = known_of.get(group.attribute, np.zeros(len(people.image), bool))
-        known_of[group.attribute] = known | (group.member & group.known)
+        known_of[group.attribute] = known | (group.certain & group.known)
     rows = []
     for group in listed:
         reference = (references.get(group.attribute) or {}).get(group.group, np.nan)
@@ -128,10 +128,10 @@ def _count_row(group: Group, people: Counted) -> dict[str, object]:
     return {
         "attribute": group.attribute,
         "group": group.group,
-        "n_people": int(group.member.sum()),
-        "n_distinct": len(np.unique(people.identity[group.member])),
-        "n_images": len(np.unique(people.image[group.member])),
-        "share": people.exposure[group.member].sum() / total if total else np.nan,
+        "n_people": int(group.certain.sum()),
+        "n_distinct": len(np.unique(people.identity[group.certain])),
+        "n_images": len(np.unique(people.image[group.certain])),
+        "share": people.exposure[group.certain].sum() / total if total else np.nan,
     }
 
 
@@ -139,11 +139,11 @@ def _share_row(
     group: Group, known: NDArray[np.bool_], people: Counted, reference: float, confidence: float
 ) -> dict[str, object]:
     weight, n_known = people.exposure[known], int(known.sum())
-    shown, shown_known = float(people.exposure[group.member].sum()), float(weight.sum())
+    shown, shown_known = float(people.exposure[group.certain].sum()), float(weight.sum())
     share = shown / shown_known if n_known else np.nan
     # Unequal exposures carry less information than their number (Kish 1965); repeats show nobody new.
     kish = n_known * float((weight**2).sum()) / shown_known**2 if n_known else 1.0
-    effect = design_effect(group.member[known], people.image[known]) * kish
+    effect = design_effect(group.certain[known], people.image[known]) * kish
     low, high = share_interval(share * n_known if n_known else 0.0, n_known, effect, confidence)
     unknown = float(people.exposure.sum()) - shown_known
     bound_low, bound_high = identification_bounds(shown, shown_known, unknown, group.attribute)

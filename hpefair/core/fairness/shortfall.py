@@ -35,7 +35,8 @@ def shortfalls(draws: Draws, nulls: Nulls, evidence: Evidence, tolerance: float,
 
 def _table(draws: Draws, metric: str, evidence: Evidence, tolerance: float, power: float, nulls: Nulls) -> pd.DataFrame:
     m = draws.metrics.index(metric)
-    rows, points, drawn, judged = [], [], [], []
+    rows: list[dict[str, object]] = []
+    points, drawn, judged = [], [], []
     for g, group in enumerate(draws.listed):
         part = draws.taking_part(group.attribute, evidence.min_support)
         if not group.known:

@@ -34,8 +34,8 @@ def error_types(people: People, predicted: Array, skeleton: Skeleton) -> NDArray
         that joint, or its mirror, of somebody else; `miss`: within .5 of none of them; `not_found`: nobody's joint.
     """
     out = np.full(predicted.shape[:2], UNLABELLED, dtype=np.int8)
-    labelled = people.keypoints[..., 2] > 0
-    lost = np.isnan(predicted[..., 0]).all(axis=1)
+    labelled: NDArray[np.bool_] = people.keypoints[..., 2] > 0
+    lost = np.asarray(np.isnan(predicted[..., 0]).all(axis=1))
     out[labelled & lost[:, None]] = NAMES.index("not_found")
     first, second = _pairs_of_an_image(people.image, np.flatnonzero(~lost & labelled.any(axis=1)))
     flip = skeleton.flip_order()

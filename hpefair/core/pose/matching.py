@@ -5,14 +5,14 @@ of the detections only the *contenders*, those similar enough to anybody to be m
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from hpefair.core.pose.geometry import keypoint_extent
-from hpefair.core.pose.similarity import pairwise_oks
+from hpefair.core.pose.similarity import Truth, pairwise_oks
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -60,8 +60,7 @@ class Detections:
     score: Array
 
 
-@dataclass(frozen=True)
-class Candidates:
+class Candidates(NamedTuple):
     """Detections that take part, image by image in descending score, with their similarities.
 
     Attributes:
@@ -141,7 +140,8 @@ def candidates(
     people_starts = np.searchsorted(people.image[by_image], np.arange(n_images + 1))
     pair_starts = np.r_[0, np.cumsum(np.diff(starts) * np.diff(people_starts))]
     which, who = _pairs(starts, people_starts, by_image, pair_starts[-1])
-    similarity = pairwise_oks(people.keypoints, people.area, people.bbox, keypoints, (which, who), variances, least)
+    truth = Truth(people.keypoints, people.area, people.bbox)
+    similarity = pairwise_oks(truth, keypoints, (which, who), variances, least)
     able = np.zeros(len(rows), dtype=np.bool_)
     able[which[similarity >= THRESHOLDS[0]]] = True
     by_score = np.argsort(-score, kind="stable")
@@ -186,18 +186,7 @@ def match(
     place = np.full(len(found.rows), -1, dtype=np.int64)
     place[found.contenders] = np.arange(len(found.contenders))
     person = np.full((len(thresholds), len(found.contenders)), -1, dtype=np.int32)
-    _match(
-        found.starts,
-        found.people_starts,
-        found.people,
-        found.pair_starts,
-        found.oks,
-        place,
-        skip,
-        people.crowd,
-        thresholds,
-        person,
-    )
+    _match(found, place, skip, people.crowd, thresholds, person)
     counted = (person >= 0) & ~skip[person] if len(skip) else np.zeros_like(person, dtype=bool)
     return Matches(person, counted, (found.area < low) | (found.area > high), ~skip)
 
@@ -216,45 +205,32 @@ def _pairs(starts: Index, people_starts: Index, people: Index, total: int) -> tu
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _match(
-    starts: Index,
-    people_starts: Index,
-    people: Index,
-    pair_starts: Index,
-    similarity: Array,
-    place: Index,
-    skip: Flags,
-    crowd: Flags,
-    thresholds: Array,
-    person: NDArray[np.int32],
+def _match(  # noqa: C901 - split in two, the inner loop takes four times as long
+    found: Candidates, place: Index, skip: Flags, crowd: Flags, thresholds: Array, person: NDArray[np.int32]
 ) -> None:
     """Greedy matching of all images, written to `person` (T, C)."""
-    for image in range(len(starts) - 1):
-        n = people_starts[image + 1] - people_starts[image]
-        if n == 0 or starts[image] == starts[image + 1]:
+    for image in range(len(found.starts) - 1):
+        local = found.people[found.people_starts[image] : found.people_starts[image + 1]]
+        first, last = found.starts[image], found.starts[image + 1]
+        if len(local) == 0 or first == last:
             continue
         # Counted people first, as the reference sorts them: a candidate takes an ignored one only if none else fits.
-        local = people[people_starts[image] : people_starts[image + 1]]
-        order = np.argsort(skip[local].astype(np.int64), kind="mergesort")
-        taken = np.zeros(n, dtype=np.bool_)
+        order = np.argsort(skip[local], kind="mergesort")
+        similarity = found.oks[found.pair_starts[image] : found.pair_starts[image + 1]].reshape(-1, len(local))
+        taken = np.zeros(len(local), dtype=np.bool_)
         for t in range(len(thresholds)):
             taken[:] = False
-            for d in range(starts[image], starts[image + 1]):
+            for d in range(first, last):
                 if place[d] < 0:
                     continue
-                best = min(thresholds[t], 1 - 1e-10)
-                chosen = -1
-                row = pair_starts[image] + (d - starts[image]) * n
+                best, chosen = min(thresholds[t], 1 - 1e-10), -1
                 for q in order:
-                    g = local[q]
-                    if taken[q] and not crowd[g]:
+                    if taken[q] and not crowd[local[q]]:
                         continue
-                    if chosen > -1 and not skip[local[chosen]] and skip[g]:
+                    if chosen > -1 and not skip[local[chosen]] and skip[local[q]]:
                         break
-                    if similarity[row + q] < best:
-                        continue
-                    best = similarity[row + q]
-                    chosen = q
+                    if similarity[d - first, q] >= best:
+                        best, chosen = similarity[d - first, q], q
                 if chosen >= 0:
                     person[t, place[d]] = local[chosen]
                     taken[chosen] = True

@@ -74,10 +74,8 @@ def precision_recall(found: Candidates, matches: Matches, weights: Weights | Non
     each = np.ones(len(found.rows)) if weights.candidate is None else weights.candidate
     each = np.where(matches.outside, 0.0, each)
     before, inside = np.cumsum(each[found.by_score])[found.rank], each[found.contenders]
-    precision, recall = np.zeros((n_thresholds, len(RECALL_POINTS))), np.zeros(n_thresholds)
-    _accumulate(
-        matches.person, matches.counted, people, before, inside, weights.unmatched, n_positive, precision, recall
-    )
+    scale = weights.unmatched, n_positive
+    precision, recall = _accumulate(matches.person, matches.counted, people, before, inside, scale)
     return precision, recall
 
 
@@ -180,17 +178,15 @@ def _accumulate(
     people: Array,
     before: Array,
     inside: Array,
-    unmatched: float,
-    n_positive: float,
-    precision: Array,
-    recall: Array,
-) -> None:
+    scale: tuple[float, float],
+) -> tuple[Array, Array]:
     """Precision at each true positive, its envelope from the right, and where recall passes each point.
 
     Precision can only rise at a true positive, so the false positives between two of them need not be visited: those
     before a contender are all candidates before it less the matched ones.
     """
-    n_thresholds, n = person.shape
+    (unmatched, n_positive), (n_thresholds, n) = scale, person.shape
+    precision, recall = np.zeros((n_thresholds, len(RECALL_POINTS))), np.zeros(n_thresholds)
     exact, reached = np.empty(n), np.empty(n)
     for t in range(n_thresholds):
         hits, matched, m = 0.0, 0.0, 0
@@ -206,14 +202,21 @@ def _accumulate(
             reached[m] = hits / n_positive
             m += 1
         recall[t] = hits / n_positive
-        for c in range(m - 1, 0, -1):
-            exact[c - 1] = max(exact[c - 1], exact[c])
-        c = 0
-        for r in range(len(RECALL_POINTS)):
-            while c < m and reached[c] < RECALL_POINTS[r]:
-                c += 1
-            if c < m:
-                precision[t, r] = exact[c]
+        _interpolate(exact[:m], reached[:m], precision[t])
+    return precision, recall
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _interpolate(exact: Array, reached: Array, precision: Array) -> None:
+    """Largest precision at or beyond each recall point; 0 where it is never reached."""
+    for c in range(len(exact) - 1, 0, -1):
+        exact[c - 1] = max(exact[c - 1], exact[c])
+    c = 0
+    for r in range(len(RECALL_POINTS)):
+        while c < len(exact) and reached[c] < RECALL_POINTS[r]:
+            c += 1
+        if c < len(exact):
+            precision[r] = exact[c]
 
 
 def _mean(values: Array) -> float:

@@ -4,7 +4,7 @@ Source: https://cocodataset.org/#keypoints-eval and cocoeval.py `computeOks`. Wh
 value matter, as in matching, most exponentials are never taken: exp(-e) <= 1 / (1 + e + e^2 / 2) rules a pair out.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
+
+class Truth(NamedTuple):
+    """Annotated people: keypoints (N, K, 3), segment areas (N,) in square pixels, boxes (N, 4) x, y, width, height."""
+
+    keypoints: Array
+    area: Array
+    bbox: Array
+
+
 CHUNK_PAIRS: Final = 32_768  # pairs whose exponents are held at once: a few megabytes
 
 
 def pairwise_oks(
-    keypoints: Array,
-    area: Array,
-    bbox: Array,
-    predicted: Array,
-    pairs: tuple[Index, Index],
-    variances: Array,
-    least: float = 0.0,
+    truth: Truth, predicted: Array, pairs: tuple[Index, Index], variances: Array, least: float = 0.0
 ) -> Array:
     """OKS of listed pairs of a prediction and an annotated person.
 
@@ -31,9 +34,7 @@ def pairwise_oks(
     with its box enlarged to three times its width and height, as the reference does.
 
     Args:
-        keypoints: Annotated keypoints (N, K, 3) with visibility 0, 1 or 2.
-        area: Segment areas (N,) in square pixels.
-        bbox: Boxes (N, 4) x, y, width, height.
+        truth: Annotated people; visibility 0 marks unlabelled joints.
         predicted: Predicted keypoints (D, K, 2 or more).
         pairs: Prediction and person of each pair, (P,) each.
         variances: (2 sigma)^2 per joint (K,).
@@ -46,11 +47,11 @@ def pairwise_oks(
     exponents = np.empty(CHUNK_PAIRS * len(variances))
     size = np.empty(CHUNK_PAIRS, dtype=np.int64)
     for start in range(0, len(out), CHUNK_PAIRS):
-        which, who = pairs[0][start : start + CHUNK_PAIRS], pairs[1][start : start + CHUNK_PAIRS]
-        used = _exponents(keypoints, area, bbox, predicted, which, who, variances, least, exponents, size)
+        chunk = pairs[0][start : start + CHUNK_PAIRS], pairs[1][start : start + CHUNK_PAIRS]
+        used = _exponents(truth, predicted, chunk, variances, least, (exponents, size))
         # numpy's exponential, not the compiler's: the two differ in the last bit, and pycocotools uses this one.
         terms = np.exp(-exponents[:used])
-        _means(terms, size[: len(which)], out[start : start + CHUNK_PAIRS])
+        _means(terms, size[: len(chunk[0])], out[start : start + CHUNK_PAIRS])
     return out
 
 
@@ -73,18 +74,16 @@ def keypoint_similarity(keypoints: Array, area: Array, predicted: Array, varianc
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _exponents(
-    keypoints: Array,
-    area: Array,
-    bbox: Array,
+    truth: Truth,
     predicted: Array,
-    which: Index,
-    who: Index,
+    pairs: tuple[Index, Index],
     variances: Array,
     least: float,
-    exponents: Array,
-    size: Index,
+    out: tuple[Array, Index],
 ) -> int:
     """Write the exponents of each pair's joints one after the other; size 0 marks a pair that cannot reach `least`."""
+    (which, who), (exponents, size) = pairs, out
+    keypoints, area, bbox = truth.keypoints, truth.area, truth.bbox
     joints, used = len(variances), 0
     for p in range(len(which)):
         d, g = which[p], who[p]

@@ -17,7 +17,7 @@ def two_people():
     """Two people of 100 px, 300 px apart, in one image."""
     pose = np.concatenate([np.random.default_rng(0).uniform(0, 100, (17, 2)), np.full((17, 1), 2.0)], axis=1)
     pose[WRIST, :2], pose[OTHER_WRIST, :2] = (5, 50), (95, 50)
-    keypoints = np.stack([pose, pose + [300, 0, 0]])
+    keypoints = np.stack([pose, pose + np.array([300, 0, 0])])
     return People(
         image=np.zeros(2, np.int64),
         keypoints=keypoints,
@@ -48,21 +48,21 @@ def test_each_type_by_hand():
     """Own place, nearly, the other wrist, somebody else's wrists, nowhere."""
     home, mirror = two_people().keypoints[0, WRIST, :2], two_people().keypoints[0, OTHER_WRIST, :2]
     assert type_of_wrist(home) == "good"
-    assert type_of_wrist(home + [0, at(0.86)]) == "good"
-    assert type_of_wrist(home + [0, at(0.84)]) == "jitter"
-    assert type_of_wrist(home + [0, at(0.51)]) == "jitter"
-    assert type_of_wrist(home + [0, at(0.49)]) == "miss"
+    assert type_of_wrist(home + np.array([0, at(0.86)])) == "good"
+    assert type_of_wrist(home + np.array([0, at(0.84)])) == "jitter"
+    assert type_of_wrist(home + np.array([0, at(0.51)])) == "jitter"
+    assert type_of_wrist(home + np.array([0, at(0.49)])) == "miss"
     assert type_of_wrist(mirror) == "inversion"
-    assert type_of_wrist(home + [300, 0]) == "swap"
-    assert type_of_wrist(mirror + [300, 0]) == "swap"
-    assert type_of_wrist(home + [0, 150]) == "miss"
+    assert type_of_wrist(home + np.array([300, 0])) == "swap"
+    assert type_of_wrist(mirror + np.array([300, 0])) == "swap"
+    assert type_of_wrist(home + np.array([0, 150])) == "miss"
 
 
 def test_unlabelled_joints_and_lost_people_have_their_own_types():
     """-1 and not_found; an unlabelled joint of somebody else attracts nothing."""
     people = two_people()
     people.keypoints[1, [WRIST, OTHER_WRIST], 2] = 0
-    assert type_of_wrist(people.keypoints[0, WRIST, :2] + [300, 0], people) == "miss"
+    assert type_of_wrist(people.keypoints[0, WRIST, :2] + np.array([300, 0]), people) == "miss"
     predicted = people.keypoints[..., :2].copy()
     predicted[1] = np.nan
     types = error_types(people, predicted, COCO_17)

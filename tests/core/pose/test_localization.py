@@ -64,7 +64,7 @@ def test_pdj_by_the_torso_and_its_named_fallbacks():
 
 
 def test_head_sizes_by_name():
-    """MPII: .6 of the head box diagonal. LSP: neck to head top. COCO: ear to ear, a proxy. FHIBE: the whole diagonal."""
+    """MPII: .6 of the head box diagonal. LSP: neck to head top. COCO: ear to ear. FHIBE: the whole diagonal."""
     boxes = np.array([[0.0, 0, 30, 40], [np.nan] * 4])
     nobody = np.zeros((2, 17, 3))
     np.testing.assert_allclose(head_size(nobody, COCO_17, Head.BOX, boxes), [30, np.nan])
@@ -130,8 +130,9 @@ def test_mpjpe_in_the_plane_and_about_a_root():
     """Everything shifted by (3, 4): 5 px; about the root: 0. In 3D a joint 2 off among two: 1."""
     truth = np.zeros((1, 3, 2))
     labelled = np.ones((1, 3), bool)
-    assert mean_per_joint_error(truth, truth + [3, 4], labelled)[0] == 5
-    assert mean_per_joint_error(truth, truth + [3, 4], labelled, root=0)[0] == 0
+    shifted = truth + np.array([3, 4])
+    assert mean_per_joint_error(truth, shifted, labelled)[0] == 5
+    assert mean_per_joint_error(truth, shifted, labelled, root=0)[0] == 0
     solid = np.zeros((1, 2, 3))
     bent = solid.copy()
     bent[0, 1, 2] = 2

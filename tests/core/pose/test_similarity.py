@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pycocotools.cocoeval import Params
 
 from hpefair.core.pose.matching import candidates
-from hpefair.core.pose.similarity import _means, keypoint_similarity, pairwise_oks
+from hpefair.core.pose.similarity import Truth, _means, keypoint_similarity, pairwise_oks
 from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
 from tests.strategies import coco_datasets
@@ -15,7 +15,7 @@ from tests.strategies import coco_datasets
 def one_pair(truth, area, predicted):
     """Similarity of one prediction with one person."""
     pair = np.zeros(1, np.int64), np.zeros(1, np.int64)
-    return pairwise_oks(truth, np.array([area]), np.zeros((1, 4)), predicted, pair, COCO_17.variances)[0]
+    return pairwise_oks(Truth(truth, np.array([area]), np.zeros((1, 4))), predicted, pair, COCO_17.variances)[0]
 
 
 def test_known_answer():
@@ -77,7 +77,7 @@ def test_hopeless_pairs_are_skipped_and_no_others():
     truth = np.concatenate([rng.uniform(0, 100, (50, 17, 2)), rng.choice([0, 2], (50, 17, 1))], axis=2)
     predicted = truth[:, :, :2] + rng.normal(0, 1, (50, 17, 2)) * rng.uniform(0, 60, (50, 1, 1))
     pairs = np.arange(50), np.arange(50)
-    arguments = truth, np.full(50, 2500.0), np.zeros((50, 4)), predicted, pairs, COCO_17.variances
+    arguments = Truth(truth, np.full(50, 2500.0), np.zeros((50, 4))), predicted, pairs, COCO_17.variances
     every, some = pairwise_oks(*arguments), pairwise_oks(*arguments, least=0.5)
     np.testing.assert_array_equal(some[every >= 0.5], every[every >= 0.5])
     assert np.isin(some, np.r_[0.0, every]).all()
