@@ -19,7 +19,14 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 
-CHUNK = 8192  # detections parsed at once
+CHUNK = 1024  # detections parsed at once: what fits in the cache
+
+
+class Head(msgspec.Struct, gc=False):
+    """A detection without its keypoints; other keys are skipped while reading."""
+
+    image_id: int
+    score: float
 
 
 @dataclass(frozen=True)
@@ -72,24 +79,24 @@ def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> Resu
 def _well_formed(path: Path, skeleton: Skeleton) -> Results | None:
     """The whole file without a Python object per number; None where anything is wrong: `_row_by_row` says what."""
     size, parser = 3 * skeleton.size, simdjson.Parser()
-    image: list[int] = []
-    score: list[float] = []
     try:
-        entries = msgspec.json.decode(path.read_bytes(), type=list[msgspec.Raw])
+        data = path.read_bytes()
+        heads = msgspec.json.decode(data, type=list[Head])
+        entries = msgspec.json.decode(data, type=list[msgspec.Raw])
         numbers = np.empty((len(entries), size))
         for start in range(0, len(entries), CHUNK):
             rows: Any = parser.parse(b"[" + b",".join(entries[start : start + CHUNK]) + b"]")
             for number, row in enumerate(rows, start=start):
-                if len(row["keypoints"]) != size:
+                keypoints = row["keypoints"]
+                if len(keypoints) != size:
                     return None
-                numbers[number] = np.frombuffer(row["keypoints"].as_buffer(of_type="d"))
-                image.append(row["image_id"])
-                score.append(row["score"])
-            del rows, row  # the parser serves one document at a time
+                numbers[number] = np.frombuffer(keypoints.as_buffer(of_type="d"))
+            del rows, row, keypoints  # the parser serves one document at a time
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, msgspec.DecodeError):
         return None
-    if not image or not {type(one) for one in image} <= {int} or not {type(one) for one in score} <= {int, float}:
+    if not heads:
         return None
+    image, score = [head.image_id for head in heads], [head.score for head in heads]
     return Results(np.array(image, dtype=np.int64), numbers.reshape(-1, skeleton.size, 3), np.array(score, dtype=float))
 
 

@@ -102,6 +102,8 @@ def label_rows(labels: pd.DataFrame, people: pd.DataFrame, dataset: str, source:
 def _without_contradictions(labels: pd.DataFrame, checked: Checked) -> pd.DataFrame:
     """Labels that say one thing about each person; where two rows differ, neither can be trusted."""
     key = ["level", "source_id", "attribute"]
+    if not labels.duplicated(key).any():
+        return labels
     differing = labels.groupby(key)["group"].transform("nunique") > 1
     for row in labels[differing].drop_duplicates(key).itertuples():
         checked.reject("label", row.source_id, f"{row.attribute} is given more than once, with different values")

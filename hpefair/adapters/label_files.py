@@ -49,8 +49,8 @@ def load(path: Path) -> pd.DataFrame:
         path: CSV or Parquet with `person_id` (COCO annotation id) or `image_id`, and attribute columns.
 
     Returns:
-        Long table: level (`person` or `image`), source_id (int), attribute, group; group is None where the value is
-        not in the vocabulary, with the value kept in `given`.
+        Long table: level (`person` or `image`), source_id (int), attribute, group; group is missing where the value
+        is not in the vocabulary, with the value kept in `given`.
 
     Raises:
         InputError: If the file cannot be read, has no key or attribute column, or keys that are not integers.
@@ -66,20 +66,22 @@ def load(path: Path) -> pd.DataFrame:
     if ids.isna().any() or (ids % 1 != 0).any():
         raise InputError(f"{path}: column {key} must hold integer COCO ids")
     level = "image" if key == IMAGE_KEY else "person"
-    parts = [
-        pd.DataFrame(
-            {
-                "level": level,
-                "source_id": ids.astype("int64"),
-                "attribute": attribute,
-                "given": table[column].astype(object).where(table[column].notna(), "").map(str),
-            }
+    parts = []
+    for column, attribute in attributes.items():
+        values = table[column].astype(object).where(table[column].notna(), "").map(str)
+        group_of = {value: _group(attribute, value) for value in values.unique()}
+        parts.append(
+            pd.DataFrame(
+                {
+                    "level": level,
+                    "source_id": ids.astype("int64"),
+                    "attribute": attribute,
+                    "given": values,
+                    "group": values.map(group_of),
+                }
+            )
         )
-        for column, attribute in attributes.items()
-    ]
-    labels = pd.concat(parts, ignore_index=True)
-    labels["group"] = [_group(a, g) for a, g in zip(labels["attribute"], labels["given"], strict=True)]
-    return labels
+    return pd.concat(parts, ignore_index=True)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -68,14 +68,16 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     tree = coco_json.load_dataset(annotations)
     checked, declared = _checked(tree, annotations), coco_json.declared_ids(tree)
     del tree  # hundreds of megabytes, where polygons are many
-    people = people_rows(checked.people, "audit", COCO_17)
     images = sorted(checked.images, key=lambda image: image["id"])
     ids = np.array([image["id"] for image in images])
-    found = coco_results.load(results, COCO_17, declared)
-    attributes = _attributes(people, choices.labels, checked)
-    listed = groups(attributes, _chosen(choices.by, attributes, choices.labels is not None))
-    index = pose_arrays.image_index(f"audit/{number}" for number in ids)
     subject = [str(image.get("subject_id") or "") for image in images]
+    table = people_rows(checked.people, "audit", COCO_17)
+    checked.people.clear()
+    attributes = _attributes(table, choices.labels, checked)
+    people = pose_arrays.people(table, pose_arrays.image_index(f"audit/{number}" for number in ids))
+    del table
+    listed = groups(attributes, _chosen(choices.by, attributes, choices.labels is not None))
+    found = coco_results.load(results, COCO_17, declared).on(ids)
     setting = Setting(
         skeleton=COCO_17,
         n_images=len(ids),
@@ -86,7 +88,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     uncertainty = Uncertainty(
         resamples=1000, confidence=0.95, min_support=10, seed=5, tolerance=choices.tolerance, power=0.8
     )
-    evaluation = evaluate(pose_arrays.people(people, index), found.on(ids), listed, setting, uncertainty)
+    evaluation = evaluate(people, found, listed, setting, uncertainty)
     rejects = pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"])
     return Audit(evaluation, rejects, WARNINGS[setting.rule])
 
@@ -143,7 +145,8 @@ def _attributes(people: pd.DataFrame, labels: Path | None, checked: coco_json.Ch
         return table
     rows = label_rows(label_files.load(labels), people, "audit", labels.name, checked)
     values = given.person_values(people, rows)
-    named = [name for name in PERCEIVED if name in set(rows["attribute"])]
+    given_here = set(rows["attribute"].unique())
+    named = [name for name in PERCEIVED if name in given_here]
     return table.join(values[named].set_axis(np.arange(len(values)), axis=0))
 
 

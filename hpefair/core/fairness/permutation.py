@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
-from numba import njit
+from numba import get_num_threads, njit
 from numpy.typing import NDArray
 
 from hpefair.core.fairness.intervals import Array, Flags, Index
@@ -46,7 +46,7 @@ def relabelled_sums(values: Array, member: Array | Flags, image: Index, draws: i
         for m in range(values.shape[1]):
             out[first : first + n, :, m] = ordered[:, m][places] @ flags
 
-    with ThreadPoolExecutor() as pool:  # shuffles and products leave the interpreter free
+    with ThreadPoolExecutor(get_num_threads()) as pool:  # shuffles and products leave the interpreter free
         list(pool.map(fill, blocks, rng.integers(2**31, size=len(blocks)).tolist()))
     return out
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import get_num_threads, njit
 from numpy.typing import NDArray
 
 from hpefair.core.pose.matching import Candidates, Flags, Matches, People, match
@@ -90,7 +90,7 @@ def resampled_precision(
             share[:, :n] = (positives[block, 1:] / np.maximum(positives[block, :1], 1.0)).T
         out[block] = _average_precision(lanes, share, total, order, steps, LATE).T[:n]
 
-    with ThreadPoolExecutor() as pool:  # the kernel leaves the interpreter free
+    with ThreadPoolExecutor(get_num_threads()) as pool:  # the kernel leaves the interpreter free
         list(pool.map(fill, blocks))
     return np.where(positives[:, 1:] > 0, out, np.nan)
 
