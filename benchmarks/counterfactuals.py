@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -18,6 +19,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.blazepose import BlazePose, fetch
+from hpefair.core.fairness.counterfactual import paired_gaps
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.counterfactual import change
 from hpefair.people.photograph import Photograph, photograph
@@ -52,9 +54,9 @@ def usable(picture: Photograph) -> bool:
     return bool(labels.mask.sum() >= 2000 and (labels.keypoints[:, 2] == 2).sum() >= 8)
 
 
-def paired(judge, number: int, seed: int, pose: str) -> tuple[dict[tuple[str, str], list[float]], list[float]]:
-    """Differences by factor and group over scenes, and OKS of the unchanged pictures."""
-    differences: dict[tuple[str, str], list[float]] = {(f, g): [] for f, groups in CHANGES.items() for g in groups}
+def paired(judge, number: int, seed: int, pose: str) -> tuple[dict, list[float]]:
+    """Scene and difference of every pair by factor and group, and OKS of the unchanged pictures."""
+    differences: dict = {(f, g): [] for f, groups in CHANGES.items() for g in groups}
     base_oks: list[float] = []
     for index in track(range(number), "judging", console=Console(stderr=True)):
         wanted = {**BASE, "pose": pose} if pose else BASE
@@ -71,7 +73,7 @@ def paired(judge, number: int, seed: int, pose: str) -> tuple[dict[tuple[str, st
                 continue
             found, other_visible = seen(judge, other)
             both = visible & other_visible
-            differences[factor, group].append(float(found[both].mean() - terms[both].mean()))
+            differences[factor, group].append((index, float(found[both].mean() - terms[both].mean())))
     return differences, base_oks
 
 
@@ -84,17 +86,20 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args()
     differences, base = paired(BlazePose(fetch(options.models)), options.scenes, options.seed, options.pose)
-    rng = np.random.default_rng(0)
+    pairs = pd.DataFrame(
+        [(scene, *key, 0.0, value) for key, values in differences.items() for scene, value in values],
+        columns=["scene", "factor", "group", "before", "after"],
+    )
     table = Table(title=f"Paired counterfactuals judged by BlazePose full: {len(base)} scenes, OKS {np.mean(base):.3f}")
     for column in ("factor", "group", "pairs", "difference [95 % interval]", f"within {LIMIT}"):
         table.add_column(column)
     rows = []
-    for (factor, group), values in differences.items():
-        drawn = np.array(values)[rng.integers(0, len(values), (2000, len(values)))].mean(axis=1)
-        mean, (low, high) = float(np.mean(values)), np.quantile(drawn, [0.025, 0.975])
-        verdict = "yes" if abs(mean) < LIMIT else "NO"
-        table.add_row(factor, group, str(len(values)), f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]", verdict)
-        rows.append({"factor": factor, "group": group, "pairs": len(values), "value": mean, "low": low, "high": high})
+    for row in paired_gaps(pairs, LIMIT, 0.95, 2000, 0).itertuples():
+        verdict = "yes" if abs(row.difference) < LIMIT else "NO"
+        interval = f"{row.difference:+.3f} [{row.difference_low:+.3f}, {row.difference_high:+.3f}]"
+        table.add_row(row.factor, row.group, str(row.n_pairs), interval, verdict)
+        numbers = {"value": row.difference, "low": row.difference_low, "high": row.difference_high}
+        rows.append({"factor": row.factor, "group": row.group, "pairs": row.n_pairs, **numbers})
     Console(width=110).print(table)
     if options.json:
         options.json.write_text(json.dumps({"rows": rows}, indent=2) + "\n", encoding="utf-8")

@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from hpefair.adapters import worker_pool
 from hpefair.adapters.population_file import read_population
-from hpefair.core.evaluation import person_scores
-from hpefair.core.fairness.intervals import percentile_interval, resample_images
+from hpefair.core.fairness.intervals import percentile_interval, resample
 from hpefair.core.pose.matching import Detections, People, candidates
+from hpefair.core.pose.person_scores import DECIDING, person_scores
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.params import load as load_params
 from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
@@ -99,8 +99,9 @@ def scores(test: pd.DataFrame, poses: np.ndarray, score: np.ndarray) -> np.ndarr
     area, boxes = test["area"].to_numpy(float), np.array(test["bbox"].to_list(), float)
     labelled = (keypoints[:, :, 2] > 0).sum(axis=1)
     truth = People(image, keypoints, area, boxes, np.zeros(len(test), bool), labelled)
-    found = candidates(truth, Detections(image, poses, score), COCO_17.variances, int(image.max()) + 1)
-    return person_scores(truth, found)[["ar", "oks"]].to_numpy()
+    given = Detections(image, poses, score)
+    found = candidates(truth, given, COCO_17.variances, int(image.max()) + 1)
+    return person_scores(truth, given, found, COCO_17).table[list(DECIDING)].to_numpy()
 
 
 def _drawn_seeds(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -114,7 +115,7 @@ def _drawn_seeds(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def compared(test: pd.DataFrame, results: dict[str, np.ndarray], metric: int, planted: set) -> pd.DataFrame:
     """Mean of every group in both arms and their paired difference, with intervals over images and seeds."""
     image = pd.factorize(test["image_id"])[0]
-    counts = resample_images(int(image.max()) + 1, RESAMPLES, 0)[:, image]
+    counts = resample(np.arange(int(image.max()) + 1), RESAMPLES, 0)[:, image]
     rng = np.random.default_rng(1)
     draws = {arm: _drawn_seeds(values[:, :, metric], rng) for arm, values in results.items()}
     rows = []

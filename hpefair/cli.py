@@ -124,15 +124,19 @@ def audit_predictions(
     by: Annotated[str, typer.Option(help="Attributes to group by, joined by commas.")] = "",
     tolerance: Annotated[float, typer.Option(help="Shortfall against the rest that a group may have.")] = 0.05,
     ap_rule: Annotated[str, typer.Option(help="AP by group: shared, or ignore as many publications do.")] = "shared",
+    pairs: Annotated[
+        Path | None, typer.Option(help="Counterfactual pairs: before_id, after_id, factor, group.")
+    ] = None,
     json: Annotated[
-        Path | None, typer.Option(help="Write overall, by_group, by_keypoint, gaps and rejects to this file.")
+        Path | None, typer.Option(help="Write overall, by_group, by_keypoint, gaps, pairs and rejects to this file.")
     ] = None,
 ) -> None:
     """Evaluate a results file by group, with no pipeline around it."""
+    from hpefair.adapters import rich_tables
     from hpefair.commands import audit_predictions as command
     from hpefair.commands.gaps import gap_lines, group_table, verdict_lines
 
-    choices = command.Choices(labels, [name for name in by.split(",") if name], tolerance, ap_rule)
+    choices = command.Choices(labels, [name for name in by.split(",") if name], tolerance, ap_rule, pairs)
     with memory.no_collection():
         audit = command.audit_predictions(annotations, results, choices)
     overall = audit.evaluation.overall
@@ -140,6 +144,8 @@ def audit_predictions(
     console.print(group_table(audit.evaluation.by_group, results.name, "ar"))
     console.print(gap_lines(audit.evaluation.gaps, "ar"), end="")
     console.print(verdict_lines(audit.evaluation.by_group, tolerance, "ar"))
+    if len(audit.pairs):
+        console.print(rich_tables.paired(audit.pairs, "ar", "AR", tolerance))
     if audit.warning:
         console.print(audit.warning, style="yellow")
     if len(audit.rejects):

@@ -66,6 +66,30 @@ def changes(groups: pd.DataFrame, baseline: str, metric: str, level: str) -> Tab
     return table
 
 
+def paired(pairs: pd.DataFrame, metric: str, name: str, tolerance: float) -> Table:
+    """Paired gaps of one metric: a row per factor and group.
+
+    Args:
+        pairs: From `core.fairness.counterfactual.paired_gaps`, with the metric's name.
+        metric: Metric to show.
+        name: What it is called.
+        tolerance: Loss from which a pose counts as degraded.
+
+    Returns:
+        A rich table.
+    """
+    table = _table(f"Counterfactual pairs: change of {name} when one factor changes, [interval] over scenes")
+    for column in ("factor", "changed to"):
+        table.add_column(column)
+    for column in ("pairs", "change [interval]", f"poses that lose {tolerance:g} or more"):
+        table.add_column(column, justify="right")
+    for row in pairs[pairs["metric"] == metric].itertuples():
+        change = f"{row.difference:+.3f} [{row.difference_low:+.3f}, {row.difference_high:+.3f}]"
+        lost = f"{row.degraded:.0%} [{row.degraded_low:.0%}, {row.degraded_high:.0%}]"
+        table.add_row(row.factor, row.group, str(row.n_pairs), change, lost)
+    return table
+
+
 def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", show_edge=False)
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair.adapters import coco_json, coco_results, label_files, pose_arrays, tables
+from hpefair.adapters import coco_json, coco_results, label_files, pair_files, pose_arrays, tables
 from hpefair.adapters.coco_tables import label_rows, people_rows
 from hpefair.attributes import context, given
 from hpefair.core.evaluation import Evaluation, Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
+from hpefair.core.fairness.counterfactual import paired_gaps
 from hpefair.core.fairness.groups import groups
+from hpefair.core.fairness.intervals import Index
+from hpefair.core.pose.person_scores import DECIDING
 from hpefair.core.pose.precision import WARNINGS, Rule
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
@@ -30,19 +33,22 @@ class Choices:
         by: Attributes to group by; empty for those the labels give, and scale.
         tolerance: Shortfall of a group against the rest that is tolerated.
         ap_rule: Rule for average precision by group.
+        pairs: Optional list of counterfactual pairs.
     """
 
     labels: Path | None
     by: Sequence[str]
     tolerance: float
     ap_rule: str
+    pairs: Path | None = None
 
 
 @dataclass(frozen=True)
 class Audit:
-    """Result of `audit_predictions`: the evaluation, records that could not be used, and a warning or nothing."""
+    """Result of `audit_predictions`: evaluation, paired gaps, records that could not be used, a warning or nothing."""
 
     evaluation: Evaluation
+    pairs: pd.DataFrame
     rejects: pd.DataFrame
     warning: str
 
@@ -74,6 +80,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     table = people_rows(checked.people, "audit", COCO_17)
     checked.people.clear()
     attributes = _attributes(table, choices.labels, checked)
+    numbers = table["coco_annotation_id"].to_numpy()
     people = pose_arrays.people(table, pose_arrays.image_index(f"audit/{number}" for number in ids))
     del table
     listed = groups(attributes, _chosen(choices.by, attributes, choices.labels is not None))
@@ -89,12 +96,15 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
         resamples=1000, confidence=0.95, min_support=10, seed=5, tolerance=choices.tolerance, power=0.8
     )
     evaluation = evaluate(people, found, listed, setting, uncertainty)
+    pairs = (
+        _paired(choices.pairs, evaluation.people, numbers, uncertainty, checked) if choices.pairs else pd.DataFrame()
+    )
     rejects = pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"])
-    return Audit(evaluation, rejects, WARNINGS[setting.rule])
+    return Audit(evaluation, pairs, rejects, WARNINGS[setting.rule])
 
 
 def write_json(audit: Audit, path: Path) -> None:
-    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `by_keypoint`, `gaps` and `rejects`.
+    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `by_keypoint`, `gaps`, `pairs` and `rejects`.
 
     Raises:
         InputError: If the file cannot be written there.
@@ -108,6 +118,7 @@ def write_json(audit: Audit, path: Path) -> None:
             "by_group": tables.records(audit.evaluation.by_group),
             "by_keypoint": tables.records(audit.evaluation.by_keypoint),
             "gaps": tables.records(audit.evaluation.gaps),
+            "pairs": tables.records(audit.pairs),
             "rejects": tables.records(audit.rejects),
             "warning": audit.warning,
         },
@@ -129,6 +140,37 @@ def _checked(tree: coco_json.Record, annotations: Path) -> coco_json.Checked:
     if not any(row.get("num_keypoints", 1) and not row.get("iscrowd") for row in checked.people):
         raise InputError(f"{annotations} has nobody to evaluate: only crowds and people without labelled joints")
     return checked
+
+
+def _paired(
+    path: Path, scores: pd.DataFrame, numbers: Index, uncertainty: Uncertainty, checked: coco_json.Checked
+) -> pd.DataFrame:
+    """Paired gaps of AR and OKS; pairs of which one person does not count are quarantined.
+
+    Raises:
+        InputError: If no pair is left.
+    """
+    pairs = pair_files.load(path)
+    score = scores.assign(number=numbers[scores["row"]]).set_index("number")[list(DECIDING)]
+    usable = pairs["before_id"].isin(score.index) & pairs["after_id"].isin(score.index)
+    for row in pairs[~usable].itertuples():
+        checked.reject("pair", f"{row.before_id}-{row.after_id}", "one of the two is no evaluable person of this file")
+    pairs = pairs[usable]
+    if pairs.empty:
+        raise InputError(
+            f"{path}: no pair of which both people are evaluable annotations; are they of another dataset?"
+        )
+    parts = []
+    for metric in DECIDING:
+        both = pairs.assign(
+            before=score.loc[pairs["before_id"], metric].to_numpy(),
+            after=score.loc[pairs["after_id"], metric].to_numpy(),
+        )
+        found = paired_gaps(
+            both, uncertainty.tolerance, uncertainty.confidence, uncertainty.resamples, uncertainty.seed
+        )
+        parts.append(found.assign(metric=metric))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _attributes(people: pd.DataFrame, labels: Path | None, checked: coco_json.Checked) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tests import oracles
@@ -63,3 +64,67 @@ def test_files_that_do_not_belong_together_stop(tiny_coco, tmp_path):
     done = audit("--annotations", annotations, "--results", results, "--json", tmp_path, expect=2)
     assert "name a file" in done.stderr
     assert "cannot be read" in audit("--annotations", tmp_path / "no", "--results", other, expect=2).stderr
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Two hundred people, one an image; every second one, labelled large, predicted far worse."""
+    rng = np.random.default_rng(0)
+    annotations, results, labels = [], [], ["person_id,build"]
+    for number in range(1, 201):
+        points = np.concatenate([rng.uniform(20, 180, (17, 2)), np.full((17, 1), 2)], axis=1)
+        annotations.append(
+            {"id": number, "image_id": number, "category_id": 1, "iscrowd": 0, "area": 9000.0, "num_keypoints": 17}
+            | {"bbox": [10.0, 10.0, 180.0, 180.0], "keypoints": points.ravel().tolist()}
+        )
+        worse = number % 2 == 0
+        points[:, :2] += rng.normal(0, 14 if worse else 5, (17, 2))
+        results.append({"image_id": number, "category_id": 1, "score": 0.9, "keypoints": points.ravel().tolist()})
+        labels.append(f"{number},{'large' if worse else 'slim'}")
+    images = [{"id": i, "file_name": f"{i}.jpg", "width": 200, "height": 200} for i in range(1, 201)]
+    tree = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "person"}]}
+    for name, content in (("a", json.dumps(tree)), ("r", json.dumps(results)), ("l", "\n".join(labels))):
+        (tmp_path / name).with_suffix(".csv" if name == "l" else ".json").write_text(content)
+    pairs = [
+        "before_id,after_id,factor,group",
+        *(f"{n},{n + 1},build,large" for n in range(1, 200, 2)),
+        "1,9999,build,x",
+    ]
+    (tmp_path / "p.csv").write_text("\n".join(pairs))
+    return ["--annotations", tmp_path / "a.json", "--results", tmp_path / "r.json", "--labels", tmp_path / "l.csv"]
+
+
+def test_a_badly_served_group_gets_its_verdict(planted, tmp_path):
+    """FAIL with the shortfall in the terminal, null floor, and joints and error types in the file."""
+    done = audit(*planted, "--json", tmp_path / "o.json")
+    assert "FAIL build large" in done.stdout
+    assert "below the rest" in done.stdout
+    assert "chance alone reaches" in done.stdout
+    assert "in like circumstances" in done.stdout
+    written = json.loads((tmp_path / "o.json").read_text())
+    rows = [row for row in written["by_group"] if row["metric"] == "ar" and row["attribute"] == "build"]
+    verdicts = {row["group"]: row["verdict"] for row in rows}
+    assert (verdicts["large"], verdicts["slim"]) == ("FAIL", "PASS")
+    assert len({row["joint"] for row in written["by_keypoint"]}) == 17
+    assert "1 of 2 groups" in done.stdout
+    assert "2 of 2 groups" in audit(*planted, "--tolerance", "0.9").stdout
+
+
+def test_pairs_are_compared_and_unusable_ones_quarantined(planted, tmp_path):
+    """A hundred pairs of one factor; the one whose person is not there is named."""
+    done = audit(*planted, "--pairs", tmp_path / "p.csv", "--json", tmp_path / "o.json")
+    assert "Counterfactual pairs" in done.stdout
+    written = json.loads((tmp_path / "o.json").read_text())
+    row = next(row for row in written["pairs"] if row["metric"] == "ar")
+    assert (row["n_pairs"], row["group"]) == (100, "large")
+    assert row["difference_high"] < 0
+    assert [row["source_id"] for row in written["rejects"]] == ["1-9999"]
+
+
+def test_the_other_rule_comes_with_its_warning(planted):
+    """By name only, and it says what it does."""
+    warned = audit(*planted, "--ap-rule", "ignore").stdout
+    assert "do not read its differences as unfairness" in " ".join(warned.split())
+    assert "unfairness" not in audit(*planted).stdout
+    assert "there are shared, ignore" in audit(*planted, "--ap-rule", "plain", expect=2).stderr
+    assert "give a share" in audit(*planted, "--tolerance", "7", expect=2).stderr

@@ -15,7 +15,8 @@ from hpefair.core.pose.precision import (
     mean_precision,
     precision_recall,
 )
-from hpefair.core.pose.precision_resamples import LATE, resampled_precision
+from hpefair.core.pose.precision_lanes import LATE
+from hpefair.core.pose.precision_resamples import resampled_precision
 from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
 from tests.core.pose.test_precision import expanded, random_dataset, rewritten
