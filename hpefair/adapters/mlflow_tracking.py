@@ -92,8 +92,8 @@ def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mappin
 
     Returns:
         `ar/all`, `ar/<attribute>/<group>`, the same below `ci_low/`, `ci_high/`, people below `n/`, gaps as
-        `gap/ar/<attribute>` and `worst/ar/<attribute>`, and the ten COCO numbers as `coco/AP` and so on. By group the
-        metrics of `BY_GROUP`, the others overall; the logged table has them all.
+        `gap/ar/<attribute>`, `adjusted_gap/ar/<attribute>` and `worst/ar/<attribute>`, and the ten COCO numbers as
+        `coco/AP` and so on. By group the metrics of `BY_GROUP`, the others overall; the logged table has them all.
     """
     out = {f"coco/{name}": float(value) for name, value in overall.items() if isinstance(value, float)}
     for row in by_group[by_group["metric"].isin(BY_GROUP) | (by_group["attribute"] == "all")].itertuples():
@@ -105,6 +105,7 @@ def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mappin
             out[f"n/{place}"] = float(row.n_people)
     for row in gaps.itertuples():
         out[f"gap/{row.metric}/{row.attribute}"] = row.difference
+        out[f"adjusted_gap/{row.metric}/{row.attribute}"] = row.adjusted_difference
         worst = by_group[
             (by_group["attribute"] == row.attribute)
             & (by_group["group"] == row.worst_group)

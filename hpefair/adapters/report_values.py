@@ -153,7 +153,14 @@ def _accuracy(settings: params.Params) -> dict[str, Any]:
         kept = gaps[(gaps["metric"] == metric) & gaps["attribute"].isin(settings.compare.attributes)]
         gap_rows += tables.records(kept.assign(model=name, attribute=kept["attribute"].str.replace("_", " ")))
     level = f"{settings.evaluate.confidence:.0%}".replace("%", " %")
-    return {"score_figures": score_figures, "gaps": gap_rows, "metric": METRICS[metric], "level": level}
+    *most, last = [name.replace("_", " ") for name in settings.evaluate.adjust_for] or ["nothing"]
+    return {
+        "score_figures": score_figures,
+        "gaps": gap_rows,
+        "metric": METRICS[metric],
+        "level": level,
+        "adjusted_for": f"{', '.join(most)} and {last}" if most else last,
+    }
 
 
 def _comparison(settings: params.Params) -> dict[str, Any]:
@@ -204,7 +211,8 @@ def _cards(images: pd.DataFrame, people: pd.DataFrame, settings: params.Params) 
             ("Quarantined records", str(len(rejects))),
             (
                 "Attributes",
-                "perceived ones as given with the data; contrast, scale, visibility, crowding, brightness measured",
+                "perceived ones as given with the data; contrast, scale, visibility, crowding, brightness and "
+                "posture measured",
             ),
         ],
         "models": models,

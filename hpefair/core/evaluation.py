@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hpefair.core.fairness.adjustment import adjusted_difference
+from hpefair.core.fairness.adjustment import ADJUSTED, adjusted_difference
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.disaggregation import disaggregate, widen_degenerate, with_overall
 from hpefair.core.fairness.disparity import Evidence, gaps, null_means
@@ -147,7 +147,7 @@ def _adjusted(
     attribute = str(row["attribute"])
     part = draws.taking_part(attribute, uncertainty.min_support)
     if len(part) < 2:
-        return {}
+        return dict.fromkeys(ADJUSTED, float("nan"))
     names = [draws.listed[g].group for g in part]
     kept = [name for name in context if name not in attribute.split(".")]
     return adjusted_difference(

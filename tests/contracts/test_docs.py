@@ -9,7 +9,7 @@ import yaml
 
 from hpefair.adapters import dvc_graph
 from hpefair.cli import app
-from hpefair.core.evaluation import METRICS
+from hpefair.core.pose.person_scores import METRICS
 from hpefair.core.pose.precision import STATISTICS
 from hpefair.schema import ATTRIBUTES
 

@@ -9,6 +9,8 @@ from scipy.special import stdtrit
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import Array, Index
 
+ADJUSTED = ("adjusted_difference", "adjusted_low", "adjusted_high")
+
 
 def adjusted_difference(
     values: Array,
@@ -46,7 +48,7 @@ def adjusted_difference(
     gram = design.T @ design
     inverse = np.linalg.pinv(gram, rcond=1e-9, hermitian=True)
     if np.abs(gram @ inverse @ contrast - contrast).max() > 1e-6:
-        return dict.fromkeys(("adjusted_difference", "adjusted_low", "adjusted_high"), float("nan"))
+        return dict.fromkeys(ADJUSTED, float("nan"))
     beta = inverse @ design.T @ (values * weight)[rows]
     residual = (values * weight)[rows] - design @ beta
     _, which = np.unique(cluster[rows], return_inverse=True)
@@ -55,13 +57,11 @@ def adjusted_difference(
     np.add.at(score, which, design * residual[:, None])
     spread = score @ inverse @ contrast
     correction = n_clusters / max(n_clusters - 1, 1) * (len(residual) - 1) / max(len(residual) - rank, 1)
-    half = float(stdtrit(max(n_clusters - 1, 1), 0.5 + confidence / 2) * np.sqrt(correction * (spread**2).sum()))
-    estimate = float(contrast @ beta)
-    return {
-        "adjusted_difference": estimate,
-        "adjusted_low": estimate - half,
-        "adjusted_high": estimate + half,
-    }
+    estimate, half = (
+        float(contrast @ beta),
+        float(stdtrit(max(n_clusters - 1, 1), 0.5 + confidence / 2) * np.sqrt(correction * (spread**2).sum())),
+    )
+    return dict(zip(ADJUSTED, (estimate, estimate - half, estimate + half), strict=True))
 
 
 def _indicators(context: pd.DataFrame) -> Array:

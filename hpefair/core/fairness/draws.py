@@ -96,7 +96,7 @@ def draw(
     values = scores[list(metrics)].to_numpy(dtype=float)
     image = scores["image"].to_numpy(dtype=np.int64)
     member = np.stack([np.asarray(group.member, dtype=float) for group in listed], axis=1)
-    total, size = (part.sum(axis=0) for part in group_sums(values, member))
+    total, size = group_sums(values, member)
     totals, sizes = resampled_sums(values, member, image, counts)
     return Draws(
         listed=tuple(listed),

@@ -10,9 +10,9 @@ from scipy.special import ndtr, ndtri, stdtrit
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Index = NDArray[np.int64]
-Counts = NDArray[np.int32]
+Counts = NDArray[np.uint8]  # with n clusters drawn n times, none of them comes up 256 times
 
-BLOCK: Final = 256  # resamples whose sums are formed at once
+BLOCK_CELLS: Final = 2**23  # multiplicities that are floats at once: 64 MB
 
 
 def resample(cluster: Index, resamples: int, seed: int) -> Counts:
@@ -32,7 +32,7 @@ def resample(cluster: Index, resamples: int, seed: int) -> Counts:
     rng = np.random.default_rng(seed)
     n = int(cluster.max()) + 1 if len(cluster) else 0
     alone = n == len(cluster) and bool((cluster == np.arange(n)).all())
-    counts = np.zeros((resamples, len(cluster)), dtype=np.int32)
+    counts = np.zeros((resamples, len(cluster)), dtype=np.uint8)
     for row in counts:
         drawn = np.bincount(rng.integers(0, n, n), minlength=n) if n else np.zeros(0, int)
         row[:] = drawn if alone else drawn[cluster]
@@ -53,10 +53,14 @@ def clusters_touched(member: Array | Flags, cluster: Index) -> Index:
 
 
 def group_sums(values: Array, member: Array | Flags) -> tuple[Array, Array]:
-    """Weighted sums and sizes per person, for `resampled_sums`; NaN values count for nobody."""
-    known = ~np.isnan(values)
-    weight = np.asarray(member, dtype=np.float64)[:, :, None] * known[:, None, :]
-    return weight * np.nan_to_num(values)[:, None, :], weight
+    """Sum of each metric and number of people in each group, (G, M) each; NaN values count for nobody.
+
+    Args:
+        values: Per-person metrics (N, M); NaN where one is not defined for a person.
+        member: Membership (N, G), 0 or 1, or its probability.
+    """
+    weight = np.asarray(member, dtype=np.float64)
+    return weight.T @ np.nan_to_num(values), weight.T @ (~np.isnan(values)).astype(np.float64)
 
 
 def group_means(values: Array, member: Array | Flags) -> Array:
@@ -69,8 +73,7 @@ def group_means(values: Array, member: Array | Flags) -> Array:
     Returns:
         Means (G, M), weighted by membership; NaN for empty groups.
     """
-    total, size = group_sums(values, member)
-    return ratio(total.sum(axis=0), size.sum(axis=0))
+    return ratio(*group_sums(values, member))
 
 
 def resampled_sums(values: Array, member: Array | Flags, image: Index, counts: Counts) -> tuple[Array, Array]:
@@ -85,19 +88,17 @@ def resampled_sums(values: Array, member: Array | Flags, image: Index, counts: C
     Returns:
         Totals and sizes, (B, G, M) each.
     """
-    n_people, n_groups, n_metrics = len(values), np.shape(member)[1], values.shape[1]
-    by_image = csr_array((np.ones(n_people), (image, np.arange(n_people))), shape=(counts.shape[1], n_people))
-    totals, sizes = (by_image @ part.reshape(n_people, -1) for part in group_sums(values, member))
+    n_groups, n_metrics = np.shape(member)[1], values.shape[1]
+    by_image = csr_array((np.ones(len(values)), (image, np.arange(len(values)))), shape=(counts.shape[1], len(values)))
+    weight = np.asarray(member, dtype=np.float64)
     # Sizes are alike for metrics that are defined for the same people, which is most of them.
     kinds, which = np.unique(~np.isnan(values), axis=1, return_inverse=True)
-    first = [int(np.flatnonzero(which == kind)[0]) for kind in range(kinds.shape[1])]
-    columns = np.concatenate([totals, sizes.reshape(-1, n_groups, n_metrics)[:, :, first].reshape(len(sizes), -1)], 1)
-    out = np.concatenate(
-        [counts[start : start + BLOCK].astype(np.float64) @ columns for start in range(0, len(counts), BLOCK)]
-    )
-    total = out[:, : n_groups * n_metrics].reshape(-1, n_groups, n_metrics)
-    size = out[:, n_groups * n_metrics :].reshape(-1, n_groups, len(first))[:, :, which]
-    return total, size
+    parts = [by_image @ (weight * column[:, None]) for column in (*np.nan_to_num(values).T, *kinds.T)]
+    columns = np.concatenate(parts, axis=1)
+    step = max(BLOCK_CELLS // max(counts.shape[1], 1), 1)
+    blocks = [counts[k : k + step].astype(np.float64) @ columns for k in range(0, len(counts), step)]
+    out = np.concatenate(blocks).reshape(len(counts), -1, n_groups).transpose(0, 2, 1)
+    return out[:, :, :n_metrics], out[:, :, n_metrics:][:, :, which]
 
 
 def resampled_means(values: Array, member: Array | Flags, image: Index, counts: Counts) -> Array:

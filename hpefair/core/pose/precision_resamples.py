@@ -18,7 +18,7 @@ from hpefair.core.pose.matching import Candidates, Flags, Matches, People, match
 from hpefair.core.pose.precision import Array, Index, Rule, checked_membership
 from hpefair.core.pose.precision_lanes import LANES, Order, Steps, average_precision
 
-Counts = NDArray[np.int32]
+Counts = NDArray[np.uint8]
 
 
 def resampled_precision(

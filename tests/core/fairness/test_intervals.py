@@ -62,7 +62,7 @@ def test_means_leave_out_people_of_whom_a_metric_is_not_defined():
     values = np.array([[1.0, np.nan], [0.0, 0.5], [np.nan, np.nan]])
     member = np.array([[1.0, 0.5], [1.0, 1.0], [1.0, 1.0]])
     np.testing.assert_allclose(group_means(values, member), [[0.5, 0.5], [1 / 3, 0.5]])
-    draws = resampled_means(values, member, np.arange(3), np.array([[1, 1, 1], [2, 0, 1]], np.int32))
+    draws = resampled_means(values, member, np.arange(3), np.array([[1, 1, 1], [2, 0, 1]], np.uint8))
     np.testing.assert_allclose(draws[0], group_means(values, member))
     np.testing.assert_allclose(draws[1], [[1.0, np.nan], [1.0, np.nan]])
 

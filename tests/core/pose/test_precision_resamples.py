@@ -55,7 +55,7 @@ def test_cells_equal_one_evaluation_per_resample(seed, n_images, rule):
     people, detections, _ = oracles.arrays(tree, results)
     found = candidates(people, detections, COCO_17.variances, n_images)
     member = (rng.random((len(people.image), 2)) < rng.random(2)).astype(float)
-    counts = resample(np.arange(n_images), 70, seed)
+    counts = resample(np.arange(n_images), 70, seed).astype(int)
     cells = resampled_precision(people, found, member, counts, rule)
     for b in (0, 63, 64, 69):
         each = counts[b][found.image].astype(float)
@@ -74,7 +74,7 @@ def test_drawing_every_image_once_gives_the_estimate_itself(case):
     """Both rules, and probabilities of membership."""
     _, _, people, found = case
     rng = np.random.default_rng(1)
-    once = np.ones((1, 30), np.int32)
+    once = np.ones((1, 30), np.uint8)
     hard = rng.random((len(people.image), 4)) < 0.5
     for rule in Rule:
         cells = resampled_precision(people, found, hard, once, rule)
@@ -90,7 +90,7 @@ def test_groups_not_drawn_are_nan(case):
     """Neither zero nor one."""
     _, _, people, found = case
     member = (people.image == 0)[:, None]
-    counts = np.ones((2, 30), np.int32)
+    counts = np.ones((2, 30), np.uint8)
     counts[1, 0] = 0
     cells = resampled_precision(people, found, member, counts)
     assert np.isfinite(cells[0, 0])
