@@ -1,5 +1,7 @@
 """The result in the terminal: accuracy by group with intervals, gaps, gates and verdicts."""
 
+from typing import Any
+
 import pandas as pd
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -120,16 +122,23 @@ def verdict_lines(by_group: pd.DataFrame, tolerance: float, metric: str) -> Text
     judged = by_group[(by_group["metric"] == metric) & by_group["verdict"].notna()]
     shown = judged[judged["supported"] & judged["shortfall"].notna()]
     passed = int((shown["verdict"] == "PASS").sum())
-    what = f"at most {tolerance:g} below the rest of its attribute in {METRICS[metric]}"
-    lines = Text(f"  {passed} of {len(shown)} groups are {what}\n" if len(shown) else "")
+    what = f"at most {tolerance:g} below the rest of their attribute in {METRICS[metric]}"
+    lines = Text(f"  {passed} of {len(shown)} groups are shown to be {what}\n" if len(shown) else "")
     for row in shown[shown["verdict"] != "PASS"].itertuples():
         lines.append("  ").append(verdict(row.verdict))
         numbers = f"{row.shortfall:.3f} [{row.shortfall_low:.3f}, {row.shortfall_high:.3f}] below the rest"
         lines.append(f" {row.attribute} {row.group}: {numbers}")
-        if row.verdict == "INCONCLUSIVE" and row.n_people < row.people_needed < float("inf"):
-            lines.append(f"; needs about {row.people_needed:.0f} people, has {row.n_people:.0f}")
-        lines.append("\n")
+        lines.append(_people_needed(row, shown[shown["attribute"] == row.attribute])).append("\n")
     return lines
+
+
+def _people_needed(row: Any, attribute: pd.DataFrame) -> str:
+    """How many people a verdict needs: of the group or of the rest, whichever is fewer and so decides the interval."""
+    if row.verdict != "INCONCLUSIVE" or not row.n_people < row.people_needed < float("inf"):
+        return ""
+    rest = float(attribute["n_people"].sum() - row.n_people)
+    who, size = ("", float(row.n_people)) if row.n_people <= rest else ("the rest ", rest)
+    return f"; {who}needs about {row.people_needed / row.n_people * size:.0f} people, has {size:.0f}"
 
 
 def decisions() -> RenderableType:
