@@ -10,7 +10,7 @@ from hpefair.core.fairness.adjustment import ADJUSTED, adjusted_difference
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.disaggregation import disaggregate, widen_degenerate, with_overall
 from hpefair.core.fairness.disparity import Evidence, gaps, null_means
-from hpefair.core.fairness.draws import Draws, draw
+from hpefair.core.fairness.draws import Draws, draw, whole_people
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import Counts, Index, clusters_touched, percentile_interval, resample
 from hpefair.core.fairness.shortfall import shortfalls
@@ -108,18 +108,13 @@ def evaluate(
     means = disaggregate(draws, uncertainty.confidence, bounded)
     precision = _precision_rows(people, found, listed, (cluster, counts), setting.rule, uncertainty.confidence)
     spread, judged = _disparity(draws, cluster, rows, setting, uncertainty)
-    table = _whole_people(pd.concat([means, precision], ignore_index=True))
+    table = pd.concat([means, precision], ignore_index=True)
+    for name in ("n_people", "n_missing"):
+        table[name] = whole_people(table[name].to_numpy())
     table["supported"] = table["n_clusters"] >= uncertainty.min_support
     table = table.merge(judged, on=["attribute", "group", "metric"], how="left", validate="1:1")
     joints = by_keypoint(scores, groups, setting.skeleton, cluster[draws.image], uncertainty.confidence)
     return Evaluation(coco_statistics(people, found), table, joints, spread, scores.table)
-
-
-def _whole_people(table: pd.DataFrame) -> pd.DataFrame:
-    """Counts as integers, where no membership is a probability."""
-    counts = ["n_people", "n_missing"]
-    whole = (table[counts] == table[counts].round()).all(axis=None)
-    return table.astype(dict.fromkeys(counts, "int64")) if whole else table
 
 
 def _disparity(

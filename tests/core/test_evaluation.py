@@ -72,8 +72,8 @@ def test_the_same_seed_gives_the_same_numbers(planted):
     pd.testing.assert_frame_equal(first.gaps, second.gaps)
 
 
-def test_subjects_widen_intervals(planted):
-    """Six subjects with ten images each: fewer clusters, and they are what support counts."""
+def test_subjects_are_what_support_counts(planted):
+    """Six subjects with ten images each are six draws, however many people they show."""
     people, detections, listed, _ = planted
     subject = [str(number % 6) for number in range(60)]
     tied = Setting(COCO_17, 60, image_clusters(60, np.arange(60), subject))

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import Array, Index
+from hpefair.core.fairness.intervals import Array, Index, clusters_touched
 
 ADJUSTED = ("adjusted_difference", "adjusted_low", "adjusted_high")
 
@@ -24,7 +24,8 @@ def adjusted_difference(
 
     Least squares of the metric on the groups and on one indicator per category of every context column; the difference
     of the two groups' coefficients is what remains when the context is the same. Its variance is the cluster-robust
-    one (Liang and Zeger 1986, with the usual small-sample factor), its interval Student's with clusters - 1 degrees.
+    one (Liang and Zeger 1986, with the usual small-sample factor), its interval Student's with the
+    clusters of the smaller group less one.
     Show it beside the raw difference: where clothing hides limbs, adjusting for visibility removes part of the harm.
 
     Args:
@@ -40,28 +41,36 @@ def adjusted_difference(
         that no two people are alike but for the group.
     """
     member = np.stack([np.asarray(group.member, dtype=float) for group in listed], axis=1)
-    weight = member.sum(axis=1)
-    rows = weight > 0
-    design = np.concatenate([member, _indicators(context) * weight[:, None]], axis=1)[rows]
-    contrast = np.zeros(design.shape[1])
+    context_columns, weight = _indicators(context), member.sum(axis=1)
+    # Everybody enters once per group, weighted by membership: without context this is the difference of weighted means.
+    across = member.T @ context_columns
+    corner = (context_columns * weight[:, None]).T @ context_columns
+    gram = np.block([[np.diag(member.sum(axis=0)), across], [across.T, corner]])
+    contrast = np.zeros(len(gram))
     contrast[pair[0]], contrast[pair[1]] = 1, -1
-    gram = design.T @ design
     inverse = np.linalg.pinv(gram, rcond=1e-9, hermitian=True)
     if np.abs(gram @ inverse @ contrast - contrast).max() > 1e-6:
         return dict.fromkeys(ADJUSTED, float("nan"))
-    beta = inverse @ design.T @ (values * weight)[rows]
-    residual = (values * weight)[rows] - design @ beta
-    _, which = np.unique(cluster[rows], return_inverse=True)
-    n_clusters, rank = int(which.max()) + 1, int(np.linalg.matrix_rank(gram, hermitian=True))
-    score = np.zeros((n_clusters, design.shape[1]))
-    np.add.at(score, which, design * residual[:, None])
-    spread = score @ inverse @ contrast
-    correction = n_clusters / max(n_clusters - 1, 1) * (len(residual) - 1) / max(len(residual) - rank, 1)
-    estimate, half = (
-        float(contrast @ beta),
-        float(stdtrit(max(n_clusters - 1, 1), 0.5 + confidence / 2) * np.sqrt(correction * (spread**2).sum())),
-    )
+    beta = inverse @ np.concatenate([member.T @ values, context_columns.T @ (values * weight)])
+    n_groups = len(listed)
+    residual = member * (values[:, None] - beta[:n_groups] - (context_columns @ beta[n_groups:])[:, None])  # (N, G)
+    influence = residual @ (inverse @ contrast)[:n_groups]
+    influence += residual.sum(axis=1) * (context_columns @ (inverse @ contrast)[n_groups:])
+    estimate, half = float(contrast @ beta), _half_width(influence, member, pair, cluster, confidence)
     return dict(zip(ADJUSTED, (estimate, estimate - half, estimate + half), strict=True))
+
+
+def _half_width(influence: Array, member: Array, pair: tuple[int, int], cluster: Index, confidence: float) -> float:
+    """Half the interval of an estimate that is a sum of influences, independent between clusters.
+
+    The smaller of the two groups carries the error, so its clusters are the degrees of freedom.
+    """
+    rows = member.sum(axis=1) > 0
+    _, which = np.unique(cluster[rows], return_inverse=True)
+    spread = np.bincount(which, weights=influence[rows])
+    smallest = int(clusters_touched(member[:, list(pair)], cluster).min())
+    widening = smallest / max(smallest - 1, 1)
+    return float(stdtrit(max(smallest - 1, 1), 0.5 + confidence / 2) * np.sqrt(widening * (spread**2).sum()))
 
 
 def _indicators(context: pd.DataFrame) -> Array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hpefair.core.fairness.draws import Draws, draw
+from hpefair.core.fairness.draws import Draws, draw, whole_people
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import (
     Array,
@@ -46,7 +46,8 @@ class Comparison:
         harm: Verdict over all groups, everyone included.
         fairer: Verdict over the gaps.
         groups: One row per group: change with intervals, verdict, people still needed.
-        gaps: One row per attribute: gap of both models, its change with an interval, verdict.
+        gaps: One row per attribute: gap of both models, the group whose shortfall changed most clearly, its change with
+            a joint interval, verdict.
     """
 
     verdict: Verdict
@@ -98,10 +99,7 @@ def compare(
     groups = _changes(draws, tolerance)
     known = [group.known for group in listed]
     harm = combine(Verdict(verdict) for verdict in groups.loc[known, "verdict"])
-    attributes = dict.fromkeys(group.attribute for group in listed[1:])
-    rows = [{"attribute": attribute, **_gap_change(draws, attribute, tolerance)} for attribute in attributes]
-    columns = ["attribute", "groups", "baseline", "candidate", "change", "low", "high", "verdict"]
-    gap_table = pd.DataFrame(rows, columns=columns)
+    gap_table = _gap_changes(draws, groups, tolerance)
     fairer = _fairer([Verdict(verdict) for verdict in gap_table["verdict"]])
     return Comparison(combine([harm, fairer]), harm, fairer, groups, gap_table)
 
@@ -121,7 +119,7 @@ def _changes(draws: Draws, tolerance: Tolerance) -> pd.DataFrame:
         {
             "attribute": [group.attribute for group in draws.listed],
             "group": [group.group for group in draws.listed],
-            "n_people": draws.size[:, m],
+            "n_people": whole_people(draws.size[:, m]),
             "n_images": [len(np.unique(draws.image[column > 0])) for column in draws.member.T],
             "n_clusters": draws.clusters,
             "change": point,
@@ -134,7 +132,7 @@ def _changes(draws: Draws, tolerance: Tolerance) -> pd.DataFrame:
     )
     table["verdict"] = no_harm(table, tolerance.loss, tolerance.min_support)
     table["people_needed"] = [
-        people_needed(error[g], draws.size[g, m], tolerance.loss, tolerance.confidence, tolerance.power)
+        people_needed(float(error[g]), 0.0, draws.size[g, m], tolerance.loss, tolerance.confidence, tolerance.power)
         for g in range(len(table))
     ]
     return table
@@ -147,29 +145,61 @@ def _fairer(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict.PASS if Verdict.PASS in verdicts else Verdict.INCONCLUSIVE
 
 
-def _gap_change(draws: Draws, attribute: str, tolerance: Tolerance) -> dict[str, object]:
-    """Gap of an attribute under both models, and its change."""
-    part = draws.taking_part(attribute, tolerance.min_support)
-    if len(part) < 2:
-        empty = dict.fromkeys(("baseline", "candidate", "change", "low", "high"), float("nan"))
-        return {"groups": len(part), **empty, "verdict": Verdict.INCONCLUSIVE.value}
-    means = draws.mean[part, :2]
-    drawn = draws.means[:, part, :2]  # (B, G, 2)
-    point = np.ptp(means, axis=0)
-    missing = np.isnan(drawn).any(axis=(1, 2))
-    spread = np.ptp(np.nan_to_num(drawn), axis=1)
-    low, high = percentile_interval(
-        np.where(missing, np.nan, spread[:, 1] - spread[:, 0]), tolerance.confidence, draws.clusters[part].min()
+def _gap_changes(draws: Draws, groups: pd.DataFrame, tolerance: Tolerance) -> pd.DataFrame:
+    """Gaps of every attribute under both models, and whether a shortfall that is really there grew or shrank.
+
+    The spread of estimates itself is no measure of change: it falls when scores merely become less noisy. So every
+    group is compared with the rest of its attribute, and only where it is worse off beyond doubt, under the baseline
+    for a gap that shrinks, under the candidate for one that grows, does the change of that shortfall count. All
+    intervals hold for all groups of all attributes together.
+    """
+    attributes = list(dict.fromkeys(group.attribute for group in draws.listed[1:]))
+    parts = {attribute: draws.taking_part(attribute, tolerance.min_support) for attribute in attributes}
+    judged = [(attribute, g) for attribute in attributes for g in parts[attribute] if len(parts[attribute]) > 1]
+    table = _shortfall_changes(draws, parts, judged, tolerance).join(
+        groups[["change", "low"]].add_prefix("own_"), on="g"
     )
-    worst = int(means[:, 0].argmin())
-    lifted = means[worst, 1] >= means[worst, 0]  # a gap that closes because the best group falls is not fairer
-    verdict = Verdict.FAIL if low > 0 else Verdict.PASS if high < 0 and lifted else Verdict.INCONCLUSIVE
+    lifted = (table["own_change"] >= 0) & (table["own_low"] > -tolerance.loss)
+    table["shrank"] = (table["baseline_low"] > 0) & (table["high"] < 0) & lifted
+    table["grew"] = (table["candidate_low"] > 0) & (table["low"] > 0)
+    rows = [_gap_row(draws, attribute, parts[attribute], table) for attribute in attributes]
+    columns = ["attribute", "groups", "baseline", "candidate", "group", "change", "low", "high", "verdict"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _shortfall_changes(
+    draws: Draws, parts: dict[str, list[int]], judged: list[tuple[str, int]], tolerance: Tolerance
+) -> pd.DataFrame:
+    """Shortfall of every group under both models and its change, with joint intervals."""
+    point, drawn = np.zeros((2, len(judged))), np.zeros((len(draws.totals), 2, len(judged)))
+    for k, (attribute, g) in enumerate(judged):
+        rest, rests = draws.rest(g, parts[attribute])
+        point[:, k], drawn[:, :, k] = (rest - draws.mean[g])[:2], (rests - draws.means[:, g])[:, :2]
+    clusters = draws.clusters[[g for _, g in judged]]
+    table = pd.DataFrame(judged, columns=["attribute", "g"]).astype({"g": "int64"})
+    for m, model in enumerate(("baseline", "candidate")):
+        table[f"{model}_low"], _ = joint_interval(point[m], drawn[:, m], tolerance.confidence, clusters)
+    table["change"] = point[1] - point[0]
+    change = drawn[:, 1] - drawn[:, 0]
+    table["low"], table["high"] = joint_interval(point[1] - point[0], change, tolerance.confidence, clusters)
+    return table
+
+
+def _gap_row(draws: Draws, attribute: str, part: list[int], table: pd.DataFrame) -> dict[str, object]:
+    row: dict[str, object] = {"attribute": attribute, "groups": len(part), "verdict": Verdict.INCONCLUSIVE.value}
+    mine = table[table["attribute"] == attribute]
+    if mine.empty:
+        return {**row, "group": "", **dict.fromkeys(("baseline", "candidate", "change", "low", "high"), float("nan"))}
+    spread = np.ptp(draws.mean[part, :2], axis=0)
+    for flag, verdict in (("grew", Verdict.FAIL), ("shrank", Verdict.PASS)):
+        if mine[flag].any():
+            row["verdict"], mine = verdict.value, mine[mine[flag]]
+            break
+    clearest = mine.loc[mine["change"].abs().idxmax()]
     return {
-        "groups": len(part),
-        "baseline": float(point[0]),
-        "candidate": float(point[1]),
-        "change": float(point[1] - point[0]),
-        "low": float(low),
-        "high": float(high),
-        "verdict": verdict.value,
+        **row,
+        "baseline": float(spread[0]),
+        "candidate": float(spread[1]),
+        "group": draws.listed[int(clearest["g"])].group,
+        **{name: float(clearest[name]) for name in ("change", "low", "high")},
     }

@@ -6,6 +6,7 @@ import pandas as pd
 from hpefair.core.fairness.draws import draw
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import Array, Index, percentile_interval, resample
+from hpefair.core.fairness.representation import share_interval
 
 
 def paired_gaps(
@@ -24,11 +25,14 @@ def paired_gaps(
     Returns:
         One row per factor and group: n_pairs, n_scenes, difference (mean of after - before) with its interval, and
         `degraded`, the share of pairs that lose at least `degraded_from`, with its interval (the percentage of degraded
-        poses, PDP, of STAGE, arXiv 2408.16536).
+        poses, PDP, of STAGE, arXiv 2408.16536). One scene alone has no interval for the difference; where all pairs
+        agree, the share has Wilson's.
     """
     scene: Index = pd.factorize(pairs["scene"])[0].astype(np.int64)
     change = (pairs["after"] - pairs["before"]).to_numpy(dtype=float)
-    scores = pd.DataFrame({"image": scene, "difference": change, "degraded": (change <= -degraded_from) * 1.0})
+    # An accuracy of steps loses a step by less than a step in floating point.
+    degraded = (change < 0) & (change <= -degraded_from + 1e-9)
+    scores = pd.DataFrame({"image": scene, "difference": change, "degraded": degraded * 1.0})
     kinds = pairs[["factor", "group"]].drop_duplicates().sort_values(["factor", "group"])
     listed = [
         Group(row.factor, row.group, ((pairs["factor"] == row.factor) & (pairs["group"] == row.group)).to_numpy())
@@ -37,6 +41,11 @@ def paired_gaps(
     clusters = np.arange(int(scene.max()) + 1 if len(scene) else 0)
     draws = draw(scores, ("difference", "degraded"), listed, clusters, resample(clusters, resamples, seed))
     low, high = percentile_interval(draws.means, confidence, draws.clusters[:, None])
+    for g, n in enumerate(draws.clusters):
+        if n < 2:
+            low[g, 0] = high[g, 0] = np.nan
+        if high[g, 1] - low[g, 1] < 1e-9:
+            low[g, 1], high[g, 1] = share_interval(draws.mean[g, 1] * n, int(n), 1.0, confidence)
     rows = [
         {
             "factor": group.attribute,

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from hpefair.core.fairness.draws import Draws
-from hpefair.core.fairness.intervals import Array, joint_interval, percentile_interval
+from hpefair.core.fairness.intervals import Array, Index, expansion, joint_interval
 from hpefair.core.fairness.multiplicity import benjamini_hochberg, holm
 from hpefair.core.fairness.permutation import relabelled_sums
+from hpefair.core.fairness.representation import share_interval
 
 NUMBERS = (
     *("difference", "low", "high", "ratio", "difference_to_overall", "ratio_to_overall"),
@@ -56,11 +57,12 @@ def gaps(draws: Draws, nulls: Nulls, evidence: Evidence) -> pd.DataFrame:
         evidence: How sure one wants to be.
 
     Returns:
-        One row per attribute and metric: `difference` between best and worst group with its interval; `ratio` worst to
-        best; `difference_to_overall` and `ratio_to_overall` of the worst; the worst group's mean with an interval that
-        holds although the worst was picked; `null_floor`, the difference that `confidence` of random relabellings stay
-        below; `excess` over it; p-values of the difference and of the worst group's distance to everyone (`p_holm`,
-        `p_bh`: of the difference, over attributes); how many groups took part and which were left out.
+        One row per attribute and metric: `difference` between best and worst group with an interval of the largest true
+        difference between any two; `ratio` worst to best; `difference_to_overall` and `ratio_to_overall` of the worst;
+        the worst group's mean with an interval that holds although the worst was picked; `null_floor`, the difference
+        that `confidence` of random relabellings stay below; `excess` over it; p-values of the difference and of the
+        worst group's distance to everyone (`p_holm`, `p_bh`: of the difference, over attributes); how many groups took
+        part and which were left out.
     """
     rows = []
     for attribute in dict.fromkeys(group.attribute for group in draws.listed):
@@ -82,6 +84,9 @@ def gaps(draws: Draws, nulls: Nulls, evidence: Evidence) -> pd.DataFrame:
 def null_means(draws: Draws, metrics: Sequence[str], evidence: Evidence) -> Nulls:
     """Relabel the people of the groups that take part, attribute by attribute.
 
+    Where subjects tie images together, nothing can change places without tearing subjects apart; there the bootstrap
+    deviations from the estimates, widened for few clusters, stand for what chance alone would show.
+
     Args:
         draws: Sums by group and resample.
         metrics: Metrics to compare, defined for everybody.
@@ -100,7 +105,12 @@ def null_means(draws: Draws, metrics: Sequence[str], evidence: Evidence) -> Null
             # Attributes known of the same people share their relabellings.
             together.setdefault((draws.member[:, part].sum(axis=1) > 0).tobytes(), []).append(attribute)
     out: dict[str, Array] = {}
-    for key, attributes in together.items():
+    for attribute, part in parts.items() if draws.tied else ():
+        deviation = (draws.means[:, part] - draws.mean[part])[:, :, chosen]
+        wider = expansion(draws.clusters[part], evidence.confidence)[:, None]
+        together_mean = draws.total[part].sum(axis=0)[chosen] / draws.size[part].sum(axis=0)[chosen]
+        out[attribute] = together_mean + np.nan_to_num(deviation) * wider
+    for key, attributes in together.items() if not draws.tied else ():
         people = np.frombuffer(key, dtype=bool)
         columns = [g for attribute in attributes for g in parts[attribute]]
         member = draws.member[people][:, columns]
@@ -118,29 +128,62 @@ def exceedance(observed: float, null: Array) -> float:
     return float((1 + (null >= observed - 1e-12).sum()) / (1 + len(null)))
 
 
+def largest_difference(mean: Array, drawn: Array, clusters: Index, confidence: float) -> tuple[float, float]:
+    """Interval of the largest true difference between any two of several groups.
+
+    The spread of estimates exceeds the true one, for noise adds to it, and so does the spread of their resamples: its
+    percentiles would miss a small true gap between many groups nearly always. Instead every pair gets a joint interval,
+    and the largest lower and the largest upper end hold the largest difference.
+
+    Args:
+        mean: Estimates (G,).
+        drawn: Resampled estimates (B, G).
+        clusters: Clusters behind each group (G,).
+        confidence: Two-sided level.
+
+    Returns:
+        Lower end, at least 0, and upper end.
+    """
+    one, other = np.triu_indices(len(mean), k=1)
+    swap = mean[one] < mean[other]
+    one, other = np.where(swap, other, one), np.where(swap, one, other)
+    pairs = np.minimum(clusters[one], clusters[other])
+    low, high = joint_interval(mean[one] - mean[other], drawn[:, one] - drawn[:, other], confidence, pairs)
+    if np.isnan(high).all():
+        return float("nan"), float("nan")
+    return max(float(np.nanmax(low)), 0.0), float(np.nanmax(high))
+
+
+def _never_flat(low: float, high: float, value: float, n: int, confidence: float) -> tuple[float, float]:
+    """An interval, or Wilson's where all resamples agree: a group that nobody found is not surely lost for ever."""
+    if np.isnan(low) or high - low < 1e-9:
+        return share_interval(value * n, n, 1.0, confidence)
+    return float(low), float(high)
+
+
 def _gap(draws: Draws, m: int, part: list[int], null: Array | None, evidence: Evidence) -> dict[str, object]:
     if len(part) < 2 or null is None:
         return {**dict.fromkeys(NUMBERS, np.nan), "worst_group": "", "best_group": ""}
     mean, drawn = draws.mean[part, m], draws.means[:, part, m]
     together = float(draws.total[part, m].sum() / draws.size[part, m].sum())
-    # A resample that misses a group says nothing about the gap.
-    spread = np.where(np.isnan(drawn).any(axis=1), np.nan, np.ptp(np.nan_to_num(drawn), axis=1))
-    low, high = percentile_interval(spread, evidence.confidence, draws.clusters[part].min())
+    low, high = largest_difference(mean, drawn, draws.clusters[part], evidence.confidence)
     lows, highs = joint_interval(mean, drawn, evidence.confidence, draws.clusters[part])
     worst, difference = int(mean.argmin()), float(np.ptp(mean))
+    n, level = int(draws.clusters[part][worst]), evidence.confidence
     floor = float(np.quantile(np.ptp(null, axis=1), evidence.confidence))
     return {
         "difference": difference,
-        "low": float(low),
-        "high": float(high),
+        "low": low,
+        "high": high,
         "ratio": float(mean.min() / mean.max()) if mean.max() > 0 else np.nan,
         "difference_to_overall": together - float(mean.min()),
         "ratio_to_overall": float(mean.min() / together) if together > 0 else np.nan,
         "worst_group": draws.listed[part[worst]].group,
         "best_group": draws.listed[part[int(mean.argmax())]].group,
         "worst_value": float(mean.min()),
-        "worst_low": float(lows[worst]),
-        "worst_high": float(highs[worst]),
+        **dict(
+            zip(("worst_low", "worst_high"), _never_flat(lows[worst], highs[worst], mean[worst], n, level), strict=True)
+        ),
         "null_floor": floor,
         "excess": difference - floor,
         "p_value": exceedance(difference, np.ptp(null, axis=1)),

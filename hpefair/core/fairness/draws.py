@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ class Draws:
         member: Membership (N, G).
         image: Image index (N,).
         clusters: Clusters that each group has people in (G,).
+        tied: Whether some cluster holds several images.
         total: Sum of each metric in each group (G, M).
         size: People behind it (G, M), weighted by membership.
         totals: The same in each resample (B, G, M).
@@ -33,17 +35,18 @@ class Draws:
     member: Array
     image: Index
     clusters: Index
+    tied: bool
     total: Array
     size: Array
     totals: Array
     sizes: Array
 
-    @property
+    @cached_property
     def mean(self) -> Array:
         """Mean of each metric in each group (G, M); NaN for empty groups."""
         return ratio(self.total, self.size)
 
-    @property
+    @cached_property
     def means(self) -> Array:
         """Mean of each metric in each group in each resample (B, G, M); NaN where it drew nobody."""
         return ratio(self.totals, self.sizes)
@@ -78,6 +81,11 @@ class Draws:
         ]
 
 
+def whole_people(count: Array) -> Array | Index:
+    """Counts as integers, where no membership is a probability."""
+    return count.astype(np.int64) if (count == np.round(count)).all() else count
+
+
 def draw(
     scores: pd.DataFrame, metrics: Sequence[str], listed: Sequence[Group], cluster: Index, counts: Counts
 ) -> Draws:
@@ -105,6 +113,7 @@ def draw(
         member=member,
         image=image,
         clusters=clusters_touched(member, cluster[image]),
+        tied=int(cluster.max(initial=-1)) + 1 < len(cluster),
         total=total,
         size=size,
         totals=totals,

@@ -47,9 +47,12 @@ def clusters_touched(member: Array | Flags, cluster: Index) -> Index:
         cluster: Cluster of each person (N,).
 
     Returns:
-        Counts (G,).
+        Counts (G,); never more than the expected number of members: a hundred people who hardly belong are no sample.
     """
-    return np.array([len(np.unique(cluster[column > 0])) for column in np.asarray(member).T], dtype=np.int64)
+    columns = np.asarray(member, dtype=np.float64).T
+    touched = [len(np.unique(cluster[column > 0])) for column in columns]
+    fewest: Index = np.minimum(touched, np.floor(columns.sum(axis=1) + 1e-9)).astype(np.int64)
+    return fewest
 
 
 def group_sums(values: Array, member: Array | Flags) -> tuple[Array, Array]:

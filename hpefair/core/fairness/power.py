@@ -4,25 +4,27 @@ import numpy as np
 from scipy.special import ndtri
 
 
-def people_needed(standard_error: float, n_people: float, tolerance: float, confidence: float, power: float) -> float:
-    """People a group needs so that a difference of zero is told from one of `tolerance`.
+def people_needed(
+    own_error: float, rest_error: float, n_people: float, tolerance: float, confidence: float, power: float
+) -> float:
+    """People a group needs so that a difference of zero is told from one of `tolerance`, everybody else staying.
 
-    Normal approximation with the design effect contained in the observed standard error:
-    n' = n ((z_confidence + z_power) SE / tolerance)^2.
+    Normal approximation with the design effect contained in the observed standard errors:
+    n' = n SE_own^2 / ((tolerance / (z_confidence + z_power))^2 - SE_rest^2).
 
     Args:
-        standard_error: Standard error of the group's mean difference at its present size.
+        own_error: Standard error that comes from the group, at its present size.
+        rest_error: Standard error that comes from those it is compared with; 0 for none.
         n_people: Present size.
         tolerance: Difference that must be excluded.
         confidence: Two-sided level of the interval.
         power: Wanted probability of a PASS when there is no difference.
 
     Returns:
-        People needed, rounded up; NaN where the standard error is unknown or zero, infinite for a tolerance of 0.
+        People needed, rounded up; NaN where the group's error is unknown or zero; infinite where only more of the
+        others, or a tolerance above 0, would do.
     """
-    if not np.isfinite(standard_error) or standard_error <= 0:
+    if not np.isfinite(own_error) or own_error <= 0:
         return float("nan")
-    if tolerance <= 0:
-        return float("inf")
-    z = ndtri(0.5 + confidence / 2) + ndtri(power)
-    return float(np.ceil(n_people * (z * standard_error / tolerance) ** 2))
+    left = (tolerance / (ndtri(0.5 + confidence / 2) + ndtri(power))) ** 2 - rest_error**2
+    return float(np.ceil(n_people * own_error**2 / left)) if left > 0 else float("inf")

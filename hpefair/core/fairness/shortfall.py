@@ -8,7 +8,7 @@ from hpefair.core.fairness.draws import Draws
 from hpefair.core.fairness.intervals import Array, joint_interval, percentile_interval, standard_error
 from hpefair.core.fairness.multiplicity import benjamini_hochberg, holm
 from hpefair.core.fairness.power import people_needed
-from hpefair.core.fairness.verdict import Verdict
+from hpefair.core.fairness.verdict import PASS_FROM_CLUSTERS, Verdict
 
 
 def shortfalls(draws: Draws, nulls: Nulls, evidence: Evidence, tolerance: float, power: float) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def shortfalls(draws: Draws, nulls: Nulls, evidence: Evidence, tolerance: float,
     Returns:
         One row per known group and metric: shortfall, shortfall_low, shortfall_high, joint_low, joint_high, p_value
         (two-sided, from relabellings), p_holm, p_bh (over groups), verdict, people_needed. Groups without support are
-        INCONCLUSIVE.
+        INCONCLUSIVE; a PASS needs `verdict.PASS_FROM_CLUSTERS`.
     """
     tables = [_table(draws, metric, evidence, tolerance, power, nulls) for metric in nulls.metrics]
     return pd.concat(tables, ignore_index=True)
@@ -36,7 +36,7 @@ def shortfalls(draws: Draws, nulls: Nulls, evidence: Evidence, tolerance: float,
 def _table(draws: Draws, metric: str, evidence: Evidence, tolerance: float, power: float, nulls: Nulls) -> pd.DataFrame:
     m = draws.metrics.index(metric)
     rows: list[dict[str, object]] = []
-    points, drawn, judged = [], [], []
+    points, drawn, judged, errors = [], [], [], []
     for g, group in enumerate(draws.listed):
         part = draws.taking_part(group.attribute, evidence.min_support)
         if not group.known:
@@ -52,36 +52,39 @@ def _table(draws: Draws, metric: str, evidence: Evidence, tolerance: float, powe
             own = part.index(g)
             others = (null @ size - null[:, own] * size[own]) / (size.sum() - size[own])
             rows[-1]["p_value"] = exceedance(abs(points[-1]), np.abs(others - null[:, own]))
-            rows[-1]["n"], rows[-1]["clusters"] = draws.size[g, m], draws.clusters[g]
+            rows[-1] |= {"n": draws.size[g, m], "clusters": draws.clusters[g]}
+            errors.append([float(standard_error(drawn_means)) for drawn_means in (draws.means[:, g, m], rests[:, m])])
     columns = ["shortfall", "shortfall_low", "shortfall_high", "joint_low", "joint_high", "people_needed"]
     table = pd.DataFrame(rows, columns=["attribute", "group", "metric", "p_value", "n", "clusters"])
     table = table.reindex(columns=[*table.columns, *columns]).assign(verdict=Verdict.INCONCLUSIVE.value)
     if judged:
-        table.loc[judged, columns] = _intervals(
-            np.array(points), np.stack(drawn, axis=1), table.loc[judged], evidence, tolerance, power
+        table.loc[judged, columns[:-1]] = _intervals(
+            np.array(points), np.stack(drawn, axis=1), table.loc[judged], evidence
         )
+        table.loc[judged, "people_needed"] = [
+            people_needed(own, rest, n, tolerance, evidence.confidence, power)
+            for (own, rest), n in zip(errors, table.loc[judged, "n"], strict=True)
+        ]
         table.loc[judged, "verdict"] = _verdicts(table.loc[judged], tolerance)
     p = table["p_value"].to_numpy(dtype=float)
     return table.assign(p_holm=holm(p), p_bh=benjamini_hochberg(p)).drop(columns=["n", "clusters"])
 
 
-def _intervals(
-    points: Array, drawn: Array, table: pd.DataFrame, evidence: Evidence, tolerance: float, power: float
-) -> Array:
+def _intervals(points: Array, drawn: Array, table: pd.DataFrame, evidence: Evidence) -> Array:
     clusters = table["clusters"].to_numpy(dtype=np.int64)
     low, high = percentile_interval(drawn, evidence.confidence, clusters)
     joint_low, joint_high = joint_interval(points, drawn, evidence.confidence, clusters)
-    needed = [
-        people_needed(error, n, tolerance, evidence.confidence, power)
-        for error, n in zip(standard_error(drawn), table["n"], strict=True)
-    ]
-    return np.stack([points, low, high, joint_low, joint_high, needed], axis=1)
+    return np.stack([points, low, high, joint_low, joint_high], axis=1)
 
 
 def _verdicts(table: pd.DataFrame, tolerance: float) -> Array:
     flat = np.isclose(table["shortfall_low"], table["shortfall_high"], rtol=0, atol=1e-12)
     verdicts: Array = np.select(
-        [flat, table["joint_low"] > tolerance, table["shortfall_high"] < tolerance],
+        [
+            flat,
+            table["joint_low"] > tolerance,
+            (table["shortfall_high"] < tolerance) & (table["clusters"] >= PASS_FROM_CLUSTERS),
+        ],
         [Verdict.INCONCLUSIVE.value, Verdict.FAIL.value, Verdict.PASS.value],
         default=Verdict.INCONCLUSIVE.value,
     )

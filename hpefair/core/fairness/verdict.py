@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import pandas as pd
+
+# A group of which nobody happened to be missed looks perfect, and a bootstrap cannot know better. With 30 clusters a
+# group that is missed now and then passes by mistake no more often than the level says (docs/metrics.md).
+PASS_FROM_CLUSTERS: Final = 30
 
 
 class Verdict(StrEnum):
@@ -58,7 +63,8 @@ def no_harm(changes: pd.DataFrame, tolerance: float, min_support: int) -> pd.Ser
     Args:
         changes: Rows change, low, high, joint_high, n_clusters.
         tolerance: Loss that counts as harm.
-        min_support: Clusters a group needs for anything but INCONCLUSIVE; many people of one image are one draw.
+        min_support: Clusters a group needs for anything but INCONCLUSIVE; many people of one image are one draw. A PASS
+            needs `PASS_FROM_CLUSTERS`.
 
     Returns:
         One verdict per row, as text. An interval of zero width, which a bootstrap gives when all changes are alike, is
@@ -69,7 +75,7 @@ def no_harm(changes: pd.DataFrame, tolerance: float, min_support: int) -> pd.Ser
         [
             (changes["n_clusters"] < min_support) | changes["change"].isna() | flat,
             changes["joint_high"] < -tolerance,
-            changes["low"] > -tolerance,
+            (changes["low"] > -tolerance) & (changes["n_clusters"] >= PASS_FROM_CLUSTERS),
         ],
         [Verdict.INCONCLUSIVE.value, Verdict.FAIL.value, Verdict.PASS.value],
         default=Verdict.INCONCLUSIVE.value,

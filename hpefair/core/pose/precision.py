@@ -13,6 +13,8 @@ from hpefair.core.pose.matching import AREA_RANGES, THRESHOLDS, Candidates, Flag
 Array = NDArray[np.float64]
 
 RECALL_POINTS: Final[Array] = np.linspace(0, 1, 101)
+# Sums of probabilities miss a recall of exactly 1 by rounding; whole counts do not, and are left to the last bit.
+FRACTIONAL_SLACK: Final = 1e-9
 STATISTICS: Final = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
 
 
@@ -74,7 +76,8 @@ def precision_recall(found: Candidates, matches: Matches, weights: Weights | Non
     each = np.ones(len(found.rows)) if weights.candidate is None else weights.candidate
     each = np.where(matches.outside, 0.0, each)
     before, inside = np.cumsum(each[found.by_score])[found.rank], each[found.contenders]
-    scale = weights.unmatched, n_positive
+    slack = 0.0 if (people == np.round(people)).all() else FRACTIONAL_SLACK
+    scale = weights.unmatched, n_positive, slack
     precision, recall = _accumulate(matches.person, matches.counted, people, before, inside, scale)
     return precision, recall
 
@@ -178,14 +181,14 @@ def _accumulate(
     people: Array,
     before: Array,
     inside: Array,
-    scale: tuple[float, float],
+    scale: tuple[float, float, float],
 ) -> tuple[Array, Array]:
     """Precision at each true positive, its envelope from the right, and where recall passes each point.
 
     Precision can only rise at a true positive, so the false positives between two of them need not be visited: those
     before a contender are all candidates before it less the matched ones.
     """
-    (unmatched, n_positive), (n_thresholds, n) = scale, person.shape
+    (unmatched, n_positive, slack), (n_thresholds, n) = scale, person.shape
     precision, recall = np.zeros((n_thresholds, len(RECALL_POINTS))), np.zeros(n_thresholds)
     exact, reached = np.empty(n), np.empty(n)
     for t in range(n_thresholds):
@@ -202,7 +205,7 @@ def _accumulate(
             reached[m] = hits / n_positive
             m += 1
         recall[t] = hits / n_positive
-        _interpolate(exact[:m], reached[:m], precision[t])
+        _interpolate(exact[:m], reached[:m] + slack, precision[t])
     return precision, recall
 
 

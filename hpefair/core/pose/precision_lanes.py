@@ -45,7 +45,7 @@ class Steps(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def average_precision(lanes: Lanes, share: Array, positives: Array, order: Order, steps: Steps) -> Array:
+def average_precision(lanes: Lanes, share: Array, positives: Array, order: Order, steps: Steps, slack: float) -> Array:
     """Average precision (G, LANES) of one block of resamples, mean over thresholds.
 
     Args:
@@ -54,6 +54,7 @@ def average_precision(lanes: Lanes, share: Array, positives: Array, order: Order
         positives: People of each group who count (G, LANES).
         order: The list of scores.
         steps: True positives and corrections.
+        slack: What rounding may have taken from a recall in hundredths.
     """
     own = order.image[order.rank]
     n_groups, n_thresholds = len(share), len(order.matched)
@@ -65,7 +66,7 @@ def average_precision(lanes: Lanes, share: Array, positives: Array, order: Order
         missed = _unmatched(before, lanes, own, order.matched[t])
         for g in range(n_groups):
             n = _walk(steps, t * n_groups + g, lanes, own, (missed, share[g]), (exact, gained))
-            _integrate(exact, gained, n, positives[g], out[g])
+            _integrate(exact, gained, n, positives[g], slack, out[g])
     return out / (101 * n_thresholds)
 
 
@@ -125,7 +126,7 @@ def _walk(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _integrate(exact: Array, gained: Lanes, n: int, positives: Array, area: Array) -> None:
+def _integrate(exact: Array, gained: Lanes, n: int, positives: Array, slack: float, area: Array) -> None:
     """Add the envelope of precision, summed over the recall points, to the area of each lane.
 
     Each step below is a loop of its own, and rows are added four at a time, because compilers vectorise only that.
@@ -134,10 +135,10 @@ def _integrate(exact: Array, gained: Lanes, n: int, positives: Array, area: Arra
         return
     passed, steps = np.empty((n, LANES)), 100 / positives
     for lane in range(LANES):
-        passed[0, lane] = np.floor(gained[0, lane] * steps[lane] + 1e-9) + 1
+        passed[0, lane] = np.floor(gained[0, lane] * steps[lane] + slack) + 1
     for i in range(1, n):
         for lane in range(LANES):
-            reached, before = gained[i, lane] * steps[lane] + 1e-9, gained[i - 1, lane] * steps[lane] + 1e-9
+            reached, before = gained[i, lane] * steps[lane] + slack, gained[i - 1, lane] * steps[lane] + slack
             passed[i, lane] = np.floor(reached) - np.floor(before)
     flat = exact.ravel()
     for j in range((n - 1) * LANES - 1, -1, -1):

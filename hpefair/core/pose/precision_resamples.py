@@ -19,6 +19,7 @@ from hpefair.core.pose.precision import Array, Index, Rule, checked_membership
 from hpefair.core.pose.precision_lanes import LANES, Order, Steps, average_precision
 
 Counts = NDArray[np.uint8]
+WHOLE_SLACK, FRACTIONAL_SLACK = 1e-9, 1e-3  # hundredths of recall: double precision, and single for probabilities
 
 
 def resampled_precision(
@@ -46,6 +47,7 @@ def resampled_precision(
     blocks = [slice(start, start + LANES) for start in range(0, len(counts), LANES)]
     positives = _positives(people, member, counts, blocks)
     out = np.full((len(counts), member.shape[1]), np.nan)
+    slack = WHOLE_SLACK if (member == np.round(member)).all() else FRACTIONAL_SLACK
 
     def fill(block: slice) -> None:
         n = len(counts[block])
@@ -55,7 +57,7 @@ def resampled_precision(
         total[:, :n] = np.where(positives[block, 1:] > 0, positives[block, 1:], 1.0).T
         if rule is Rule.SHARED:
             share[:, :n] = (positives[block, 1:] / np.maximum(positives[block, :1], 1.0)).T
-        out[block] = average_precision(lanes, share, total, order, steps).T[:n]
+        out[block] = average_precision(lanes, share, total, order, steps, slack).T[:n]
 
     with ThreadPoolExecutor(get_num_threads()) as pool:  # the kernel leaves the interpreter free
         list(pool.map(fill, blocks))

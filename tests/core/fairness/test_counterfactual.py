@@ -6,6 +6,8 @@ import pytest
 
 from hpefair.core.fairness.counterfactual import paired_gaps
 
+COLUMNS = ["scene", "factor", "group", "before", "after"]
+
 
 def pairs(rng, scenes, effect):
     """Two people a scene, each shown unchanged and with another skin tone; the scene matters far more than the tone."""
@@ -41,3 +43,19 @@ def test_every_factor_and_group_has_its_row():
     assert table[["factor", "group"]].values.tolist() == [["build", "large"], ["skin_tone", "monk_10"]]
     assert table["difference"].iloc[0] == 0
     assert table["degraded"].iloc[0] == 0
+
+
+def test_a_loss_of_exactly_the_step_counts_and_no_change_never():
+    """Recall comes in tenths, and .9 - 1.0 is not -.1 in floating point."""
+    table = pd.DataFrame(
+        {"scene": range(10), "factor": "a", "group": "b", "before": 1.0, "after": [0.9] * 8 + [1.0] * 2}
+    )
+    assert paired_gaps(table, 0.1, 0.95, 50, 0)["degraded"].iloc[0] == 0.8
+    assert paired_gaps(table, 0.0, 0.95, 50, 0)["degraded"].iloc[0] == 0.8
+
+
+def test_one_pair_proves_nothing():
+    """No interval for its change, and a wide one for the share."""
+    row = paired_gaps(pd.DataFrame([("s", "a", "b", 0.5, 0.6)], columns=COLUMNS), 0.02, 0.95, 50, 0).iloc[0]
+    assert np.isnan(row["difference_low"])
+    assert (row["degraded_low"], row["degraded_high"]) == (0.0, pytest.approx(0.79, abs=0.01))

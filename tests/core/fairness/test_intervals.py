@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import norm, t
 
 from hpefair.core.fairness.intervals import (
+    clusters_touched,
     expansion,
     group_means,
     joint_interval,
@@ -119,3 +120,9 @@ def test_standard_error_is_the_deviation_of_the_draws():
     error = standard_error(draws)
     assert error[0] == 1
     assert np.isnan(error[1])
+
+
+def test_people_who_hardly_belong_are_no_sample():
+    """A hundred and twenty people with a chance of .005 each are less than one person."""
+    chance = np.stack([np.full(120, 0.005), np.full(120, 0.5), np.ones(120)], axis=1)
+    assert clusters_touched(chance, np.repeat(np.arange(60), 2)).tolist() == [0, 60, 60]

@@ -84,3 +84,27 @@ def test_uncertain_membership_counts_by_its_probability():
     row = judged(values, np.arange(4000), listed, 0.05).iloc[0]
     assert row["shortfall"] == pytest.approx(0.3 * 0.64, abs=0.02)
     assert row["verdict"] == "FAIL"
+
+
+@pytest.mark.parametrize("size", [10, 20, 30])
+def test_a_group_that_is_missed_now_and_then_does_not_pass_by_luck(size):
+    """Scores near .95, or 0 for one person in nine: a shortfall of about .1 passes a tolerance of .05 rarely."""
+    rng = np.random.default_rng(size)
+    passed = 0
+    for trial in range(100):
+        missed = np.r_[rng.random(size) < 0.11, np.zeros(400, bool)]
+        values = np.where(missed, 0.0, rng.uniform(0.9, 1.0, size + 400))
+        member = np.arange(size + 400) < size
+        listed = [Group("a", "x", member), Group("a", "y", ~member)]
+        passed += judged(values, np.arange(size + 400), listed, 0.05, trial)["verdict"].iloc[0] == "PASS"
+    assert passed <= 5
+
+
+def test_a_large_group_beside_a_small_one_needs_nobody_more():
+    """More of the large group would not help: the small one carries the error, and says how many it needs."""
+    rng = np.random.default_rng(6)
+    label = np.arange(3000) < 60
+    listed = [Group("a", "small", label), Group("a", "big", ~label)]
+    table = judged(0.7 + rng.normal(0, 0.28, 3000), np.arange(3000), listed, 0.05).set_index("group")
+    assert 150 < table.loc["small", "people_needed"] < 500
+    assert table.loc["big", "people_needed"] == np.inf

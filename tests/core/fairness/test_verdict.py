@@ -34,10 +34,11 @@ def test_combine():
 def test_people_needed_gives_the_asked_power():
     """Simulated: with that many people a change of zero passes in about 80 % of the cases."""
     sd, tolerance = 0.25, 0.05
-    needed = people_needed(sd / np.sqrt(100), 100, tolerance, 0.95, 0.8)
+    needed = people_needed(sd / np.sqrt(100), 0.0, 100, tolerance, 0.95, 0.8)
     error = sd / np.sqrt(needed)
     changes = np.random.default_rng(0).normal(0, error, 20_000)
     passed = changes - norm.ppf(0.975) * error > -tolerance
     assert passed.mean() == pytest.approx(0.8, abs=0.02)
-    assert np.isnan(people_needed(0.0, 10, tolerance, 0.95, 0.8))
-    assert people_needed(0.1, 10, 0.0, 0.95, 0.8) == np.inf
+    assert np.isnan(people_needed(0.0, 0.1, 10, tolerance, 0.95, 0.8))
+    assert people_needed(0.1, 0.0, 10, 0.0, 0.95, 0.8) == np.inf
+    assert people_needed(0.1, 0.05, 10, tolerance, 0.95, 0.8) == np.inf

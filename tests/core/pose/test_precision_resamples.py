@@ -101,3 +101,19 @@ def test_late_points_are_those_that_numpy_puts_above_the_decimal():
     """The reference's recall points come from linspace; ten of them lie above i / 100."""
     assert [r for r in range(101) if RECALL_POINTS[r] > r / 100] == LATE.tolist()
     assert len(LATE) == 10
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.3, 0.7])
+def test_perfect_detections_are_perfect_whatever_the_probabilities(chance):
+    """AP 1, in the estimate and in every resample: rounding must not cost the last recall point."""
+    tree, _ = random_dataset(n_images=50)
+    results = [
+        {"image_id": row["image_id"], "category_id": 1, "keypoints": row["keypoints"], "score": 0.5 + row["id"] / 1e4}
+        for row in tree["annotations"]
+    ]
+    people, detections, n_images = oracles.arrays(tree, results)
+    found = candidates(people, detections, COCO_17.variances, n_images)
+    member = np.full((len(people.image), 1), chance)
+    assert average_precisions(people, found, member)[0] == pytest.approx(1, abs=1e-12)
+    cells = resampled_precision(people, found, member, resample(np.arange(n_images), 20, 0))
+    np.testing.assert_allclose(cells, 1, atol=1e-6)
