@@ -121,7 +121,9 @@ def audit_predictions(
     annotations: Annotated[Path, typer.Option(help="COCO keypoints annotations.")],
     results: Annotated[Path, typer.Option(help="COCO keypoint results of a model.")],
     labels: Annotated[Path | None, typer.Option(help="CSV or Parquet keyed by person_id or image_id.")] = None,
-    by: Annotated[str, typer.Option(help="Attributes to group by, joined by commas.")] = "",
+    by: Annotated[
+        list[str] | None, typer.Option(help="Attributes to group by, joined by commas; a.b is an intersection.")
+    ] = None,
     tolerance: Annotated[float, typer.Option(help="Shortfall against the rest that a group may have.")] = 0.05,
     ap_rule: Annotated[str, typer.Option(help="AP by group: shared, or ignore as many publications do.")] = "shared",
     pairs: Annotated[
@@ -136,7 +138,13 @@ def audit_predictions(
     from hpefair.commands import audit_predictions as command
     from hpefair.commands.gaps import gap_lines, group_table, verdict_lines
 
-    choices = command.Choices(labels, [name for name in by.split(",") if name], tolerance, ap_rule, pairs)
+    choices = command.Choices(
+        labels,
+        [name.strip() for part in by or [] for name in part.split(",") if name.strip()],
+        tolerance,
+        ap_rule,
+        pairs,
+    )
     with memory.no_collection():
         audit = command.audit_predictions(annotations, results, choices)
     overall = audit.evaluation.overall

@@ -46,7 +46,7 @@ PEOPLE: Final = (
     "iscrowd",
 )
 REJECTS: Final = ("dataset", "record", "source_id", "reason", "detail")
-PREDICTIONS: Final = ("image_id", "person_id", "keypoints", "score", "box_source")
+PREDICTIONS: Final = ("image_id", "person_id", "keypoints", "score", "area", "box_source")
 SPLITS: Final = ("train", "val", "test", "sealed")
 
 

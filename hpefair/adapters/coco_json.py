@@ -91,7 +91,13 @@ def inside(folder: Path, file_name: str) -> Path | None:
 
 def declared_ids(tree: Record) -> set[int]:
     """Ids of all images that a file lists, usable or not."""
-    return {image["id"] for image in tree["images"] if isinstance(image, dict) and _is_id(image.get("id"))}
+    return {image["id"] for image in tree["images"] if isinstance(image, dict) and is_id(image.get("id"))}
+
+
+def person_ids(tree: Record) -> set[int]:
+    """Ids of the categories called person; empty where a file lists no categories."""
+    listed = [c for c in tree.get("categories") or [] if isinstance(c, dict)]
+    return {c["id"] for c in listed if c.get("name") == "person" and is_id(c.get("id"))}
 
 
 def check_categories(tree: Record, skeleton: Skeleton, path: Path) -> None:
@@ -112,7 +118,7 @@ def check_categories(tree: Record, skeleton: Skeleton, path: Path) -> None:
 
 def check_images(records: list[Any], checked: Checked) -> None:
     """Accept image records with a unique id, a file name and a size."""
-    seen = Counter(record.get("id") for record in records if isinstance(record, dict) and _is_id(record.get("id")))
+    seen = Counter(record.get("id") for record in records if isinstance(record, dict) and is_id(record.get("id")))
     names = Counter(str(record.get("file_name")) for record in records if isinstance(record, dict))
     for record in records:
         reason = _image_fault(record, seen) or _repeated_file(record, names)
@@ -127,7 +133,7 @@ def _repeated_file(record: Record, names: Counter[str]) -> str | None:
 
 
 def _image_fault(record: Any, seen: Counter[Any]) -> str | None:
-    if not isinstance(record, dict) or not _is_id(record.get("id")):
+    if not isinstance(record, dict) or not is_id(record.get("id")):
         return "an image record needs an integer id"
     if seen[record["id"]] > 1:
         return "the image id is used more than once"
@@ -144,7 +150,7 @@ def check_people(records: list[Any], tree: Record, skeleton: Skeleton, checked: 
     declared = declared_ids(tree)
     listed = [c for c in tree.get("categories") or [] if isinstance(c, dict)]
     persons = {str(c.get("id")) for c in listed if c.get("name") == "person"}
-    seen = Counter(record.get("id") for record in records if isinstance(record, dict) and _is_id(record.get("id")))
+    seen = Counter(record.get("id") for record in records if isinstance(record, dict) and is_id(record.get("id")))
     for record in records:
         source = record.get("id") if isinstance(record, dict) else "?"
         reason = _frame_fault(record, seen, sizes, declared, persons) or _shape_fault(
@@ -159,13 +165,13 @@ def check_people(records: list[Any], tree: Record, skeleton: Skeleton, checked: 
 def _frame_fault(
     record: Any, seen: Counter[Any], sizes: dict[int, tuple[int, int]], declared: set[Any], persons: set[str]
 ) -> str | None:
-    if not isinstance(record, dict) or not _is_id(record.get("id")):
+    if not isinstance(record, dict) or not is_id(record.get("id")):
         return "an annotation needs an integer id"
     if seen[record["id"]] > 1:
         return "the annotation id is used more than once"
     if persons and str(record.get("category_id")) not in persons:
         return "the annotation is not of category person"
-    if not _is_id(record.get("image_id")) or record["image_id"] not in declared:
+    if not is_id(record.get("image_id")) or record["image_id"] not in declared:
         return "the annotation names an image that the file does not list"
     if record["image_id"] not in sizes:
         return "its image is quarantined"
@@ -206,8 +212,9 @@ def _keypoint_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -
     return None
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def is_id(value: object) -> bool:
+    """Whether a JSON value can be an id: a whole number that fits 64 bits."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
 def _is_segmentation(value: object) -> bool:

@@ -27,6 +27,8 @@ class Head(msgspec.Struct, gc=False):
 
     image_id: int
     score: float
+    category_id: int | str | float | None = None
+    bbox: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,36 +39,54 @@ class Results:
         coco_image_id: COCO image id (M,).
         keypoints: Keypoints (M, K, 3).
         score: Scores (M,).
+        area: Area of each box (M,), NaN where the file has no boxes and the keypoints' extent stands for them. As
+            pycocotools' loadRes decides it: by whether the first entry has a box.
+        category: Category ids as given (M,), None where an entry has none.
     """
 
     coco_image_id: Index
     keypoints: Array
     score: Array
+    area: Array
+    category: NDArray[np.object_]
+
+    def of(self, categories: AbstractSet[int]) -> "Results":
+        """Detections of the given categories and of none; all where no category is given."""
+        keep = np.array([not categories or one is None or one in categories for one in self.category], dtype=bool)
+        return self if keep.all() else self._some(keep)
+
+    def _some(self, keep: NDArray[np.bool_]) -> "Results":
+        return Results(
+            self.coco_image_id[keep], self.keypoints[keep], self.score[keep], self.area[keep], self.category[keep]
+        )
 
     def on(self, ids: Index) -> Detections:
         """Detections on the given images, numbered by their place in `ids` (ascending); the others are left out."""
-        place = np.searchsorted(ids, self.coco_image_id)
         here = np.isin(self.coco_image_id, ids)
-        if here.all():
-            return Detections(place, self.keypoints, self.score)
-        return Detections(place[here], self.keypoints[here], self.score[here])
+        mine = self if here.all() else self._some(here)
+        return Detections(np.searchsorted(ids, mine.coco_image_id), mine.keypoints, mine.score, mine.area)
 
 
-def load(path: Path, skeleton: Skeleton, known_images: AbstractSet[int]) -> Results:
+def load(
+    path: Path, skeleton: Skeleton, known_images: AbstractSet[int], persons: AbstractSet[int] = frozenset()
+) -> Results:
     """Read a results list and check that it belongs to a dataset.
 
     Args:
         path: Results file, a list of {image_id, category_id, keypoints, score}.
         skeleton: Skeleton the keypoints must have.
         known_images: COCO image ids of the dataset.
+        persons: Its category ids of people; detections of other categories are left out, as pycocotools does.
 
     Returns:
-        The detections.
+        The detections of people.
 
     Raises:
         InputError: If it is no results list, has the wrong keypoint count, bad numbers, or names other images.
     """
-    found = _well_formed(path, skeleton) or _row_by_row(path, skeleton)
+    found = (_well_formed(path, skeleton) or _row_by_row(path, skeleton)).of(persons)
+    if not len(found.score):
+        raise InputError(f"{path} holds no detection of a person, only of other categories")
     strangers = sorted(set(np.unique(found.coco_image_id).tolist()) - known_images)
     if strangers:
         raise InputError(
@@ -92,12 +112,31 @@ def _well_formed(path: Path, skeleton: Skeleton) -> Results | None:
                     return None
                 numbers[number] = np.frombuffer(keypoints.as_buffer(of_type="d"))
             del rows, row, keypoints  # the parser serves one document at a time
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, msgspec.DecodeError):
+        return _results(
+            [head.image_id for head in heads],
+            numbers.reshape(-1, skeleton.size, 3),
+            [head.score for head in heads],
+            [head.bbox for head in heads],
+            [head.category_id for head in heads],
+        )
+    except (OSError, KeyError, IndexError, OverflowError, TypeError, ValueError, RuntimeError, msgspec.DecodeError):
         return None
-    if not heads:
-        return None
-    image, score = [head.image_id for head in heads], [head.score for head in heads]
-    return Results(np.array(image, dtype=np.int64), numbers.reshape(-1, skeleton.size, 3), np.array(score, dtype=float))
+
+
+def _results(
+    image: list[int], keypoints: Array, score: list[float], boxes: list[list[float] | None], category: list[Any]
+) -> Results:
+    """Columns as arrays.
+
+    Raises:
+        IndexError, TypeError: If the first entry has a box and another has none.
+    """
+    area = np.full(len(image), np.nan)
+    if boxes[0]:
+        area = np.array([box[2] * box[3] for box in boxes], dtype=float)  # type: ignore[index]
+    kinds = np.empty(len(category), dtype=object)
+    kinds[:] = category
+    return Results(np.array(image, dtype=np.int64), keypoints, np.array(score, dtype=float), area, kinds)
 
 
 def _row_by_row(path: Path, skeleton: Skeleton) -> Results:
@@ -106,18 +145,21 @@ def _row_by_row(path: Path, skeleton: Skeleton) -> Results:
         raise InputError(f"{path} is not a COCO results file: it must be a list of detections")
     if not rows:
         raise InputError(f"{path} holds no detections")
+    boxed = bool(rows[0].get("bbox"))
     for number, row in enumerate(rows):
-        reason = _fault(row, skeleton)
+        reason = _fault(row, skeleton, boxed)
         if reason:
             raise InputError(f"{path}, detection {number}: {reason}")
-    return Results(
-        np.array([row["image_id"] for row in rows], dtype=np.int64),
+    return _results(
+        [row["image_id"] for row in rows],
         np.array([row["keypoints"] for row in rows], dtype=float).reshape(len(rows), skeleton.size, 3),
-        np.array([row["score"] for row in rows], dtype=float),
+        [row["score"] for row in rows],
+        [row.get("bbox") for row in rows],
+        [row.get("category_id") for row in rows],
     )
 
 
-def _fault(row: dict[str, Any], skeleton: Skeleton) -> str | None:
+def _fault(row: dict[str, Any], skeleton: Skeleton, boxed: bool) -> str | None:
     values = row.get("keypoints")
     if not isinstance(values, list) or len(values) != 3 * skeleton.size:
         count = len(values) if isinstance(values, list) else 0
@@ -125,6 +167,11 @@ def _fault(row: dict[str, Any], skeleton: Skeleton) -> str | None:
     numbers = [*values, row.get("score")]
     if not all(coco_json.is_finite(value) for value in numbers):
         return "keypoints and score must be finite numbers"
-    if not isinstance(row.get("image_id"), int):
-        return "image_id must be an integer"
+    if not coco_json.is_id(row.get("image_id")):
+        return "image_id must be an integer of at most 64 bits"
+    box = row.get("bbox")
+    if boxed and not (isinstance(box, list) and len(box) == 4 and coco_json.all_finite(box)):
+        return "the first detection has a bbox, so each needs one, of four finite numbers"
+    if not isinstance(row.get("category_id"), (int, str, float, type(None))):
+        return "category_id must be a number"
     return None

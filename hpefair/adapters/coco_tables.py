@@ -35,7 +35,7 @@ def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> 
             "width": record["width"],
             "height": record["height"],
             "license": licenses.get(str(record.get("license")), "not stated"),
-            "subject_id": f"{dataset}/{record['subject_id']}" if record.get("subject_id") else "",
+            "subject_id": "" if record.get("subject_id") in (None, "") else f"{dataset}/{record['subject_id']}",
             "content": record["content"],
         }
         for record in records

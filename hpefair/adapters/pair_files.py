@@ -15,13 +15,14 @@ def load(path: Path) -> pd.DataFrame:
 
     Args:
         path: CSV or Parquet with the COCO annotation ids `before_id` and `after_id`, the `factor` that was changed, the
-            `group` it was changed to, and optionally the `scene` that pairs share (else each `before_id` is one).
+            `group` it was changed to, and optionally the `scene` that pairs share.
 
     Returns:
-        Rows before_id, after_id, factor, group, scene.
+        Rows before_id, after_id, factor, group, scene (empty where it is not given).
 
     Raises:
-        InputError: If the file cannot be read, lacks a column, has no row, or ids that are no integers.
+        InputError: If the file cannot be read, lacks a column, has no row, ids that are no integers, a blank factor or
+            group, a person paired with itself, or a pair that is listed twice.
     """
     try:
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
@@ -37,8 +38,14 @@ def load(path: Path) -> pd.DataFrame:
         if ids.isna().any() or (ids % 1 != 0).any():
             raise InputError(f"{path}: column {name} must hold integer COCO annotation ids")
         table[name] = ids.astype("int64")
-    if "scene" not in table:
-        table["scene"] = table["before_id"]
     for name in ("factor", "group", "scene"):
-        table[name] = table[name].astype(str)
+        given = table[name] if name in table else pd.Series("", index=table.index)
+        table[name] = given.astype(object).where(given.notna(), "").map(str).str.strip()
+    for fault, rows in (
+        ("has a blank factor or group", (table["factor"] == "") | (table["group"] == "")),
+        ("pairs a person with itself", table["before_id"] == table["after_id"]),
+        ("is listed twice", table.duplicated(list(COLUMNS))),
+    ):
+        if rows.any():
+            raise InputError(f"{path}: row {int(rows.to_numpy().argmax()) + 1} {fault}")
     return table[[*COLUMNS, "scene"]]

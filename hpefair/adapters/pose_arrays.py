@@ -42,4 +42,5 @@ def detections(table: pd.DataFrame, index: Mapping[str, int]) -> Detections:
         image=table["image_id"].map(index).to_numpy(dtype=np.int64),
         keypoints=keypoints(table),
         score=table["score"].to_numpy(dtype=float),
+        area=table["area"].to_numpy(dtype=float),
     )

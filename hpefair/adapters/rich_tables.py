@@ -1,6 +1,7 @@
 """Tables for the terminal: who is short, and what a change of training data did to each group."""
 
 import pandas as pd
+from rich.markup import escape
 from rich.table import Table
 
 from hpefair.schema import UNKNOWN
@@ -19,7 +20,7 @@ def representation(before: pd.DataFrame, after: pd.DataFrame) -> Table:
     table = _table("Who is in the training data (share of people whose group is known)")
     for column in ("attribute", "group"):
         table.add_column(column)
-    for column in ("people", "original [interval]", "reference", "balanced [interval]"):
+    for column in ("people", "original \\[interval]", "reference", "balanced \\[interval]"):
         table.add_column(column, justify="right")
     table.add_column("short of the reference")
     pair = [_of_training(part) for part in (before, after)]
@@ -78,15 +79,15 @@ def paired(pairs: pd.DataFrame, metric: str, name: str, tolerance: float) -> Tab
     Returns:
         A rich table.
     """
-    table = _table(f"Counterfactual pairs: change of {name} when one factor changes, [interval] over scenes")
+    table = _table(f"Counterfactual pairs: change of {name} when one factor changes, \\[interval] over scenes")
     for column in ("factor", "changed to"):
         table.add_column(column)
-    for column in ("pairs", "change [interval]", f"poses that lose {tolerance:g} or more"):
+    for column in ("pairs", "change \\[interval]", f"poses that lose {tolerance:g} or more"):
         table.add_column(column, justify="right")
     for row in pairs[pairs["metric"] == metric].itertuples():
         change = f"{row.difference:+.3f} [{row.difference_low:+.3f}, {row.difference_high:+.3f}]"
         lost = f"{row.degraded:.0%} [{row.degraded_low:.0%}, {row.degraded_high:.0%}]"
-        table.add_row(row.factor, row.group, str(row.n_pairs), change, lost)
+        table.add_row(escape(row.factor), escape(row.group), str(row.n_pairs), change, lost)
     return table
 
 

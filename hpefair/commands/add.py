@@ -58,7 +58,7 @@ def add(source: Source, replace: bool = False) -> list[str]:
     coco_json.check_categories(tree, joints, source.annotations)
     ids = coco_json.declared_ids(tree)
     for path in source.results.values():
-        coco_results.load(path, joints, ids)
+        coco_results.load(path, joints, ids, coco_json.person_ids(tree))
     if source.labels:
         label_files.load(source.labels)
     target = artifacts.RAW / source.name

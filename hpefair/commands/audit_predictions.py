@@ -14,7 +14,6 @@ from hpefair.core.evaluation import Evaluation, Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.counterfactual import paired_gaps
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import Index
 from hpefair.core.pose.person_scores import DECIDING
 from hpefair.core.pose.precision import WARNINGS, Rule
 from hpefair.core.pose.skeletons import COCO_17
@@ -30,7 +29,7 @@ class Choices:
 
     Attributes:
         labels: Optional label file.
-        by: Attributes to group by; empty for those the labels give, and scale.
+        by: Attributes to group by, and intersections of two joined by a dot; empty for those labels give, and scale.
         tolerance: Shortfall of a group against the rest that is tolerated.
         ap_rule: Rule for average precision by group.
         pairs: Optional list of counterfactual pairs.
@@ -72,33 +71,38 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     if not 0 <= choices.tolerance < 1:
         raise InputError(f"--tolerance {choices.tolerance}: give a share of the metric from 0 to below 1, say 0.05")
     tree = coco_json.load_dataset(annotations)
-    checked, declared = _checked(tree, annotations), coco_json.declared_ids(tree)
+    checked, declared, persons = _checked(tree, annotations), coco_json.declared_ids(tree), coco_json.person_ids(tree)
     del tree  # hundreds of megabytes, where polygons are many
     images = sorted(checked.images, key=lambda image: image["id"])
     ids = np.array([image["id"] for image in images])
-    subject = [str(image.get("subject_id") or "") for image in images]
+    subject = ["" if image.get("subject_id") is None else str(image["subject_id"]) for image in images]
     table = people_rows(checked.people, "audit", COCO_17)
     checked.people.clear()
     attributes = _attributes(table, choices.labels, checked)
     numbers = table["coco_annotation_id"].to_numpy()
     people = pose_arrays.people(table, pose_arrays.image_index(f"audit/{number}" for number in ids))
     del table
-    listed = groups(attributes, _chosen(choices.by, attributes, choices.labels is not None))
-    found = coco_results.load(results, COCO_17, declared).on(ids)
+    names = _chosen(choices.by, attributes, choices.labels is not None)
+    listed = groups(attributes, [n for n in names if "." not in n], [n.split(".") for n in names if "." in n])
+    found = coco_results.load(results, COCO_17, declared)
+    people_only = found.of(persons)
+    if others := len(found.score) - len(people_only.score):
+        checked.reject("detection", f"{others} of them", "not of category person")
+    cluster = image_clusters(len(ids), np.arange(len(ids)), subject)
     setting = Setting(
         skeleton=COCO_17,
         n_images=len(ids),
-        cluster=image_clusters(len(ids), np.arange(len(ids)), subject),
+        cluster=cluster,
         context=attributes[list(FROM_ANNOTATIONS)],
         rule=Rule(choices.ap_rule),
     )
     uncertainty = Uncertainty(
         resamples=1000, confidence=0.95, min_support=10, seed=5, tolerance=choices.tolerance, power=0.8
     )
-    evaluation = evaluate(people, found, listed, setting, uncertainty)
-    pairs = (
-        _paired(choices.pairs, evaluation.people, numbers, uncertainty, checked) if choices.pairs else pd.DataFrame()
-    )
+    evaluation = evaluate(people, people_only.on(ids), listed, setting, uncertainty)
+    scores = evaluation.people.assign(number=numbers[evaluation.people["row"]])
+    scores["cluster"] = cluster[scores["image"]]
+    pairs = _paired(choices.pairs, scores, uncertainty, checked) if choices.pairs else pd.DataFrame()
     rejects = pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"])
     return Audit(evaluation, pairs, rejects, WARNINGS[setting.rule])
 
@@ -142,24 +146,23 @@ def _checked(tree: coco_json.Record, annotations: Path) -> coco_json.Checked:
     return checked
 
 
-def _paired(
-    path: Path, scores: pd.DataFrame, numbers: Index, uncertainty: Uncertainty, checked: coco_json.Checked
-) -> pd.DataFrame:
+def _paired(path: Path, scores: pd.DataFrame, uncertainty: Uncertainty, checked: coco_json.Checked) -> pd.DataFrame:
     """Paired gaps of AR and OKS; pairs of which one person does not count are quarantined.
 
     Raises:
         InputError: If no pair is left.
     """
     pairs = pair_files.load(path)
-    score = scores.assign(number=numbers[scores["row"]]).set_index("number")[list(DECIDING)]
+    score = scores.set_index("number")[["cluster", *DECIDING]]
     usable = pairs["before_id"].isin(score.index) & pairs["after_id"].isin(score.index)
     for row in pairs[~usable].itertuples():
         checked.reject("pair", f"{row.before_id}-{row.after_id}", "one of the two is no evaluable person of this file")
     pairs = pairs[usable]
     if pairs.empty:
-        raise InputError(
-            f"{path}: no pair of which both people are evaluable annotations; are they of another dataset?"
-        )
+        raise InputError(f"{path}: no pair whose people are both evaluable annotations; are they of another dataset?")
+    # People of one picture, or of one subject, are one scene unless the file says otherwise.
+    tied = "cluster " + score.loc[pairs["before_id"], "cluster"].astype(str).to_numpy()
+    pairs = pairs.assign(scene=np.where(pairs["scene"] == "", tied, pairs["scene"]))
     parts = []
     for metric in DECIDING:
         both = pairs.assign(
@@ -196,9 +199,13 @@ def _chosen(by: Sequence[str], attributes: pd.DataFrame, labelled: bool) -> list
     if not by:
         return [name for name in attributes if name in PERCEIVED] + ["scale"]
     for name in by:
-        if name not in ATTRIBUTES:
-            raise InputError(f"--by {name}: no such attribute; there are {', '.join(ATTRIBUTES)}")
-        if name not in attributes:
-            hint = "no person of the annotations has it in the label file" if labelled else "pass --labels"
-            raise InputError(f"--by {name}: annotations give {', '.join(FROM_ANNOTATIONS)} only; {hint}")
+        parts = name.split(".")
+        if len(parts) > 2 or len(set(parts)) < len(parts):
+            raise InputError(f"--by {name}: an intersection joins two different attributes by a dot")
+        for part in parts:
+            if part not in ATTRIBUTES:
+                raise InputError(f"--by {part}: no such attribute; there are {', '.join(ATTRIBUTES)}")
+            if part not in attributes:
+                hint = "no person of the annotations has it in the label file" if labelled else "pass --labels"
+                raise InputError(f"--by {part}: annotations give {', '.join(FROM_ANNOTATIONS)} only; {hint}")
     return list(dict.fromkeys(by))

@@ -74,7 +74,7 @@ def group_table(by_group: pd.DataFrame, title: str, metric: str) -> Table:
     table = Table(title=title, title_justify="left", show_edge=False)
     for column in ("attribute", "group"):
         table.add_column(column)
-    for column in ("people", "images", *(f"{name} [interval]" for name in METRICS.values())):
+    for column in ("people", "images", *(f"{name} \\[interval]" for name in METRICS.values())):
         table.add_column(column, justify="right")
     table.add_column(f"by {METRICS[metric]}")
     previous = ""

@@ -52,7 +52,7 @@ def _model_run(name: str, settings: params.Params) -> Any:
         params={**card, **how, "boxes": overall["boxes"], "images": overall["images"], "sigmas": "coco_17"},
         metrics=metrics_by_group(by_group, gaps, overall),
         tags=_origin(),
-        tables={"by_group": by_group, "gaps": gaps},
+        tables={"by_group": by_group, "by_keypoint": tables.read(folder / "by_keypoint.parquet"), "gaps": gaps},
         files=files,
         model=_network(trained) if trained.exists() else None,
     )

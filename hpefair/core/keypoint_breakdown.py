@@ -1,6 +1,7 @@
 """Every joint by group: how close, how often right, and what went wrong where it was not."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,16 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from hpefair.core.fairness.groups import Group
+from hpefair.core.fairness.representation import share_interval
 from hpefair.core.pose.error_types import NAMES
 from hpefair.core.pose.person_scores import PersonScores
 from hpefair.core.pose.skeleton import Skeleton
 
 Array = NDArray[np.float64]
+
+Parts = tuple[Any, Any, Any, Any]  # similarity, correctness, types, weight: (n, columns) each
+
+ALL_JOINTS = "all"
 
 
 def by_keypoint(
@@ -28,39 +34,45 @@ def by_keypoint(
         confidence: Two-sided level.
 
     Returns:
-        One row per group and joint: n_joints (labelled), oks (mean keypoint similarity, 0 for people not found), pck
-        with low and high (linearized cluster variance of a ratio, Student's t), and the share of each error type.
+        One row per group and joint, and one for `all` joints pooled (the micro mean): n_joints (labelled), oks (mean
+        keypoint similarity, 0 for people not found), pck with low and high (linearized cluster variance of a ratio,
+        Student's t; Wilson's with the number of clusters where all are alike), and the share of each error type.
     """
     _, which = np.unique(cluster, return_inverse=True)
-    tables = [_group_table(scores, group, skeleton, which, confidence) for group in listed]
-    return pd.concat(tables, ignore_index=True)
+    tables = []
+    for group in listed:
+        weight = np.asarray(group.member, dtype=float)[:, None] * (scores.types >= 0)
+        mine = weight.any(axis=1)
+        parts: Parts = (scores.similarity[mine], scores.correct[mine], scores.types[mine], weight[mine])
+        similarity, correct, types, weights = (part.reshape(-1, 1) for part in parts)
+        table = pd.concat(
+            [
+                _rows(skeleton.joints, parts, which[mine], confidence),
+                _rows(
+                    (ALL_JOINTS,),
+                    (similarity, correct, types, weights),
+                    np.repeat(which[mine], skeleton.size),
+                    confidence,
+                ),
+            ]
+        )
+        tables.append(table.assign(attribute=group.attribute, group=group.group))
+    joined = pd.concat(tables, ignore_index=True)
+    return joined[["attribute", "group", *(name for name in joined if name not in ("attribute", "group"))]]
 
 
-def _group_table(
-    scores: PersonScores, group: Group, skeleton: Skeleton, cluster: NDArray[np.int64], confidence: float
-) -> pd.DataFrame:
-    weight = np.asarray(group.member, dtype=float)[:, None] * (scores.types >= 0)
-    mine = weight.any(axis=1)
-    weight, cluster = weight[mine], cluster[mine]
-    count = weight.sum(axis=0)
-    similarity, pck = scores.similarity[mine], scores.correct[mine]
-    mean = _mean(pck, weight)
-    half = _half_width(pck - mean, weight, cluster, confidence)
-    table = pd.DataFrame(
-        {
-            "attribute": group.attribute,
-            "group": group.group,
-            "joint": skeleton.joints,
-            "n_joints": count,
-            "oks": _mean(similarity, weight),
-            "pck": mean,
-            "low": np.clip(mean - half, 0, 1),
-            "high": np.clip(mean + half, 0, 1),
-        }
-    )
-    for number, name in enumerate(NAMES):
-        table[name] = _mean((scores.types[mine] == number).astype(float), weight)
-    return table
+def _rows(joints: tuple[str, ...], parts: Parts, cluster: NDArray[np.int64], confidence: float) -> pd.DataFrame:
+    """Numbers of each column of (n, columns) arrays: similarity, correctness, types, weight."""
+    similarity, correct, types, weight = parts
+    mean = _mean(correct, weight)
+    half = _half_width(correct - mean, weight, cluster, confidence)
+    low, high = np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
+    for k in np.flatnonzero(half < 1e-9):
+        n = len(np.unique(cluster[weight[:, k] > 0]))
+        low[k], high[k] = share_interval(mean[k] * n, n, 1.0, confidence)
+    table = {"joint": joints, "n_joints": weight.sum(axis=0), "oks": _mean(similarity, weight), "pck": mean}
+    shares = {name: _mean((types == number).astype(float), weight) for number, name in enumerate(NAMES)}
+    return pd.DataFrame({**table, "low": low, "high": high, **shares})
 
 
 def _mean(values: Array, weight: Array) -> Array:

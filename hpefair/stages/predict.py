@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, params
@@ -46,7 +47,7 @@ def _trained(
     batches = [slice(start, start + settings.batch) for start in range(0, len(people), settings.batch)]
     poses, score = predict(model, people, settings.flip_test, progress.track(batches, "predict"))
     found = people[["image_id", "person_id"]].assign(
-        keypoints=list(poses.reshape(len(people), -1)), score=score, box_source="ground truth"
+        keypoints=list(poses.reshape(len(people), -1)), score=score, area=np.nan, box_source="ground truth"
     )
     return found, test, {"boxes": "ground truth", "images": "test split"}
 
@@ -55,12 +56,14 @@ def _third_party(source: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     dataset = source.parts[2]
     mine = images[images["dataset"] == dataset]
     # The file was checked when it was added; images quarantined since then drop out here.
-    found = coco_results.load(source, skeleton("coco_17"), _all_ids(dataset))
+    tree = coco_json.load_dataset(artifacts.RAW / dataset / "annotations.json")
+    found = coco_results.load(source, skeleton("coco_17"), coco_json.declared_ids(tree), coco_json.person_ids(tree))
     table = pd.DataFrame(
         {
             "coco_image_id": found.coco_image_id,
             "keypoints": list(found.keypoints.reshape(len(found.score), -1)),
             "score": found.score,
+            "area": found.area,
         }
     )
     table = table.merge(mine[["coco_image_id", "image_id"]], on="coco_image_id", validate="m:1")
@@ -69,10 +72,6 @@ def _third_party(source: Path, images: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
         mine,
         {"boxes": "as in its results file", "images": "all images"},
     )
-
-
-def _all_ids(dataset: str) -> set[int]:
-    return coco_json.declared_ids(coco_json.load_dataset(artifacts.RAW / dataset / "annotations.json"))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from hpefair.errors import InputError
 GOOD = {"before_id": [1, 3], "after_id": [2, 4], "factor": "skin_tone", "group": ["monk_01", "monk_10"]}
 
 
-def test_scene_is_the_unchanged_person_unless_given(tmp_path):
+def test_scene_is_empty_unless_given(tmp_path):
     """CSV and Parquet; other columns are left out."""
     path = tmp_path / "p.csv"
     pd.DataFrame({**GOOD, "note": "x"}).to_csv(path, index=False)
-    assert pair_files.load(path)["scene"].tolist() == ["1", "3"]
+    assert pair_files.load(path)["scene"].tolist() == ["", ""]
     path = tmp_path / "p.parquet"
     pd.DataFrame({**GOOD, "scene": ["s", "s"]}).to_parquet(path)
     assert pair_files.load(path)["scene"].tolist() == ["s", "s"]
@@ -26,6 +26,12 @@ def test_scene_is_the_unchanged_person_unless_given(tmp_path):
         ({key: value for key, value in GOOD.items() if key != "factor"}, "lacks the column factor"),
         ({key: [] for key in GOOD}, "lists no pair"),
         ({**GOOD, "after_id": ["a", 2]}, "after_id must hold integer"),
+        ({**GOOD, "group": ["x", " "]}, "row 2 has a blank"),
+        ({**GOOD, "after_id": [1, 4]}, "row 1 pairs a person with itself"),
+        (
+            {key: [value[0]] * 2 if isinstance(value, list) else value for key, value in GOOD.items()},
+            "row 2 is listed twice",
+        ),
     ],
 )
 def test_unusable_lists_stop(tmp_path, table, message):

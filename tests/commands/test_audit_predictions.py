@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from hpefair.core.pose.precision import STATISTICS
 from tests import oracles
 
 
@@ -31,8 +32,7 @@ def test_real_models_give_pycocotools_numbers(real_data, tmp_path, model, shown)
     assert "feminine" in done.stdout
     written = json.loads(out.read_text())
     expected = oracles.coco_eval(json.loads(annotations.read_text()), json.loads(results.read_text())).stats
-    names = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
-    assert [written["overall"][name] for name in names] == list(expected)
+    assert [written["overall"][name] for name in STATISTICS] == list(expected)
     groups = {(row["attribute"], row["group"]) for row in written["by_group"]}
     assert {("gender_presentation", "feminine"), ("scale", "small"), ("all", "all")} <= groups
 
@@ -105,7 +105,7 @@ def test_a_badly_served_group_gets_its_verdict(planted, tmp_path):
     rows = [row for row in written["by_group"] if row["metric"] == "ar" and row["attribute"] == "build"]
     verdicts = {row["group"]: row["verdict"] for row in rows}
     assert (verdicts["large"], verdicts["slim"]) == ("FAIL", "PASS")
-    assert len({row["joint"] for row in written["by_keypoint"]}) == 17
+    assert len({row["joint"] for row in written["by_keypoint"]}) == 18
     assert "1 of 2 groups" in done.stdout
     assert "2 of 2 groups" in audit(*planted, "--tolerance", "0.9").stdout
 
@@ -128,3 +128,29 @@ def test_the_other_rule_comes_with_its_warning(planted):
     assert "unfairness" not in audit(*planted).stdout
     assert "there are shared, ignore" in audit(*planted, "--ap-rule", "plain", expect=2).stderr
     assert "give a share" in audit(*planted, "--tolerance", "7", expect=2).stderr
+
+
+def test_files_with_boxes_and_other_categories_give_pycocotools_numbers(planted, tmp_path):
+    """Boxes decide areas, and so APM and APL; detections of cats do not count, and are named."""
+    tree = json.loads((tmp_path / "a.json").read_text())
+    results = json.loads((tmp_path / "r.json").read_text())
+    results = [row | {"bbox": [0.0, 0.0, 60.0, 60.0 + 60 * (k % 2)]} for k, row in enumerate(results)]
+    results += [row | {"category_id": 2, "score": 0.95} for row in results[:50]]
+    (tmp_path / "r.json").write_text(json.dumps(results))
+    audit(*planted, "--json", tmp_path / "o.json")
+    written = json.loads((tmp_path / "o.json").read_text())
+    tree["categories"].append({"id": 2, "name": "cat"})
+    (tmp_path / "a.json").write_text(json.dumps(tree))
+    expected = oracles.coco_eval({**tree, "categories": tree["categories"][:1]}, results).stats
+    assert [written["overall"][name] for name in STATISTICS] == list(expected)
+    assert written["rejects"][0]["record"] == "detection"
+    audit(*planted)
+
+
+def test_intersections_and_lists_of_attributes(planted, tmp_path):
+    """--by may be given twice, with blanks; a dot joins two."""
+    audit(*planted, "--by", "build.scale, posture", "--by", "scale", "--json", tmp_path / "o.json")
+    rows = json.loads((tmp_path / "o.json").read_text())["by_group"]
+    assert {row["attribute"] for row in rows} == {"all", "build.scale", "posture", "scale"}
+    assert "slim.large" in {row["group"] for row in rows}
+    assert "two different attributes" in audit(*planted, "--by", "scale.scale", expect=2).stderr

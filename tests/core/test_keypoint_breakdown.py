@@ -26,7 +26,7 @@ def test_means_and_shares_are_those_of_the_members(scores):
     """Counts, similarity, PCK and error types of one group's wrist; shares add up to one."""
     member = np.arange(200) % 3 == 0
     table = by_keypoint(scores, [Group("a", "x", member)], COCO_17, np.repeat(np.arange(50), 4), 0.95)
-    assert table["joint"].tolist() == list(COCO_17.joints)
+    assert table["joint"].tolist() == [*COCO_17.joints, "all"]
     row, k = table.set_index("joint").loc["left_wrist"], COCO_17.index("left_wrist")
     mine = member & (scores.types[:, k] >= 0)
     assert row["n_joints"] == mine.sum()
@@ -34,6 +34,9 @@ def test_means_and_shares_are_those_of_the_members(scores):
     assert row["pck"] == pytest.approx(scores.correct[mine, k].mean())
     assert row["swap"] == pytest.approx((scores.types[mine, k] == NAMES.index("swap")).mean())
     np.testing.assert_allclose(table[list(NAMES)].sum(axis=1), 1)
+    pooled = table.set_index("joint").loc["all"]
+    assert pooled["n_joints"] == (scores.types[member] >= 0).sum()
+    assert pooled["pck"] == pytest.approx(np.nanmean(scores.correct[member]))
 
 
 def test_intervals_cover_clustered_joints():
@@ -52,7 +55,15 @@ def test_intervals_cover_clustered_joints():
 
 
 def test_groups_without_anybody_have_rows_without_numbers(scores):
-    """Seventeen rows of NaN with zero joints."""
+    """Eighteen rows of NaN with zero joints."""
     table = by_keypoint(scores, [Group("a", "none", np.zeros(200, bool))], COCO_17, np.zeros(200, int), 0.95)
     assert (table["n_joints"] == 0).all()
     assert table[["oks", "pck", "low", "high", *NAMES]].isna().all(axis=None)
+
+
+def test_joints_that_nobody_found_have_an_interval(scores):
+    """All wrong in fifty images is not surely wrong for ever."""
+    lost = PersonScores(scores.table, scores.similarity, np.zeros((200, 17)), np.zeros((200, 17), np.int8))
+    row = by_keypoint(lost, [Group("a", "x", np.ones(200, bool))], COCO_17, np.repeat(np.arange(50), 4), 0.95).iloc[0]
+    assert row["low"] == 0
+    assert 0.02 < row["high"] < 0.15

@@ -53,11 +53,16 @@ class People:
 
 @dataclass(frozen=True)
 class Detections:
-    """Predicted people: image index (M,), keypoints (M, K, 3), score (M,)."""
+    """Predicted people: image index (M,), keypoints (M, K, 3), score (M,), and area (M,) where it is given.
+
+    Without an area, or where it is NaN, that of the box around the keypoints decides which area ranges a detection
+    belongs to, as in pycocotools' loadRes.
+    """
 
     image: Index
     keypoints: Array
     score: Array
+    area: Array | None = None
 
 
 class Candidates(NamedTuple):
@@ -150,7 +155,7 @@ def candidates(
         rows=rows,
         score=score,
         image=image,
-        area=keypoint_extent(keypoints).prod(axis=1),
+        area=_areas(detections, rows),
         starts=starts,
         people=by_image,
         people_starts=people_starts,
@@ -160,6 +165,13 @@ def candidates(
         contenders=by_score[rank],
         rank=rank,
     )
+
+
+def _areas(detections: Detections, rows: Index) -> Array:
+    extent: Array = keypoint_extent(detections.keypoints[rows]).prod(axis=1)
+    if detections.area is None:
+        return extent
+    return np.where(np.isnan(detections.area[rows]), extent, detections.area[rows])
 
 
 def match(
