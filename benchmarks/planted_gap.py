@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from hpefair.adapters import worker_pool
 from hpefair.adapters.population_file import read_population
 from hpefair.core.fairness.intervals import percentile_interval, resample
-from hpefair.core.pose.matching import Detections, People, candidates
+from hpefair.core.pose.candidates import Detections, People, candidates
 from hpefair.core.pose.person_scores import DECIDING, person_scores
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.params import load as load_params

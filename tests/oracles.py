@@ -8,7 +8,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from hpefair.core.pose.matching import Detections, People
+from hpefair.core.pose.candidates import Detections, People
 
 
 def coco_eval(tree, results) -> COCOeval:

@@ -11,7 +11,7 @@ import simdjson
 from numpy.typing import NDArray
 
 from hpefair.adapters import coco_json
-from hpefair.core.pose.matching import Detections
+from hpefair.core.pose.candidates import Detections
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import InputError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpefair.core.pose.matching import Detections, People
+from hpefair.core.pose.candidates import Detections, People
 
 JOINTS = 17
 

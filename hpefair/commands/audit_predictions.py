@@ -15,8 +15,8 @@ from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.counterfactual import paired_gaps
 from hpefair.core.fairness.groups import groups
 from hpefair.core.pose.person_scores import DECIDING
-from hpefair.core.pose.precision import WARNINGS, Rule
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.core.pose.subgroup_precision import WARNINGS, Rule
 from hpefair.errors import InputError
 from hpefair.schema import ATTRIBUTES, PERCEIVED
 

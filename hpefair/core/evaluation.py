@@ -15,11 +15,12 @@ from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import Counts, Index, clusters_touched, percentile_interval, resample
 from hpefair.core.fairness.shortfall import shortfalls
 from hpefair.core.keypoint_breakdown import by_keypoint
-from hpefair.core.pose.matching import Candidates, Detections, People, candidates
+from hpefair.core.pose.candidates import Candidates, Detections, People, candidates
 from hpefair.core.pose.person_scores import DECIDING, IN_PIXELS_OR_TORSOS, METRICS, person_scores
-from hpefair.core.pose.precision import Rule, average_precisions, coco_statistics
+from hpefair.core.pose.precision import coco_statistics
 from hpefair.core.pose.precision_resamples import resampled_precision
 from hpefair.core.pose.skeleton import Skeleton
+from hpefair.core.pose.subgroup_precision import Rule, average_precisions
 
 
 @dataclass(frozen=True)

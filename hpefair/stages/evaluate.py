@@ -8,8 +8,8 @@ from hpefair.core.evaluation import Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.groups import groups
 from hpefair.core.pose.person_scores import METRICS
-from hpefair.core.pose.precision import Rule
 from hpefair.core.pose.skeletons import skeleton
+from hpefair.core.pose.subgroup_precision import Rule
 
 
 def build(out: Path, work: Path, item: str) -> None:

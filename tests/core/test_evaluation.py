@@ -9,10 +9,10 @@ import pytest
 from hpefair.core.evaluation import Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.groups import Group
-from hpefair.core.pose.matching import candidates
+from hpefair.core.pose.candidates import candidates
 from hpefair.core.pose.person_scores import METRICS, person_scores
-from hpefair.core.pose.precision import Rule
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.core.pose.subgroup_precision import Rule
 from tests import oracles
 from tests.core.pose.test_precision import random_dataset
 

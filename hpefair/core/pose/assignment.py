@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from hpefair.core.pose.matching import Candidates, Detections, People, match
+from hpefair.core.pose.candidates import Candidates, Detections, People
+from hpefair.core.pose.matching import match
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.core.pose.matching import People
+from hpefair.core.pose.candidates import People
 from hpefair.core.pose.skeleton import Skeleton
 
 Array = NDArray[np.float64]

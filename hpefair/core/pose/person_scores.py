@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hpefair.core.pose.assignment import assign, assigned_keypoints, recall_hits
+from hpefair.core.pose.candidates import Candidates, Detections, People
 from hpefair.core.pose.error_types import error_types
 from hpefair.core.pose.localization import correct_joints, correct_parts, joint_errors, row_mean
-from hpefair.core.pose.matching import Candidates, Detections, People
 from hpefair.core.pose.normalizers import Head, box_size, head_size, torso_length
 from hpefair.core.pose.similarity import keypoint_similarity
 from hpefair.core.pose.skeleton import Skeleton

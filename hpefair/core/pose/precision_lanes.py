@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hpefair.core.pose.matching import Flags
-from hpefair.core.pose.precision import RECALL_POINTS, Array, Index
+from hpefair.core.pose.candidates import Array, Flags, Index
+from hpefair.core.pose.precision import RECALL_POINTS
 
 LANES: Final = 64
 SPACING: Final = float(np.spacing(1))

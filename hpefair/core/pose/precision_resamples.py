@@ -14,9 +14,10 @@ import numpy as np
 from numba import get_num_threads
 from numpy.typing import NDArray
 
-from hpefair.core.pose.matching import Candidates, Flags, Matches, People, match
-from hpefair.core.pose.precision import Array, Index, Rule, checked_membership
+from hpefair.core.pose.candidates import Array, Candidates, Flags, Index, People
+from hpefair.core.pose.matching import Matches, match
 from hpefair.core.pose.precision_lanes import LANES, Order, Steps, average_precision
+from hpefair.core.pose.subgroup_precision import Rule, checked_membership
 
 Counts = NDArray[np.uint8]
 WHOLE_SLACK, FRACTIONAL_SLACK = 1e-9, 1e-3  # hundredths of recall: double precision, and single for probabilities

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 
 from hpefair.core.pose.assignment import FOUND_FROM, assign, assigned_keypoints, recall_hits
-from hpefair.core.pose.matching import candidates
+from hpefair.core.pose.candidates import candidates
 from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
 from tests.core.pose.test_precision import random_dataset

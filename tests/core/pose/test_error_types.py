@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hpefair.core.pose.candidates import People
 from hpefair.core.pose.error_types import NAMES, error_types
-from hpefair.core.pose.matching import People
 from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hpefair.core.pose.matching import Detections, People, candidates, match
+from hpefair.core.pose.candidates import Detections, People, candidates
+from hpefair.core.pose.matching import match
 from hpefair.core.pose.skeletons import COCO_17
 
 

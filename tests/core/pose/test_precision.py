@@ -7,18 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hpefair.core.pose.matching import AREA_RANGES, candidates, match
-from hpefair.core.pose.precision import (
-    STATISTICS,
-    Rule,
-    Weights,
-    average_precisions,
-    coco_statistics,
-    mean_precision,
-    precision_recall,
-    subgroup_precision,
-)
+from hpefair.core.pose.candidates import candidates
+from hpefair.core.pose.matching import AREA_RANGES, match
+from hpefair.core.pose.precision import STATISTICS, Weights, coco_statistics, mean_precision, precision_recall
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.core.pose.subgroup_precision import Rule, average_precisions, subgroup_precision
 from tests import oracles
 from tests.strategies import coco_datasets
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.cocoeval import Params
 
-from hpefair.core.pose.matching import candidates
+from hpefair.core.pose.candidates import candidates
 from hpefair.core.pose.similarity import Truth, _means, keypoint_similarity, pairwise_oks
 from hpefair.core.pose.skeletons import COCO_17
 from tests import oracles
