@@ -113,7 +113,10 @@ def bootstrap_rows(paths, people, detections, member) -> list[dict]:
         resampled_precision(people, found, member[:, :1], counts[:2], rule)
         work = functools.partial(resampled_precision, people, found, member, counts, rule)
         seconds[rule] = cpu_seconds(work, 4)
-    each, once = pycocotools_cell(paths, member[:, 0], counts)
+    each, once, precisions = pycocotools_cell(paths, member[:, 0], counts)
+    ours = resampled_precision(people, found, member[:, :1], counts[:FEW], Rule.IGNORE)[:, 0]
+    if np.abs(ours - precisions).max() > 1e-12:
+        sys.exit("pycocotools gives other numbers for the resamples: the comparison would be meaningless")
     hot = hotcoco_seconds(paths)
     rows = [
         row("subgroup_bootstrap", seconds[rule], f"CPU s, {rule} rule", f"{name} (extrapolated)", value)
@@ -126,8 +129,8 @@ def bootstrap_rows(paths, people, detections, member) -> list[dict]:
     return [*rows, row("pycocotools_accumulate", each, "CPU s a cell, measured")]
 
 
-def pycocotools_cell(paths, member, counts) -> tuple[float, float]:
-    """CPU seconds of one accumulate of a resampled image list and of one evaluate; checks our numbers on the way."""
+def pycocotools_cell(paths, member, counts) -> tuple[float, float, list[float]]:
+    """CPU seconds of one accumulate of a resampled image list and of one evaluate, and AP of a few resamples."""
     tree = msgspec.json.decode(paths[0].read_bytes())
     for annotation, inside in zip(tree["annotations"], member, strict=True):
         annotation["num_keypoints"] *= int(inside)
@@ -139,14 +142,15 @@ def pycocotools_cell(paths, member, counts) -> tuple[float, float]:
     evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ["all"]
     start = time.process_time()
     quietly(evaluation.evaluate)
-    once, images, spent = time.process_time() - start, evaluation.evalImgs, []
+    once, images, spent, precisions = time.process_time() - start, evaluation.evalImgs, [], []
     for count in counts[:FEW]:
         evaluation.evalImgs = [images[i] for i in np.repeat(np.arange(len(count)), count)]
         evaluation._paramsEval = copy.deepcopy(evaluation.params)
         start = time.process_time()
         quietly(evaluation.accumulate)
         spent.append(time.process_time() - start)
-    return min(spent), once
+        precisions.append(float(evaluation.eval["precision"].mean()))
+    return min(spent), once, precisions
 
 
 def hotcoco_seconds(paths) -> float:

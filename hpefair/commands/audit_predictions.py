@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair.adapters import coco_json, coco_results, label_files, pair_files, pose_arrays, tables
-from hpefair.adapters.coco_tables import label_rows, people_rows
-from hpefair.attributes import context, given
+from hpefair.adapters import coco_json, coco_results, pair_files, pose_arrays, tables
+from hpefair.adapters.coco_tables import people_rows
+from hpefair.attributes import without_pixels
 from hpefair.core.evaluation import Evaluation, Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.counterfactual import paired_gaps
@@ -18,9 +18,6 @@ from hpefair.core.pose.person_scores import DECIDING
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.pose.subgroup_precision import WARNINGS, Rule
 from hpefair.errors import InputError
-from hpefair.schema import ATTRIBUTES, PERCEIVED
-
-FROM_ANNOTATIONS = ("scale", "visibility", "crowding", "posture")
 
 
 @dataclass(frozen=True)
@@ -78,11 +75,11 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     subject = ["" if image.get("subject_id") is None else str(image["subject_id"]) for image in images]
     table = people_rows(checked.people, "audit", COCO_17)
     checked.people.clear()
-    attributes = _attributes(table, choices.labels, checked)
+    attributes = without_pixels.from_annotations(table, choices.labels, checked)
     numbers = table["coco_annotation_id"].to_numpy()
     people = pose_arrays.people(table, pose_arrays.image_index(f"audit/{number}" for number in ids))
     del table
-    names = _chosen(choices.by, attributes, choices.labels is not None)
+    names = without_pixels.chosen(choices.by, attributes, choices.labels is not None)
     listed = groups(attributes, [n for n in names if "." not in n], [n.split(".") for n in names if "." in n])
     found = coco_results.load(results, COCO_17, declared)
     people_only = found.of(persons)
@@ -93,7 +90,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
         skeleton=COCO_17,
         n_images=len(ids),
         cluster=cluster,
-        context=attributes[list(FROM_ANNOTATIONS)],
+        context=attributes[list(without_pixels.FROM_ANNOTATIONS)],
         rule=Rule(choices.ap_rule),
     )
     uncertainty = Uncertainty(
@@ -174,38 +171,3 @@ def _paired(path: Path, scores: pd.DataFrame, uncertainty: Uncertainty, checked:
         )
         parts.append(found.assign(metric=metric))
     return pd.concat(parts, ignore_index=True)
-
-
-def _attributes(people: pd.DataFrame, labels: Path | None, checked: coco_json.Checked) -> pd.DataFrame:
-    tilt = context.trunk_tilt(pose_arrays.keypoints(people))
-    table = pd.DataFrame(
-        {
-            "scale": [context.scale(value) for value in people["area"]],
-            "visibility": [context.visibility(value) for value in people["num_keypoints"]],
-            "crowding": [context.crowding(value) for value in context.largest_overlap(people)],
-            "posture": [context.posture(value) for value in tilt],
-        }
-    )
-    if labels is None:
-        return table
-    rows = label_rows(label_files.load(labels), people, "audit", labels.name, checked)
-    values = given.person_values(people, rows)
-    given_here = set(rows["attribute"].unique())
-    named = [name for name in PERCEIVED if name in given_here]
-    return table.join(values[named].set_axis(np.arange(len(values)), axis=0))
-
-
-def _chosen(by: Sequence[str], attributes: pd.DataFrame, labelled: bool) -> list[str]:
-    if not by:
-        return [name for name in attributes if name in PERCEIVED] + ["scale"]
-    for name in by:
-        parts = name.split(".")
-        if len(parts) > 2 or len(set(parts)) < len(parts):
-            raise InputError(f"--by {name}: an intersection joins two different attributes by a dot")
-        for part in parts:
-            if part not in ATTRIBUTES:
-                raise InputError(f"--by {part}: no such attribute; there are {', '.join(ATTRIBUTES)}")
-            if part not in attributes:
-                hint = "no person of the annotations has it in the label file" if labelled else "pass --labels"
-                raise InputError(f"--by {part}: annotations give {', '.join(FROM_ANNOTATIONS)} only; {hint}")
-    return list(dict.fromkeys(by))

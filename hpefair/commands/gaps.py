@@ -9,6 +9,7 @@ from rich.text import Text
 
 from hpefair import artifacts, params
 from hpefair.adapters import rich_tables, tables
+from hpefair.core.fairness.verdict import PASS_FROM_CLUSTERS
 from hpefair.errors import MissingArtifactError
 from hpefair.schema import UNKNOWN
 
@@ -128,17 +129,21 @@ def verdict_lines(by_group: pd.DataFrame, tolerance: float, metric: str) -> Text
         lines.append("  ").append(verdict(row.verdict))
         numbers = f"{row.shortfall:.3f} [{row.shortfall_low:.3f}, {row.shortfall_high:.3f}] below the rest"
         lines.append(f" {row.attribute} {row.group}: {numbers}")
-        lines.append(_people_needed(row, shown[shown["attribute"] == row.attribute])).append("\n")
+        lines.append(_people_needed(row)).append("\n")
     return lines
 
 
-def _people_needed(row: Any, attribute: pd.DataFrame) -> str:
-    """How many people a verdict needs: of the group or of the rest, whichever is fewer and so decides the interval."""
-    if row.verdict != "INCONCLUSIVE" or not row.n_people < row.people_needed < float("inf"):
+def _people_needed(row: Any) -> str:
+    """What it takes to tell; empty where the verdict is clear."""
+    if row.verdict != "INCONCLUSIVE":
         return ""
-    rest = float(attribute["n_people"].sum() - row.n_people)
-    who, size = ("", float(row.n_people)) if row.n_people <= rest else ("the rest ", rest)
-    return f"; {who}needs about {row.people_needed / row.n_people * size:.0f} people, has {size:.0f}"
+    if row.n_people < row.people_needed < float("inf"):
+        return f"; needs about {row.people_needed:.0f} people, has {row.n_people:.0f}"
+    if row.people_needed == float("inf"):
+        return "; only more people of the rest would tell"
+    if row.n_clusters < PASS_FROM_CLUSTERS:
+        return f"; a PASS needs {PASS_FROM_CLUSTERS} images or subjects, it has {row.n_clusters}"
+    return ""
 
 
 def decisions() -> RenderableType:

@@ -14,8 +14,8 @@ def image_clusters(n_images: int, image: Index | None = None, subject: Sequence[
     """Cluster of every image.
 
     People of an image share its difficulty, and pictures of a subject share the subject. Where subjects are known, all
-    images that they tie together, directly or through other subjects, form one cluster; a generated person has the
-    subject of the person it was made from.
+    images that they tie together, directly or through other subjects, form one cluster. For generated people, pass the
+    id of the person they were made from.
 
     Args:
         n_images: Images.
