@@ -9,7 +9,6 @@ from rich.text import Text
 
 from hpefair import artifacts, params
 from hpefair.adapters import rich_tables, tables
-from hpefair.core.fairness.verdict import PASS_FROM_CLUSTERS
 from hpefair.errors import MissingArtifactError
 from hpefair.schema import UNKNOWN
 
@@ -139,11 +138,7 @@ def _people_needed(row: Any) -> str:
         return ""
     if row.n_people < row.people_needed < float("inf"):
         return f"; needs about {row.people_needed:.0f} people, has {row.n_people:.0f}"
-    if row.people_needed == float("inf"):
-        return "; only more people of the rest would tell"
-    if row.n_clusters < PASS_FROM_CLUSTERS:
-        return f"; a PASS needs {PASS_FROM_CLUSTERS} images or subjects, it has {row.n_clusters}"
-    return ""
+    return "; needs more people, of the rest, too" if row.people_needed == float("inf") else ""
 
 
 def decisions() -> RenderableType:

@@ -8,14 +8,15 @@ from hpefair.core.fairness.draws import Draws
 from hpefair.core.fairness.intervals import Array, joint_interval, percentile_interval, standard_error
 from hpefair.core.fairness.multiplicity import benjamini_hochberg, holm
 from hpefair.core.fairness.power import people_needed
-from hpefair.core.fairness.verdict import PASS_FROM_CLUSTERS, Verdict
+from hpefair.core.fairness.verdict import Verdict
 
 
 def shortfalls(draws: Draws, nulls: Nulls, evidence: Evidence, tolerance: float, power: float) -> pd.DataFrame:
     """Mean of the other known groups of the attribute less the group's own, with a verdict per group.
 
-    Every group must be within the tolerance, so each PASS may use its own interval (intersection-union test); a FAIL is
-    claimed for the worst of many groups, so it needs the interval that holds for all of them at once.
+    Every group must be within the tolerance, so each PASS may use its own interval (intersection-union test), and must
+    leave room for losses too rare to have been seen; a FAIL is claimed for the worst of many groups, so it needs the
+    interval that holds for all of them at once.
 
     Args:
         draws: Sums by group and resample.
@@ -27,7 +28,7 @@ def shortfalls(draws: Draws, nulls: Nulls, evidence: Evidence, tolerance: float,
     Returns:
         One row per known group and metric: shortfall, shortfall_low, shortfall_high, joint_low, joint_high, p_value
         (two-sided, from relabellings), p_holm, p_bh (over groups), verdict, people_needed. Groups without support are
-        INCONCLUSIVE; a PASS needs `verdict.PASS_FROM_CLUSTERS`.
+        INCONCLUSIVE.
     """
     tables = [_table(draws, metric, evidence, tolerance, power, nulls) for metric in nulls.metrics]
     return pd.concat(tables, ignore_index=True)
@@ -65,7 +66,7 @@ def _table(draws: Draws, metric: str, evidence: Evidence, tolerance: float, powe
             people_needed(own, rest, n, tolerance, evidence.confidence, power)
             for (own, rest), n in zip(errors, table.loc[judged, "n"], strict=True)
         ]
-        table.loc[judged, "verdict"] = _verdicts(table.loc[judged], tolerance)
+        table.loc[judged, "verdict"] = _verdicts(table.loc[judged], tolerance, evidence.confidence)
     p = table["p_value"].to_numpy(dtype=float)
     return table.assign(p_holm=holm(p), p_bh=benjamini_hochberg(p)).drop(columns=["n", "clusters"])
 
@@ -77,14 +78,13 @@ def _intervals(points: Array, drawn: Array, table: pd.DataFrame, evidence: Evide
     return np.stack([points, low, high, joint_low, joint_high], axis=1)
 
 
-def _verdicts(table: pd.DataFrame, tolerance: float) -> Array:
+def _verdicts(table: pd.DataFrame, tolerance: float, confidence: float) -> Array:
+    # A group of which nobody happened to be missed looks perfect, and a bootstrap cannot know better. Losses that one
+    # cluster in k suffers stay unseen in n with probability (1 - 1 / k)^n: leave room for them (rule of three).
+    seen = table["shortfall"] - np.log((1 - confidence) / 2) / table["clusters"].astype(float)
     flat = np.isclose(table["shortfall_low"], table["shortfall_high"], rtol=0, atol=1e-12)
     verdicts: Array = np.select(
-        [
-            flat,
-            table["joint_low"] > tolerance,
-            (table["shortfall_high"] < tolerance) & (table["clusters"] >= PASS_FROM_CLUSTERS),
-        ],
+        [flat, table["joint_low"] > tolerance, (table["shortfall_high"] < tolerance) & (seen < tolerance)],
         [Verdict.INCONCLUSIVE.value, Verdict.FAIL.value, Verdict.PASS.value],
         default=Verdict.INCONCLUSIVE.value,
     )

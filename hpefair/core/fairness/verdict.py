@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-# A group of which nobody happened to be missed looks perfect, and a bootstrap cannot know better. With 30 clusters a
-# group that is missed now and then passes by mistake no more often than the level says (docs/metrics.md).
+# A group in which nobody happened to be lost looks unharmed, and a bootstrap cannot know better.
 PASS_FROM_CLUSTERS: Final = 30
 
 
