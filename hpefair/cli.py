@@ -134,6 +134,8 @@ def audit_predictions(
     ] = None,
 ) -> None:
     """Evaluate a results file by group, with no pipeline around it."""
+    from rich.markup import escape
+
     from hpefair.adapters import rich_tables
     from hpefair.commands import audit_predictions as command
     from hpefair.commands.gaps import gap_lines, group_table, verdict_lines
@@ -144,12 +146,15 @@ def audit_predictions(
         tolerance,
         ap_rule,
         pairs,
+        json,
     )
     with memory.no_collection():
         audit = command.audit_predictions(annotations, results, choices)
+    if json:
+        command.write_json(audit, json)
     overall = audit.evaluation.overall
     console.print("  ".join(f"{name} {value:.3f}" for name, value in overall.items()), highlight=False)
-    console.print(group_table(audit.evaluation.by_group, results.name, "ar"))
+    console.print(group_table(audit.evaluation.by_group, escape(results.name), "ar"))
     console.print(gap_lines(audit.evaluation.gaps, "ar"), end="")
     console.print(verdict_lines(audit.evaluation.by_group, tolerance, "ar"))
     if len(audit.pairs):
@@ -158,9 +163,8 @@ def audit_predictions(
         console.print(audit.warning, style="yellow")
     if len(audit.rejects):
         reasons = audit.rejects["reason"].value_counts()
-        console.print(f"{len(audit.rejects)} records quarantined; the commonest reason: {reasons.index[0]}")
-    if json:
-        command.write_json(audit, json)
+        said = f"{len(audit.rejects)} records quarantined; the commonest reason: {reasons.index[0]}"
+        console.print(said, markup=False, highlight=False)
 
 
 @app.command()

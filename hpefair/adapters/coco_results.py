@@ -133,7 +133,7 @@ def _results(
     """
     area = np.full(len(image), np.nan)
     if boxes[0]:
-        area = np.array([box[2] * box[3] for box in boxes], dtype=float)  # type: ignore[index]
+        area = np.array([width * height for _, _, width, height in boxes], dtype=float)  # type: ignore[misc]
     kinds = np.empty(len(category), dtype=object)
     kinds[:] = category
     return Results(np.array(image, dtype=np.int64), keypoints, np.array(score, dtype=float), area, kinds)

@@ -35,7 +35,7 @@ def load(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} lists no pair")
     for name in COLUMNS[:2]:
         ids = pd.to_numeric(table[name], errors="coerce")
-        if ids.isna().any() or (ids % 1 != 0).any():
+        if ids.isna().any() or (ids % 1 != 0).any() or (ids.abs() >= 2**63).any():
             raise InputError(f"{path}: column {name} must hold integer COCO annotation ids")
         table[name] = ids.astype("int64")
     for name in ("factor", "group", "scene"):

@@ -30,6 +30,7 @@ class Choices:
         tolerance: Shortfall of a group against the rest that is tolerated.
         ap_rule: Rule for average precision by group.
         pairs: Optional list of counterfactual pairs.
+        out: Optional JSON file to write.
     """
 
     labels: Path | None
@@ -37,6 +38,7 @@ class Choices:
     tolerance: float
     ap_rule: str
     pairs: Path | None = None
+    out: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     Raises:
         InputError: If a file cannot be used, or a choice cannot be met.
     """
+    if choices.out and (choices.out.is_dir() or not choices.out.resolve().parent.is_dir()):
+        raise InputError(f"--json {choices.out}: name a file in a folder that exists")
     if choices.ap_rule not in list(Rule):
         raise InputError(f"--ap-rule {choices.ap_rule}: there are {', '.join(Rule)}")
     if not 0 <= choices.tolerance < 1:
@@ -83,8 +87,10 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     listed = groups(attributes, [n for n in names if "." not in n], [n.split(".") for n in names if "." in n])
     found = coco_results.load(results, COCO_17, declared)
     people_only = found.of(persons)
+    if not len(people_only.score):
+        raise InputError(f"{results} holds no detection of a person, only of other categories")
     if others := len(found.score) - len(people_only.score):
-        checked.reject("detection", f"{others} of them", "not of category person")
+        checked.reject("detection", "", f"{others} detections are not of category person")
     cluster = image_clusters(len(ids), np.arange(len(ids)), subject)
     setting = Setting(
         skeleton=COCO_17,
@@ -105,13 +111,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
 
 
 def write_json(audit: Audit, path: Path) -> None:
-    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `by_keypoint`, `gaps`, `pairs` and `rejects`.
-
-    Raises:
-        InputError: If the file cannot be written there.
-    """
-    if path.is_dir() or not path.resolve().parent.is_dir():
-        raise InputError(f"--json {path}: name a file in a folder that exists")
+    """Write `overall` (the unrounded ten COCO numbers), `by_group`, `by_keypoint`, `gaps`, `pairs` and `rejects`."""
     tables.write_json_atomically(
         path,
         {

@@ -106,6 +106,9 @@ def gap_lines(gaps: pd.DataFrame, metric: str) -> Text:
         if pd.isna(row.difference):
             lines.append(f"{what}fewer than two groups have enough people\n", style="dim")
             continue
+        if not row.worst_group:
+            lines.append(f"{what}none between its groups\n", style="dim")
+            continue
         lines.append(
             f"{what}{row.difference:.3f} [{row.low:.3f}, {row.high:.3f}], worst {row.worst_group}, "
             f"best {row.best_group}; chance alone reaches {row.null_floor:.3f}"

@@ -142,7 +142,7 @@ def _adjusted(
     """Difference between a gap's best and worst group among people of like context."""
     attribute = str(row["attribute"])
     part = draws.taking_part(attribute, uncertainty.min_support)
-    if len(part) < 2:
+    if len(part) < 2 or not row["worst_group"]:
         return dict.fromkeys(ADJUSTED, float("nan"))
     names = [draws.listed[g].group for g in part]
     kept = [name for name in context if name not in attribute.split(".")]
@@ -152,7 +152,7 @@ def _adjusted(
         (names.index(str(row["best_group"])), names.index(str(row["worst_group"]))),
         context[kept],
         cluster[draws.image],
-        uncertainty.confidence,
+        (uncertainty.confidence, uncertainty.min_support),
     )
 
 

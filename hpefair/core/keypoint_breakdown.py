@@ -82,15 +82,14 @@ def _mean(values: Array, weight: Array) -> Array:
 
 
 def _half_width(residual: Array, weight: Array, cluster: NDArray[np.int64], confidence: float) -> Array:
-    """Half the interval of a ratio of sums over clusters (Cochran 1977, ch. 6); NaN for a single cluster."""
+    """Half the interval of a ratio of sums over clusters (Cochran 1977, ch. 6); NaN where a single one varies."""
     names, which = np.unique(cluster, return_inverse=True)
-    n = len(names)
-    if n < 2:
-        return np.full(weight.shape[1], np.nan)
-    sums = np.zeros((n, weight.shape[1]))
+    sums, seen = np.zeros((len(names), weight.shape[1])), np.zeros((len(names), weight.shape[1]))
     np.add.at(sums, which, np.nan_to_num(residual) * weight)
-    count = weight.sum(axis=0)
-    error = np.sqrt((sums**2).sum(axis=0) * n / (n - 1))
-    error = np.divide(error, count, out=np.full(len(count), np.nan), where=count > 0)
-    half: Array = stdtrit(n - 1, 0.5 + confidence / 2) * error
-    return half
+    np.add.at(seen, which, weight)
+    n = (seen > 0).sum(axis=0)  # clusters in which the joint is labelled at all
+    spread, count = np.sqrt((sums**2).sum(axis=0)), seen.sum(axis=0)
+    error = np.divide(spread, count, out=np.full(len(count), np.nan), where=count > 0)
+    several = np.maximum(n, 2)
+    half: Array = stdtrit(several - 1, 0.5 + confidence / 2) * error * np.sqrt(several / (several - 1))
+    return np.where((n < 2) & (half > 1e-9), np.nan, half)

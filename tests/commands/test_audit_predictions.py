@@ -154,3 +154,22 @@ def test_intersections_and_lists_of_attributes(planted, tmp_path):
     assert {row["attribute"] for row in rows} == {"all", "build.scale", "posture", "scale"}
     assert "slim.large" in {row["group"] for row in rows}
     assert "two different attributes" in audit(*planted, "--by", "scale.scale", expect=2).stderr
+
+
+def test_markup_in_files_is_text(planted, tmp_path):
+    """Brackets in labels and file names are printed as they are, and crash nothing."""
+    (tmp_path / "l.csv").write_text("person_id,build\n" + "\n".join(f"{n},[/x]" for n in range(1, 201)))
+    (tmp_path / "x[yolo]v2.json").write_text((tmp_path / "r.json").read_text())
+    planted[3] = tmp_path / "x[yolo]v2.json"
+    text = audit(*planted, "--by", "scale", "--json", tmp_path / "o.json").stdout
+    assert "x[yolo]v2.json" in text
+    assert "'[/x]'" in text
+    assert "AR [interval]" in text
+
+
+def test_detections_of_cats_alone_stop(planted, tmp_path):
+    """They are not a model that finds nobody."""
+    rows = json.loads((tmp_path / "r.json").read_text())
+    (tmp_path / "r.json").write_text(json.dumps([row | {"category_id": 5} for row in rows]))
+    assert "only of other categories" in audit(*planted, expect=2).stderr
+    assert "measured in pixels" in audit(*planted, "--by", "contrast", expect=2).stderr

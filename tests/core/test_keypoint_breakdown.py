@@ -67,3 +67,16 @@ def test_joints_that_nobody_found_have_an_interval(scores):
     row = by_keypoint(lost, [Group("a", "x", np.ones(200, bool))], COCO_17, np.repeat(np.arange(50), 4), 0.95).iloc[0]
     assert row["low"] == 0
     assert 0.02 < row["high"] < 0.15
+
+
+def test_only_images_in_which_a_joint_is_labelled_count(scores):
+    """A joint labelled in three of fifty images has two degrees of freedom, not forty-nine."""
+    types = scores.types.copy()
+    types[12:, 0], types[:12, 0] = -1, 0
+    correct = np.where(types >= 0, np.tile([0.0, 1.0, 1.0, 1.0], 50)[:, None] * np.ones(17), np.nan)
+    correct[:4, 0] = 1.0
+    few = PersonScores(scores.table, scores.similarity, correct, types)
+    table = by_keypoint(few, [Group("a", "x", np.ones(200, bool))], COCO_17, np.repeat(np.arange(50), 4), 0.95)
+    nose = table.iloc[0]
+    assert nose["n_joints"] == 12
+    assert nose["low"] < 0.5

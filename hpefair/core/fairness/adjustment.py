@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import Array, Index, clusters_touched
+from hpefair.core.fairness.intervals import Array, Index
 
 ADJUSTED = ("adjusted_difference", "adjusted_low", "adjusted_high")
 
@@ -18,14 +18,14 @@ def adjusted_difference(
     pair: tuple[int, int],
     context: pd.DataFrame,
     cluster: Index,
-    confidence: float,
+    evidence: tuple[float, int],
 ) -> dict[str, float]:
     """Difference between two groups among people of like context.
 
     Least squares of the metric on the groups and on one indicator per category of every context column; the difference
     of the two groups' coefficients is what remains when the context is the same. Its variance is the cluster-robust
     one (Liang and Zeger 1986, with the usual small-sample factor), its interval Student's with the
-    clusters of the smaller group less one.
+    effective clusters that carry the comparison, less one.
     Show it beside the raw difference: where clothing hides limbs, adjusting for visibility removes part of the harm.
 
     Args:
@@ -34,11 +34,11 @@ def adjusted_difference(
         pair: Positions in `listed` of the better and of the worse group.
         context: Categories (N rows), one column per confounder.
         cluster: Cluster of each person (N,).
-        confidence: Two-sided level.
+        evidence: Two-sided level, and the effective clusters that the comparison needs on either side.
 
     Returns:
-        adjusted_difference, adjusted_low, adjusted_high; NaN where the context tells the groups apart completely, so
-        that no two people are alike but for the group.
+        adjusted_difference, adjusted_low, adjusted_high; NaN where the context tells the groups apart, so that nobody,
+        or hardly anybody, has a like in the other group.
     """
     member = np.stack([np.asarray(group.member, dtype=float) for group in listed], axis=1)
     context_columns, weight = _indicators(context), member.sum(axis=1)
@@ -54,23 +54,31 @@ def adjusted_difference(
     beta = inverse @ np.concatenate([member.T @ values, context_columns.T @ (values * weight)])
     n_groups = len(listed)
     residual = member * (values[:, None] - beta[:n_groups] - (context_columns @ beta[n_groups:])[:, None])  # (N, G)
-    influence = residual @ (inverse @ contrast)[:n_groups]
-    influence += residual.sum(axis=1) * (context_columns @ (inverse @ contrast)[n_groups:])
-    estimate, half = float(contrast @ beta), _half_width(influence, member, pair, cluster, confidence)
+    direction = inverse @ contrast
+    influence = residual @ direction[:n_groups] + residual.sum(axis=1) * (context_columns @ direction[n_groups:])
+    weights = member @ direction[:n_groups] + weight * (context_columns @ direction[n_groups:])
+    estimate, half = float(contrast @ beta), _half_width(influence, weights, cluster, evidence)
+    if np.isnan(half):
+        return dict.fromkeys(ADJUSTED, float("nan"))
     return dict(zip(ADJUSTED, (estimate, estimate - half, estimate + half), strict=True))
 
 
-def _half_width(influence: Array, member: Array, pair: tuple[int, int], cluster: Index, confidence: float) -> float:
+def _half_width(influence: Array, weights: Array, cluster: Index, evidence: tuple[float, int]) -> float:
     """Half the interval of an estimate that is a sum of influences, independent between clusters.
 
-    The smaller of the two groups carries the error, so its clusters are the degrees of freedom.
+    What counts is not how many people the groups have, but how many carry the comparison: those whose like is in the
+    other group, too. Their effective number of clusters (Kish), on the thinner side, gives the degrees of freedom; NaN
+    below the wanted support, or where nothing varies.
     """
-    rows = member.sum(axis=1) > 0
-    _, which = np.unique(cluster[rows], return_inverse=True)
-    spread = np.bincount(which, weights=influence[rows])
-    smallest = int(clusters_touched(member[:, list(pair)], cluster).min())
-    widening = smallest / max(smallest - 1, 1)
-    return float(stdtrit(max(smallest - 1, 1), 0.5 + confidence / 2) * np.sqrt(widening * (spread**2).sum()))
+    confidence, min_support = evidence
+    _, which = np.unique(cluster, return_inverse=True)
+    carried = np.bincount(which, weights=weights)
+    sides = [side[side > 1e-12] for side in (carried, -carried)]
+    effective = min(float(side.sum() ** 2 / (side**2).sum()) if len(side) else 0.0 for side in sides)
+    variance = float((np.bincount(which, weights=influence) ** 2).sum())
+    if effective < max(min_support, 2) or variance < 1e-18:
+        return float("nan")
+    return float(stdtrit(effective - 1, 0.5 + confidence / 2) * np.sqrt(variance * effective / (effective - 1)))
 
 
 def _indicators(context: pd.DataFrame) -> Array:

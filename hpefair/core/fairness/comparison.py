@@ -16,7 +16,7 @@ from hpefair.core.fairness.intervals import (
     percentile_interval,
     standard_error,
 )
-from hpefair.core.fairness.power import people_needed
+from hpefair.core.fairness.power import people_needed, unseen_loss
 from hpefair.core.fairness.verdict import Verdict, combine, no_harm
 
 
@@ -130,12 +130,19 @@ def _changes(draws: Draws, tolerance: Tolerance) -> pd.DataFrame:
             "standard_error": error,
         }
     )
+    worst = -min(float(np.nanmin(draws.values[:, m], initial=0.0)), 0.0)
+    table["unseen"] = worst * unseen_loss(draws.clusters, tolerance.confidence)
     table["verdict"] = no_harm(table, tolerance.loss, tolerance.min_support)
     table["people_needed"] = [
-        people_needed(float(error[g]), 0.0, draws.size[g, m], tolerance.loss, tolerance.confidence, tolerance.power)
+        max(
+            people_needed(
+                float(error[g]), 0.0, draws.size[g, m], tolerance.loss, tolerance.confidence, tolerance.power
+            ),
+            float(np.ceil(draws.size[g, m] * table["unseen"].iloc[g] / tolerance.loss)) if draws.clusters[g] else 0.0,
+        )
         for g in range(len(table))
     ]
-    return table
+    return table.drop(columns="unseen")
 
 
 def _fairer(verdicts: Sequence[Verdict]) -> Verdict:
@@ -150,18 +157,19 @@ def _gap_changes(draws: Draws, groups: pd.DataFrame, tolerance: Tolerance) -> pd
 
     The spread of estimates itself is no measure of change: it falls when scores merely become less noisy. So every
     group is compared with the rest of its attribute, and only where it is worse off beyond doubt, under the baseline
-    for a gap that shrinks, under the candidate for one that grows, does the change of that shortfall count. All
-    intervals hold for all groups of all attributes together.
+    for a gap that shrinks, under the candidate for one that grows, does the change of that shortfall count. A gap
+    shrinks only if the group itself gained beyond doubt, and grows only if the spread did: a group that was overtaken
+    by one that was lifted is not worse served. All intervals hold for all groups of all attributes together, and leave
+    room for losses too rare to have been seen.
     """
     attributes = list(dict.fromkeys(group.attribute for group in draws.listed[1:]))
     parts = {attribute: draws.taking_part(attribute, tolerance.min_support) for attribute in attributes}
     judged = [(attribute, g) for attribute in attributes for g in parts[attribute] if len(parts[attribute]) > 1]
-    table = _shortfall_changes(draws, parts, judged, tolerance).join(
-        groups[["change", "low"]].add_prefix("own_"), on="g"
-    )
-    lifted = (table["own_change"] >= 0) & (table["own_low"] > -tolerance.loss)
-    table["shrank"] = (table["baseline_low"] > 0) & (table["high"] < 0) & lifted
-    table["grew"] = (table["candidate_low"] > 0) & (table["low"] > 0)
+    table = _shortfall_changes(draws, parts, judged, tolerance).join(groups[["joint_low"]].add_prefix("own_"), on="g")
+    spread = {attribute: np.ptp(draws.mean[part, :2], axis=0) for attribute, part in parts.items() if len(part) > 1}
+    wider = np.array([spread[attribute][1] > spread[attribute][0] for attribute in table["attribute"]], dtype=bool)
+    table["shrank"] = (table["baseline_low"] > 0) & (table["high"] < 0) & (table["own_joint_low"] > 0) & ~wider
+    table["grew"] = (table["candidate_low"] > 0) & (table["low"] > 0) & wider
     rows = [_gap_row(draws, attribute, parts[attribute], table) for attribute in attributes]
     columns = ["attribute", "groups", "baseline", "candidate", "group", "change", "low", "high", "verdict"]
     return pd.DataFrame(rows, columns=columns)
@@ -175,13 +183,19 @@ def _shortfall_changes(
     for k, (attribute, g) in enumerate(judged):
         rest, rests = draws.rest(g, parts[attribute])
         point[:, k], drawn[:, :, k] = (rest - draws.mean[g])[:2], (rests - draws.means[:, g])[:, :2]
-    clusters = draws.clusters[[g for _, g in judged]]
+    rest = np.array([draws.rest_clusters(g, parts[attribute]) for attribute, g in judged], dtype=np.int64)
+    clusters = np.minimum(draws.clusters[[g for _, g in judged]], rest)
+    room = unseen_loss(clusters, tolerance.confidence)
+    largest = float(np.abs(draws.values[:, 2]).max(initial=0.0))
     table = pd.DataFrame(judged, columns=["attribute", "g"]).astype({"g": "int64"})
     for m, model in enumerate(("baseline", "candidate")):
-        table[f"{model}_low"], _ = joint_interval(point[m], drawn[:, m], tolerance.confidence, clusters)
+        low, _ = joint_interval(point[m], drawn[:, m], tolerance.confidence, clusters)
+        table[f"{model}_low"] = np.minimum(low, point[m] - unseen_loss(rest, tolerance.confidence))
     table["change"] = point[1] - point[0]
     change = drawn[:, 1] - drawn[:, 0]
-    table["low"], table["high"] = joint_interval(point[1] - point[0], change, tolerance.confidence, clusters)
+    low, high = joint_interval(point[1] - point[0], change, tolerance.confidence, clusters)
+    table["low"] = np.minimum(low, table["change"] - largest * room)
+    table["high"] = np.maximum(high, table["change"] + largest * room)
     return table
 
 

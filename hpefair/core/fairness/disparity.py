@@ -10,6 +10,7 @@ from hpefair.core.fairness.draws import Draws
 from hpefair.core.fairness.intervals import Array, Index, expansion, joint_interval
 from hpefair.core.fairness.multiplicity import benjamini_hochberg, holm
 from hpefair.core.fairness.permutation import relabelled_sums
+from hpefair.core.fairness.power import unseen_loss
 from hpefair.core.fairness.representation import share_interval
 
 NUMBERS = (
@@ -84,8 +85,9 @@ def gaps(draws: Draws, nulls: Nulls, evidence: Evidence) -> pd.DataFrame:
 def null_means(draws: Draws, metrics: Sequence[str], evidence: Evidence) -> Nulls:
     """Relabel the people of the groups that take part, attribute by attribute.
 
-    Where subjects tie images together, nothing can change places without tearing subjects apart; there the bootstrap
-    deviations from the estimates, widened for few clusters, stand for what chance alone would show.
+    Whole clusters change places with others of as many people. Where too few have such a partner, as where subjects tie
+    very different numbers of images together, the bootstrap deviations from the estimates, widened for few clusters,
+    stand for what chance alone would show.
 
     Args:
         draws: Sums by group and resample.
@@ -105,22 +107,36 @@ def null_means(draws: Draws, metrics: Sequence[str], evidence: Evidence) -> Null
             # Attributes known of the same people share their relabellings.
             together.setdefault((draws.member[:, part].sum(axis=1) > 0).tobytes(), []).append(attribute)
     out: dict[str, Array] = {}
-    for attribute, part in parts.items() if draws.tied else ():
-        deviation = (draws.means[:, part] - draws.mean[part])[:, :, chosen]
-        wider = expansion(draws.clusters[part], evidence.confidence)[:, None]
-        together_mean = draws.total[part].sum(axis=0)[chosen] / draws.size[part].sum(axis=0)[chosen]
-        out[attribute] = together_mean + np.nan_to_num(deviation) * wider
-    for key, attributes in together.items() if not draws.tied else ():
+    for key, attributes in together.items():
         people = np.frombuffer(key, dtype=bool)
+        if not _exchangeable(draws.cluster[people]):
+            out |= {attribute: _deviations(draws, parts[attribute], chosen, evidence) for attribute in attributes}
+            continue
         columns = [g for attribute in attributes for g in parts[attribute]]
         member = draws.member[people][:, columns]
         sums = relabelled_sums(
-            draws.values[people][:, chosen], member, draws.image[people], evidence.relabellings, evidence.seed
+            draws.values[people][:, chosen], member, draws.cluster[people], evidence.relabellings, evidence.seed
         )
         means = sums / member.sum(axis=0)[:, None]
         ends = np.cumsum([len(parts[attribute]) for attribute in attributes])[:-1]
         out |= dict(zip(attributes, np.split(means, ends, axis=1), strict=True))
     return Nulls(tuple(metrics), out)
+
+
+def _exchangeable(cluster: Index) -> bool:
+    """Whether at least nine people of ten are in clusters of which five or more have the same size."""
+    _, count = np.unique(cluster, return_counts=True)
+    sizes, alike = np.unique(count, return_counts=True)
+    return bool((sizes * alike)[alike >= 5].sum() >= 0.9 * len(cluster))
+
+
+def _deviations(draws: Draws, part: list[int], chosen: list[int], evidence: Evidence) -> Array:
+    """Bootstrap deviations around the mean of everybody (B, groups, metrics)."""
+    deviation = (draws.means[:, part] - draws.mean[part])[:, :, chosen]
+    wider = expansion(draws.clusters[part], evidence.confidence)[:, None]
+    everybody = draws.total[part].sum(axis=0)[chosen] / draws.size[part].sum(axis=0)[chosen]
+    around: Array = everybody + np.nan_to_num(deviation) * wider
+    return around
 
 
 def exceedance(observed: float, null: Array) -> float:
@@ -133,7 +149,8 @@ def largest_difference(mean: Array, drawn: Array, clusters: Index, confidence: f
 
     The spread of estimates exceeds the true one, for noise adds to it, and so does the spread of their resamples: its
     percentiles would miss a small true gap between many groups nearly always. Instead every pair gets a joint interval,
-    and the largest lower and the largest upper end hold the largest difference.
+    and the largest lower and the largest upper end hold the largest difference. The better group of a pair may have
+    been lucky: the lower end leaves room for losses too rare to have been seen.
 
     Args:
         mean: Estimates (G,).
@@ -142,16 +159,20 @@ def largest_difference(mean: Array, drawn: Array, clusters: Index, confidence: f
         confidence: Two-sided level.
 
     Returns:
-        Lower end, at least 0, and upper end.
+        Lower end, at least 0, and upper end, at most 1, of a metric in [0, 1].
     """
     one, other = np.triu_indices(len(mean), k=1)
     swap = mean[one] < mean[other]
     one, other = np.where(swap, other, one), np.where(swap, one, other)
     pairs = np.minimum(clusters[one], clusters[other])
-    low, high = joint_interval(mean[one] - mean[other], drawn[:, one] - drawn[:, other], confidence, pairs)
-    if np.isnan(high).all():
-        return float("nan"), float("nan")
-    return max(float(np.nanmax(low)), 0.0), float(np.nanmax(high))
+    difference = mean[one] - mean[other]
+    low, high = joint_interval(difference, drawn[:, one] - drawn[:, other], confidence, pairs)
+    # Losses too rare to have been seen; where all resamples agree, they are all there is.
+    room = unseen_loss(clusters[one], confidence) + unseen_loss(clusters[other], confidence)
+    flat = np.isnan(low)
+    low, high = np.where(flat, difference - room, low), np.where(flat, difference + room, high)
+    low = np.minimum(low, difference - unseen_loss(clusters[one], confidence))
+    return max(float(low.max()), 0.0), float(np.minimum(high, 1.0).max())
 
 
 def _never_flat(low: float, high: float, value: float, n: int, confidence: float) -> tuple[float, float]:
@@ -178,8 +199,8 @@ def _gap(draws: Draws, m: int, part: list[int], null: Array | None, evidence: Ev
         "ratio": float(mean.min() / mean.max()) if mean.max() > 0 else np.nan,
         "difference_to_overall": together - float(mean.min()),
         "ratio_to_overall": float(mean.min() / together) if together > 0 else np.nan,
-        "worst_group": draws.listed[part[worst]].group,
-        "best_group": draws.listed[part[int(mean.argmax())]].group,
+        "worst_group": draws.listed[part[worst]].group if difference > 1e-12 else "",
+        "best_group": draws.listed[part[int(mean.argmax())]].group if difference > 1e-12 else "",
         "worst_value": float(mean.min()),
         **dict(
             zip(("worst_low", "worst_high"), _never_flat(lows[worst], highs[worst], mean[worst], n, level), strict=True)

@@ -22,7 +22,7 @@ class Draws:
         member: Membership (N, G).
         image: Image index (N,).
         clusters: Clusters that each group has people in (G,).
-        tied: Whether some cluster holds several images.
+        cluster: Cluster of each person (N,).
         total: Sum of each metric in each group (G, M).
         size: People behind it (G, M), weighted by membership.
         totals: The same in each resample (B, G, M).
@@ -35,7 +35,7 @@ class Draws:
     member: Array
     image: Index
     clusters: Index
-    tied: bool
+    cluster: Index
     total: Array
     size: Array
     totals: Array
@@ -58,6 +58,11 @@ class Draws:
             ratio(self.total[keep].sum(axis=0), self.size[keep].sum(axis=0)),
             ratio(self.totals[:, keep].sum(axis=1), self.sizes[:, keep].sum(axis=1)),
         )
+
+    def rest_clusters(self, one: int, others: Sequence[int]) -> int:
+        """Clusters that several groups together, without one of them, have people in."""
+        keep = [g for g in others if g != one]
+        return int(clusters_touched(self.member[:, keep].sum(axis=1, keepdims=True), self.cluster)[0])
 
     def without_first(self) -> "Draws":
         """The same without the first group, which is everyone."""
@@ -113,7 +118,7 @@ def draw(
         member=member,
         image=image,
         clusters=clusters_touched(member, cluster[image]),
-        tied=int(cluster.max(initial=-1)) + 1 < len(cluster),
+        cluster=cluster[image],
         total=total,
         size=size,
         totals=totals,

@@ -1,7 +1,30 @@
 """How many more people a verdict needs."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+def unseen_loss(clusters: Index | Array, confidence: float) -> Array:
+    """Largest mean loss, in units of the largest single one, that may well have stayed unseen: ln(2 / alpha) / n.
+
+    A group of which nobody happened to be missed looks perfect, and a bootstrap cannot know better. What one cluster in
+    k suffers stays unseen in n clusters with probability (1 - 1 / k)^n (the rule of three, at the level of a two-sided
+    interval's end).
+
+    Args:
+        clusters: Clusters n (...).
+        confidence: Two-sided level.
+
+    Returns:
+        Losses (...); infinite without clusters.
+    """
+    n = np.asarray(clusters, dtype=np.float64)
+    loss: Array = np.divide(-np.log((1 - confidence) / 2), n, out=np.full(n.shape, np.inf), where=n > 0)
+    return loss
 
 
 def people_needed(

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
 
 import numpy as np
 import pandas as pd
-
-# A group in which nobody happened to be lost looks unharmed, and a bootstrap cannot know better.
-PASS_FROM_CLUSTERS: Final = 30
 
 
 class Verdict(StrEnum):
@@ -60,10 +56,9 @@ def no_harm(changes: pd.DataFrame, tolerance: float, min_support: int) -> pd.Ser
     worst of many groups, so it needs the joint one.
 
     Args:
-        changes: Rows change, low, high, joint_high, n_clusters.
+        changes: Rows change, low, high, joint_high, n_clusters, and unseen: the mean loss that may have stayed unseen.
         tolerance: Loss that counts as harm.
-        min_support: Clusters a group needs for anything but INCONCLUSIVE; many people of one image are one draw. A PASS
-            needs `PASS_FROM_CLUSTERS`.
+        min_support: Clusters a group needs for anything but INCONCLUSIVE; many people of one image are one draw.
 
     Returns:
         One verdict per row, as text. An interval of zero width, which a bootstrap gives when all changes are alike, is
@@ -74,7 +69,7 @@ def no_harm(changes: pd.DataFrame, tolerance: float, min_support: int) -> pd.Ser
         [
             (changes["n_clusters"] < min_support) | changes["change"].isna() | flat,
             changes["joint_high"] < -tolerance,
-            (changes["low"] > -tolerance) & (changes["n_clusters"] >= PASS_FROM_CLUSTERS),
+            (changes["low"] > -tolerance) & (changes["change"] - changes["unseen"] > -tolerance),
         ],
         [Verdict.INCONCLUSIVE.value, Verdict.FAIL.value, Verdict.PASS.value],
         default=Verdict.INCONCLUSIVE.value,

@@ -25,7 +25,7 @@ def test_a_confounder_alone_leaves_no_gap_and_a_real_one_stays():
     for gap in (0.0, 0.1):
         values, listed, context, image = world(rng, gap, 6000, 2000)
         raw = values[listed[0].member].mean() - values[listed[1].member].mean()
-        found = adjusted_difference(values, listed, (0, 1), context, image, 0.95)
+        found = adjusted_difference(values, listed, (0, 1), context, image, (0.95, 2))
         assert raw == pytest.approx(gap + 0.12, abs=0.02)
         assert found["adjusted_difference"] == pytest.approx(gap, abs=0.015)
 
@@ -36,7 +36,7 @@ def test_it_is_the_coefficient_of_least_squares():
     x, small, crowded = listed[1].member, context["scale"] == "small", context["crowding"] == "yes"
     design = np.stack([~x, x, small, crowded], axis=1).astype(float)
     beta = np.linalg.lstsq(design, values, rcond=None)[0]
-    found = adjusted_difference(values, listed, (0, 1), context, image, 0.95)
+    found = adjusted_difference(values, listed, (0, 1), context, image, (0.95, 2))
     assert found["adjusted_difference"] == pytest.approx(beta[0] - beta[1])
 
 
@@ -46,7 +46,7 @@ def test_interval_covers():
     hits = 0
     for _ in range(400):
         values, listed, context, image = world(rng, 0.05, 300, 100)
-        found = adjusted_difference(values, listed, (0, 1), context, image, 0.95)
+        found = adjusted_difference(values, listed, (0, 1), context, image, (0.95, 2))
         hits += found["adjusted_low"] <= 0.05 <= found["adjusted_high"]
     assert 0.92 <= hits / 400 <= 0.98
 
@@ -56,14 +56,14 @@ def test_groups_that_context_tells_apart_completely_have_no_adjusted_gap():
     is_x = np.arange(40) < 20
     context = pd.DataFrame({"scale": np.where(is_x, "small", "large")})
     listed = [Group("a", "y", ~is_x), Group("a", "x", is_x)]
-    found = adjusted_difference(np.random.default_rng(0).random(40), listed, (0, 1), context, np.arange(40), 0.95)
+    found = adjusted_difference(np.random.default_rng(0).random(40), listed, (0, 1), context, np.arange(40), (0.95, 2))
     assert np.isnan(list(found.values())).all()
 
 
 def test_without_context_it_is_the_raw_difference():
     """Nothing to hold fixed."""
     values, listed, context, image = world(np.random.default_rng(3), 0.05)
-    found = adjusted_difference(values, listed, (0, 1), context[[]], image, 0.95)
+    found = adjusted_difference(values, listed, (0, 1), context[[]], image, (0.95, 2))
     raw = values[listed[0].member].mean() - values[listed[1].member].mean()
     assert found["adjusted_difference"] == pytest.approx(raw)
 
@@ -74,7 +74,7 @@ def test_uncertain_membership_without_context_gives_the_difference_of_weighted_m
     values, chance = rng.random(300), rng.random(300)
     listed = [Group("a", "x", chance), Group("a", "y", 1 - chance)]
     nothing = pd.DataFrame(index=range(300))
-    found = adjusted_difference(values, listed, (0, 1), nothing, np.arange(300), 0.95)
+    found = adjusted_difference(values, listed, (0, 1), nothing, np.arange(300), (0.95, 2))
     raw = np.average(values, weights=chance) - np.average(values, weights=1 - chance)
     assert found["adjusted_difference"] == pytest.approx(raw)
 
@@ -87,6 +87,23 @@ def test_interval_covers_for_a_small_group():
         values, member = rng.normal(0, 1, 810), np.arange(810) < 10
         listed = [Group("a", "y", ~member), Group("a", "x", member)]
         context = pd.DataFrame({"scale": rng.choice(["s", "m"], 810)})
-        found = adjusted_difference(values, listed, (0, 1), context, np.arange(810), 0.95)
+        found = adjusted_difference(values, listed, (0, 1), context, np.arange(810), (0.95, 2))
         hits += found["adjusted_low"] <= 0 <= found["adjusted_high"]
     assert 0.93 <= hits / 600 <= 0.97
+
+
+@pytest.mark.parametrize("like", [1, 3, 20])
+def test_few_people_of_like_context_carry_no_confident_number(like):
+    """A hundred each, of whom only so many share the other group's context: nothing below ten, and cover above."""
+    rng = np.random.default_rng(like)
+    member = np.arange(200) < 100
+    context = pd.DataFrame({"scale": np.where(member & (np.arange(200) >= like), "small", "large")})
+    listed = [Group("a", "y", ~member), Group("a", "x", member)]
+    found = [
+        adjusted_difference(rng.normal(0, 1, 200), listed, (0, 1), context, np.arange(200), (0.95, 10))
+        for _ in range(200)
+    ]
+    if like < 10:
+        assert all(np.isnan(one["adjusted_difference"]) for one in found)
+    else:
+        assert sum(one["adjusted_low"] <= 0 <= one["adjusted_high"] for one in found) >= 184

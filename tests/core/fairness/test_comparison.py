@@ -102,3 +102,30 @@ def test_a_gap_that_opens_fails():
     assert found.fairer == "FAIL"
     assert found.gaps.iloc[0]["group"] == "low"
     assert found.groups["n_people"].dtype == "int64"
+
+
+def test_lifting_the_worst_group_past_another_is_no_harm_to_fairness():
+    """Low rises from .4 to .65 and overtakes mid, who keeps what it had."""
+    assert verdict(0.25, 0.0, 0.0).fairer == "PASS"
+
+
+def test_a_best_group_that_falls_within_the_tolerance_passes_nobody():
+    """The worst gains nothing: in at most one of twenty worlds is that called fairer."""
+    assert sum(verdict(0.0, 0.0, -0.015, noise=0.02, seed=seed).fairer == "PASS" for seed in range(20)) <= 1
+
+
+def test_rare_losses_do_not_pass_by_luck():
+    """One in twenty wholly lost, forty people: a true change of -.045 passes a tolerance of .02 hardly ever."""
+    rng = np.random.default_rng(3)
+    member = np.arange(300) < 40
+    listed = with_overall([Group("a", "x", member), Group("a", "y", ~member)], 300)
+    clusters, passed = np.arange(300), 0
+    for trial in range(60):
+        lost = rng.random(300) < 0.05
+        baseline = np.full(300, 0.9) + rng.normal(0, 0.01, 300)
+        candidate = np.where(lost, 0.0, baseline + rng.normal(0, 0.01, 300))
+        found = compare(
+            Paired(baseline, candidate, clusters), listed, clusters, resample(clusters, 200, trial), TOLERANCE
+        )
+        passed += found.groups.set_index("group").loc["x", "verdict"] == "PASS"
+    assert passed <= 3

@@ -158,3 +158,29 @@ def test_a_group_that_nobody_found_still_has_an_interval():
     row = spread(values, np.arange(64), groups(people, ["contrast"]))
     assert row["worst_low"] == pytest.approx(0, abs=1e-9)
     assert 0.05 < row["worst_high"] < 0.3
+
+
+def test_a_few_tied_images_leave_the_null_as_it_is():
+    """Three hundred people and ten, the same chance of being missed, two images of one subject: few small p-values."""
+    rng = np.random.default_rng(9)
+    image = np.arange(310)
+    clusters = image_clusters(310, image[:2], ["s", "s"])
+    listed = [Group("a", "big", image < 300), Group("a", "small", image >= 300)]
+    small = 0
+    for trial in range(100):
+        scores = pd.DataFrame({"image": image, "oks": (rng.random(310) < 0.85) * 1.0})
+        draws = draw(scores, ("oks",), listed, clusters, resample(clusters, 100, trial))
+        small += gaps(draws, null_means(draws, ["oks"], EVIDENCE), EVIDENCE).iloc[0]["p_value"] <= 0.05
+    assert small <= 10
+
+
+def test_groups_that_are_all_alike_inside_are_not_forgotten():
+    """All of one group found, none of another: the interval holds the difference of 1 between them."""
+    values = np.r_[np.zeros(30), np.ones(30), np.tile([0.0, 1.0], 15)]
+    listed = [Group("a", name, np.repeat(list("abc"), 30) == name) for name in "abc"]
+    row = spread(values, np.arange(90), listed)
+    assert row["difference"] == 1
+    assert 0.5 < row["low"] < row["high"] == 1
+    alike = spread(np.zeros(90), np.arange(90), listed)
+    assert alike["worst_group"] == ""
+    assert (alike["difference"], alike["low"]) == (0, 0)

@@ -108,3 +108,24 @@ def test_a_large_group_beside_a_small_one_needs_nobody_more():
     table = judged(0.7 + rng.normal(0, 0.28, 3000), np.arange(3000), listed, 0.05).set_index("group")
     assert 150 < table.loc["small", "people_needed"] < 500
     assert table.loc["big", "people_needed"] == np.inf
+
+
+def test_a_small_rest_that_looks_perfect_fails_nobody():
+    """Three hundred people and twelve, one of ten missed in both: the twelve often look perfect by luck."""
+    rng = np.random.default_rng(7)
+    failed = 0
+    for trial in range(100):
+        values = (rng.random(312) < 0.9) * 1.0
+        listed = [Group("a", "big", np.arange(312) < 300), Group("a", "small", np.arange(312) >= 300)]
+        failed += (judged(values, np.arange(312), listed, 0.05, trial)["verdict"] == "FAIL").any()
+    assert failed <= 5
+
+
+def test_people_needed_counts_the_room_for_unseen_losses():
+    """Sixty people who are all alike need 74 images for a PASS at .05, whatever their interval says."""
+    rng = np.random.default_rng(8)
+    values = rng.normal(0.95, 0.02, 2060)
+    listed = [Group("a", "big", np.arange(2060) < 2000), Group("a", "small", np.arange(2060) >= 2000)]
+    row = judged(values, np.arange(2060), listed, 0.05).set_index("group").loc["small"]
+    assert row["verdict"] == "INCONCLUSIVE"
+    assert row["people_needed"] == pytest.approx(np.log(40) / 0.05, abs=1)
