@@ -108,18 +108,18 @@ def evaluate(
     bounded = [metric for metric in METRICS if metric not in IN_PIXELS_OR_TORSOS]
     means = disaggregate(draws, uncertainty.confidence, bounded)
     precision = _precision_rows(people, found, listed, (cluster, counts), setting.rule, uncertainty.confidence)
-    spread, judged = _disparity(draws, cluster, rows, setting, uncertainty)
+    spread, judged = _disparity(draws, rows, setting, uncertainty)
     table = pd.concat([means, precision], ignore_index=True)
     for name in ("n_people", "n_missing"):
         table[name] = whole_people(table[name].to_numpy())
     table["supported"] = table["n_clusters"] >= uncertainty.min_support
     table = table.merge(judged, on=["attribute", "group", "metric"], how="left", validate="1:1")
-    joints = by_keypoint(scores, groups, setting.skeleton, cluster[draws.image], uncertainty.confidence)
+    joints = by_keypoint(scores, groups, setting.skeleton, draws.cluster, uncertainty.confidence)
     return Evaluation(coco_statistics(people, found), table, joints, spread, scores.table)
 
 
 def _disparity(
-    draws: Draws, cluster: Index, rows: Index, setting: Setting, uncertainty: Uncertainty
+    draws: Draws, rows: Index, setting: Setting, uncertainty: Uncertainty
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Gaps of every attribute, and every group's shortfall with its verdict; everyone together has neither."""
     evidence = Evidence(uncertainty.confidence, uncertainty.min_support, uncertainty.resamples, uncertainty.seed)
@@ -131,13 +131,13 @@ def _disparity(
     judged = shortfalls(part, nulls, evidence, uncertainty.tolerance, uncertainty.power)
     if setting.context is not None:
         context = setting.context.iloc[rows].reset_index(drop=True)
-        extra = [_adjusted(part, row, context, cluster, uncertainty) for row in spread.to_dict("records")]
+        extra = [_adjusted(part, row, context, uncertainty) for row in spread.to_dict("records")]
         spread = spread.join(pd.DataFrame(extra))
     return spread, judged
 
 
 def _adjusted(
-    draws: Draws, row: dict[str, object], context: pd.DataFrame, cluster: Index, uncertainty: Uncertainty
+    draws: Draws, row: dict[str, object], context: pd.DataFrame, uncertainty: Uncertainty
 ) -> dict[str, float]:
     """Difference between a gap's best and worst group among people of like context."""
     attribute = str(row["attribute"])
@@ -151,7 +151,7 @@ def _adjusted(
         [draws.listed[g] for g in part],
         (names.index(str(row["best_group"])), names.index(str(row["worst_group"]))),
         context[kept],
-        cluster[draws.image],
+        draws.cluster,
         (uncertainty.confidence, uncertainty.min_support),
     )
 

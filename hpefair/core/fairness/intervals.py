@@ -66,19 +66,6 @@ def group_sums(values: Array, member: Array | Flags) -> tuple[Array, Array]:
     return weight.T @ np.nan_to_num(values), weight.T @ (~np.isnan(values)).astype(np.float64)
 
 
-def group_means(values: Array, member: Array | Flags) -> Array:
-    """Mean of each metric in each group.
-
-    Args:
-        values: Per-person metrics (N, M); NaN where one is not defined for a person.
-        member: Membership (N, G), 0 or 1, or its probability.
-
-    Returns:
-        Means (G, M), weighted by membership; NaN for empty groups.
-    """
-    return ratio(*group_sums(values, member))
-
-
 def resampled_sums(values: Array, member: Array | Flags, image: Index, counts: Counts) -> tuple[Array, Array]:
     """Sum of each metric and number of people in each group in each resample.
 
@@ -102,11 +89,6 @@ def resampled_sums(values: Array, member: Array | Flags, image: Index, counts: C
     blocks = [counts[k : k + step].astype(np.float64) @ columns for k in range(0, len(counts), step)]
     out = np.concatenate(blocks).reshape(len(counts), -1, n_groups).transpose(0, 2, 1)
     return out[:, :, :n_metrics], out[:, :, n_metrics:][:, :, which]
-
-
-def resampled_means(values: Array, member: Array | Flags, image: Index, counts: Counts) -> Array:
-    """Mean of each metric in each group in each resample (B, G, M); NaN where it drew nobody of the group."""
-    return ratio(*resampled_sums(values, member, image, counts))
 
 
 def percentile_interval(draws: Array, confidence: float, clusters: Index | None = None) -> tuple[Array, Array]:

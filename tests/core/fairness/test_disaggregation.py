@@ -9,9 +9,14 @@ from hpefair.core.fairness.disaggregation import disaggregate, with_overall
 from hpefair.core.fairness.disparity import Evidence, gaps, null_means
 from hpefair.core.fairness.draws import draw
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import resample, resampled_means
+from hpefair.core.fairness.intervals import ratio, resample, resampled_sums
 
 CLUSTERS = np.arange(20)
+
+
+def means_of(*arguments):
+    """Means of every resample."""
+    return ratio(*resampled_sums(*arguments))
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def test_resampled_means_equal_a_literally_repeated_table(people):
     listed = groups(people, ["gender_presentation"])
     member = np.stack([group.member for group in listed], axis=1)
     counts = resample(CLUSTERS, 30, 2)
-    draws = resampled_means(people[["ar"]].to_numpy(), member, people["image"].to_numpy(), counts)[:, :, 0]
+    draws = means_of(people[["ar"]].to_numpy(), member, people["image"].to_numpy(), counts)[:, :, 0]
     for row, count in zip(draws, counts, strict=True):
         repeated = people.loc[np.repeat(people.index, count[people["image"]])]
         means = repeated.groupby("gender_presentation")["ar"].mean()

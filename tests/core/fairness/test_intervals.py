@@ -7,14 +7,25 @@ from scipy.stats import norm, t
 from hpefair.core.fairness.intervals import (
     clusters_touched,
     expansion,
-    group_means,
+    group_sums,
     joint_interval,
     percentile_interval,
+    ratio,
     resample,
-    resampled_means,
+    resampled_sums,
     standard_error,
 )
 from tests.core.fairness.worlds import people_of_images
+
+
+def means_of(*arguments):
+    """Means of every resample."""
+    return ratio(*resampled_sums(*arguments))
+
+
+def mean_of(*arguments):
+    """Means of the data."""
+    return ratio(*group_sums(*arguments))
 
 
 def test_every_resample_has_as_many_images_as_the_data():
@@ -62,9 +73,9 @@ def test_means_leave_out_people_of_whom_a_metric_is_not_defined():
     """Each metric has its own people, in the estimate and in every resample."""
     values = np.array([[1.0, np.nan], [0.0, 0.5], [np.nan, np.nan]])
     member = np.array([[1.0, 0.5], [1.0, 1.0], [1.0, 1.0]])
-    np.testing.assert_allclose(group_means(values, member), [[0.5, 0.5], [1 / 3, 0.5]])
-    draws = resampled_means(values, member, np.arange(3), np.array([[1, 1, 1], [2, 0, 1]], np.uint8))
-    np.testing.assert_allclose(draws[0], group_means(values, member))
+    np.testing.assert_allclose(mean_of(values, member), [[0.5, 0.5], [1 / 3, 0.5]])
+    draws = means_of(values, member, np.arange(3), np.array([[1, 1, 1], [2, 0, 1]], np.uint8))
+    np.testing.assert_allclose(draws[0], mean_of(values, member))
     np.testing.assert_allclose(draws[1], [[1.0, np.nan], [1.0, np.nan]])
 
 
@@ -77,7 +88,7 @@ def covered(n_images, trials, clusters_known=True):
         n = int(image.max()) + 1
         for k, (unit, expanded) in enumerate(((image, True), (image, False), (np.arange(len(image)), False))):
             counts = resample(np.arange(int(unit.max()) + 1), 300, trial)
-            draws = resampled_means(values[:, None], np.ones((len(values), 1)), unit, counts)[:, 0, 0]
+            draws = means_of(values[:, None], np.ones((len(values), 1)), unit, counts)[:, 0, 0]
             low, high = percentile_interval(draws, 0.95, np.array(n) if expanded else None)
             hits[k] += low <= 0.7 <= high
     return hits / trials
@@ -104,8 +115,8 @@ def test_joint_intervals_hold_for_all_groups_at_once():
     for trial in range(200):
         values = rng.normal(0, 1, 360)
         member = np.repeat(np.eye(12), 30, axis=0)
-        draws = resampled_means(values[:, None], member, np.arange(360), resample(np.arange(360), 300, trial))[:, :, 0]
-        point, sizes = group_means(values[:, None], member)[:, 0], np.full(12, 30)
+        draws = means_of(values[:, None], member, np.arange(360), resample(np.arange(360), 300, trial))[:, :, 0]
+        point, sizes = mean_of(values[:, None], member)[:, 0], np.full(12, 30)
         low, high = joint_interval(point, draws, 0.95, sizes)
         joint += bool(((low > 0) | (high < 0)).any())
         low, high = percentile_interval(draws, 0.95, sizes)
