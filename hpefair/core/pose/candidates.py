@@ -137,7 +137,7 @@ def candidates(
         rows=rows,
         score=score,
         image=image,
-        area=_areas(detections, rows),
+        area=_areas(keypoints, None if detections.area is None else detections.area[rows]),
         starts=starts,
         people=by_image,
         people_starts=people_starts,
@@ -149,11 +149,9 @@ def candidates(
     )
 
 
-def _areas(detections: Detections, rows: Index) -> Array:
-    extent: Array = keypoint_extent(detections.keypoints[rows]).prod(axis=1)
-    if detections.area is None:
-        return extent
-    return np.where(np.isnan(detections.area[rows]), extent, detections.area[rows])
+def _areas(keypoints: Array, given: Array | None) -> Array:
+    extent: Array = keypoint_extent(keypoints).prod(axis=1)
+    return extent if given is None else np.where(np.isnan(given), extent, given)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
