@@ -1,7 +1,7 @@
 """COCO keypoint results files of third-party models."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Results:
         area: Area of each box (M,), NaN where the file has no boxes and the keypoints' extent stands for them. As
             pycocotools' loadRes decides it: by whether the first entry has a box.
         category: Category ids as given (M,), None where an entry has none.
+        left_out: Detections of other categories that the file held beside these.
     """
 
     coco_image_id: Index
@@ -49,16 +50,16 @@ class Results:
     score: Array
     area: Array
     category: NDArray[np.object_]
+    left_out: int = 0
 
     def of(self, categories: AbstractSet[int]) -> "Results":
         """Detections of the given categories and of none; all where no category is given."""
         keep = np.array([not categories or one is None or one in categories for one in self.category], dtype=bool)
-        return self if keep.all() else self._some(keep)
+        return self if keep.all() else replace(self._some(keep), left_out=int((~keep).sum()))
 
     def _some(self, keep: NDArray[np.bool_]) -> "Results":
-        return Results(
-            self.coco_image_id[keep], self.keypoints[keep], self.score[keep], self.area[keep], self.category[keep]
-        )
+        columns = ("coco_image_id", "keypoints", "score", "area", "category")
+        return replace(self, **{name: getattr(self, name)[keep] for name in columns})
 
     def on(self, ids: Index) -> Detections:
         """Detections on the given images, numbered by their place in `ids` (ascending); the others are left out."""
@@ -82,7 +83,7 @@ def load(
         The detections of people.
 
     Raises:
-        InputError: If it is no results list, has the wrong keypoint count, bad numbers, or names other images.
+        InputError: If it is no results list, has the wrong keypoint count, bad numbers, nobody, or names other images.
     """
     found = (_well_formed(path, skeleton) or _row_by_row(path, skeleton)).of(persons)
     if not len(found.score):
@@ -129,11 +130,12 @@ def _results(
     """Columns as arrays.
 
     Raises:
-        IndexError, TypeError: If the first entry has a box and another has none.
+        TypeError, ValueError: If the first entry has a box and another has none, or one of not four numbers.
     """
     area = np.full(len(image), np.nan)
     if boxes[0]:
-        area = np.array([width * height for _, _, width, height in boxes], dtype=float)  # type: ignore[misc]
+        sides = np.array(boxes, dtype=float)
+        area = sides.reshape(len(image), 4)[:, 2:].prod(axis=1)
     kinds = np.empty(len(category), dtype=object)
     kinds[:] = category
     return Results(np.array(image, dtype=np.int64), keypoints, np.array(score, dtype=float), area, kinds)

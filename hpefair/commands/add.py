@@ -109,7 +109,8 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     """
     annotations = find_annotations(folder)
     joints = skeleton(params.load().ingest.skeleton)
-    ids = coco_json.declared_ids(coco_json.load_dataset(annotations))
+    tree = coco_json.load_dataset(annotations)
+    ids, persons = coco_json.declared_ids(tree), coco_json.person_ids(tree)
     notes: list[str] = []
     tables = [path for path in sorted(folder.iterdir()) if path.suffix in (".csv", ".parquet")]
     labels = [path for path in tables if label_files.columns(path)]
@@ -118,7 +119,7 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     results: dict[str, Path] = {}
     for path in sorted(path for name in RESULTS_FOLDERS for path in folder.glob(f"{name}/*.json")):
         try:
-            covered = len(set(coco_results.load(path, joints, ids).coco_image_id))
+            covered = len(set(coco_results.load(path, joints, ids, persons).coco_image_id))
         except InputError as error:
             notes.append(f"left out {path.name}: {str(error).removeprefix(f'{path} ').removeprefix(f'{path}, ')}")
             continue

@@ -85,12 +85,9 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     del table
     names = without_pixels.chosen(choices.by, attributes, choices.labels is not None)
     listed = groups(attributes, [n for n in names if "." not in n], [n.split(".") for n in names if "." in n])
-    found = coco_results.load(results, COCO_17, declared)
-    people_only = found.of(persons)
-    if not len(people_only.score):
-        raise InputError(f"{results} holds no detection of a person, only of other categories")
-    if others := len(found.score) - len(people_only.score):
-        checked.reject("detection", "", f"{others} detections are not of category person")
+    found = coco_results.load(results, COCO_17, declared, persons)
+    if found.left_out:
+        checked.reject("detection", "", f"{found.left_out} detections are not of category person")
     cluster = image_clusters(len(ids), np.arange(len(ids)), subject)
     setting = Setting(
         skeleton=COCO_17,
@@ -102,7 +99,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     uncertainty = Uncertainty(
         resamples=1000, confidence=0.95, min_support=10, seed=5, tolerance=choices.tolerance, power=0.8
     )
-    evaluation = evaluate(people, people_only.on(ids), listed, setting, uncertainty)
+    evaluation = evaluate(people, found.on(ids), listed, setting, uncertainty)
     scores = evaluation.people.assign(number=numbers[evaluation.people["row"]])
     scores["cluster"] = cluster[scores["image"]]
     pairs = _paired(choices.pairs, scores, uncertainty, checked) if choices.pairs else pd.DataFrame()

@@ -23,6 +23,7 @@ GOOD = {"image_id": 1, "category_id": 1, "keypoints": [1.0] * 51, "score": 0.5}
         ([GOOD | {"image_id": 10**30}], "at most 64 bits"),
         ([GOOD | {"image_id": True}], "image_id must be an integer"),
         ([GOOD | {"bbox": [0, 0, 5, 5]}, GOOD], "each needs one"),
+        ([GOOD | {"bbox": [0, 0, 5, 5, 5]}], "four finite numbers"),
         ([GOOD | {"category_id": 2}], "only of other categories"),
         ({"images": []}, "must be a list"),
         ([], "no detections"),
@@ -56,5 +57,6 @@ def test_other_categories_are_left_out(tmp_path):
     """As pycocotools does; entries without a category are people."""
     path = tmp_path / "r.json"
     path.write_text(json.dumps([GOOD, GOOD | {"category_id": 2, "score": 0.9}, {**GOOD, "category_id": None}]))
-    assert coco_results.load(path, COCO_17, {1}, {1}).score.tolist() == [0.5, 0.5]
+    found = coco_results.load(path, COCO_17, {1}, {1})
+    assert (found.score.tolist(), found.left_out) == ([0.5, 0.5], 1)
     assert len(coco_results.load(path, COCO_17, {1}).score) == 3

@@ -68,7 +68,7 @@ def _table(draws: Draws, metric: str, evidence: Evidence, tolerance: float, powe
         table.loc[judged, "people_needed"] = [
             max(
                 people_needed(own, rest, row.n, tolerance, evidence.confidence, power),
-                row.n * float(unseen_loss(row.clusters, evidence.confidence)) / max(tolerance, 1e-9),
+                float(np.ceil(row.n * unseen_loss(row.clusters, evidence.confidence) / max(tolerance, 1e-9))),
             )
             for (own, rest), row in zip(errors, table.loc[judged].itertuples(), strict=True)
         ]
