@@ -1,0 +1,81 @@
+"""What a classifier said about everybody, and what somebody saw of a random part of them."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpefair.core.fairness.intervals import Array, Flags, Index
+
+Whole = NDArray[np.int64]
+
+NOT_AUDITED: Final = -1
+
+
+@dataclass(frozen=True)
+class Audited:
+    """Predictions of everybody, and an audit of some.
+
+    Attributes:
+        says: Probability of each group (N, K) by the classifier, each row adding up to 1; 0 and 1 for plain labels.
+        seen: Index of the group that the audit saw (N,); -1 for people who were not audited. The audited must be a
+            random part of the people, or of the images, that are not `exact`.
+        image: Image index of each person (N,), the cluster.
+        weight: How much each person counts (N,): exposures, say.
+        exact: People (N,) whose group is known beyond doubt, generated ones, say; no audit is about them.
+    """
+
+    says: Array
+    seen: Whole
+    image: Index
+    weight: Array
+    exact: Flags
+
+    def __post_init__(self) -> None:
+        """Check that there is an audit.
+
+        Raises:
+            ValueError: If the columns differ in length, nobody was audited, or an exact person was.
+        """
+        if len({len(column) for column in (self.says, self.seen, self.image, self.weight, self.exact)}) > 1:
+            raise ValueError(f"Expected {len(self.says)} people in each column but got others")
+        if not (self.seen >= 0).any():
+            raise ValueError("Expected an audited sample but got nobody; corrected shares need one")
+        if (self.exact & (self.seen >= 0)).any():
+            raise ValueError("Expected an audit of people who may be wrong but got some that are known beyond doubt")
+
+    @property
+    def size(self) -> int:
+        """Number of groups K."""
+        return int(self.says.shape[1])
+
+    @property
+    def audit(self) -> Flags:
+        """Who was audited (N,)."""
+        return self.seen >= 0
+
+    def subset(self, rows: Flags) -> "Audited":
+        """Some of the people (N,)."""
+        return Audited(self.says[rows], self.seen[rows], self.image[rows], self.weight[rows], self.exact[rows])
+
+    def scaled(self, factor: Array) -> "Audited":
+        """Everybody counting times a factor (N,), which may be a score."""
+        return replace(self, weight=self.weight * factor)
+
+
+def audited(predicted: Whole, seen: Whole, image: Index, number: int, weight: Array | None = None) -> Audited:
+    """An audit of plain labels.
+
+    Args:
+        predicted: Index of the predicted group (N,), 0 to number - 1.
+        seen: Index of the seen group (N,), -1 where nobody looked.
+        image: Image index (N,).
+        number: Groups K.
+        weight: Weight of each person (N,); 1 by default.
+
+    Returns:
+        Predictions and audit.
+    """
+    weight = np.ones(len(predicted)) if weight is None else weight
+    return Audited(np.eye(number)[predicted], seen, image, weight, np.zeros(len(predicted), dtype=bool))
