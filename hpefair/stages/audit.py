@@ -7,8 +7,9 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
+from hpefair.core.fairness.distances import distance_table
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.representation import Counted, coverage, distance_table, share_table
+from hpefair.core.fairness.representation import Counted, coverage, share_table
 
 COVERAGE_MINIMUM = 10  # distinct people below which a cell counts as uncovered in the table; gates set their own
 

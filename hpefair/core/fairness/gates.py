@@ -1,10 +1,14 @@
-"""Balance gates: verdict per group of a share table, about this finite dataset."""
+"""Balance gates: verdict per group of a share table, about this finite dataset unless a gate says otherwise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from hpefair.core.fairness.distances import variation_bounds
+from hpefair.core.fairness.gate_needs import bounds_need, number, people_need, support_need
 from hpefair.core.fairness.verdict import Verdict, combine, within
-from hpefair.schema import MEASURED, UNKNOWN
+from hpefair.schema import UNKNOWN
 
 Row = Mapping[str, object]
 
@@ -16,7 +20,7 @@ class Judged:
     Attributes:
         verdict: Over all groups.
         observed: The worst group's number, NaN without one.
-        rows: group, observed, low, high, verdict for each group.
+        rows: group, low, high, verdict, needs (what would settle it) for each group.
     """
 
     verdict: Verdict
@@ -24,13 +28,23 @@ class Judged:
     rows: tuple[dict[str, object], ...]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What a quantity of a group can be, and what would settle it if that is not enough."""
+
+    group: str
+    low: float
+    high: float
+    needs: str = ""
+
+
 def support(rows: Sequence[Row], minimum: float) -> Judged:
-    """Every known group holds at least `minimum` distinct people; unknown people may belong to any perceived group."""
-    unknown = 0.0 if _measured(rows) else _unknown_people(rows)
-    return _judge(
-        [(_name(row), _number(row, "n_distinct"), _number(row, "n_distinct") + unknown) for row in _known(rows)],
-        minimum,
-    )
+    """Every known group holds at least `minimum` distinct people; who is in doubt may belong to any perceived group."""
+    found = [
+        Finding(_name(row), number(row, "n_low"), number(row, "n_high"), support_need(row, minimum))
+        for row in _known(rows)
+    ]
+    return _judge(found, minimum)
 
 
 def ratio_to_reference(rows: Sequence[Row], minimum: float, maximum: float) -> Judged:
@@ -39,48 +53,133 @@ def ratio_to_reference(rows: Sequence[Row], minimum: float, maximum: float) -> J
     Raises:
         ValueError: If a group has no reference share.
     """
-    judged = []
+    found = []
     for row in _known(rows):
-        reference = _number(row, "reference")
-        if not reference > 0:
-            raise ValueError(f"Expected a reference share for {_name(row)} but audit.reference of params.yaml has none")
-        judged.append((_name(row), _number(row, "bound_low") / reference, _number(row, "bound_high") / reference))
-    return _judge(judged, minimum, maximum)
+        reference = _reference(row)
+        low, high = number(row, "bound_low") / reference, number(row, "bound_high") / reference
+        limits = (minimum * reference, maximum * reference)
+        found.append(Finding(_name(row), low, high, bounds_need(row, limits, _people(rows))))
+    return _judge(found, minimum, maximum)
+
+
+def share_interval(rows: Sequence[Row], tolerance: float) -> Judged:
+    """Every group's share in the population that the data are a sample of is within `tolerance` of its reference.
+
+    The interval is the sampling one, stretched by what is unknown about the people at hand.
+
+    Raises:
+        ValueError: If a group has no reference share.
+    """
+    found = []
+    for row in _known(rows):
+        reference = _reference(row)
+        low = min(number(row, "low"), number(row, "bound_low"))
+        high = max(number(row, "high"), number(row, "bound_high"))
+        limits = (reference - tolerance, reference + tolerance)
+        needs = (people_need if row.get("basis") == "counted" else bounds_need)(row, limits, _people(rows))
+        found.append(Finding(_name(row), low - reference, high - reference, needs))
+    return _judge(found, -tolerance, tolerance)
 
 
 def unknown_share(rows: Sequence[Row], maximum: float) -> Judged:
     """At most `maximum` of the people have no known value."""
-    share = sum(_number(row, "share") for row in rows if UNKNOWN in _name(row).split("."))
-    return _judge([(UNKNOWN, share, share)], maximum=maximum)
+    share = sum(number(row, "share") for row in rows if UNKNOWN in _name(row).split("."))
+    return _judge([Finding(UNKNOWN, share, share)], maximum=maximum)
 
 
-def _judge(
-    intervals: Sequence[tuple[str, float, float]], minimum: float = float("-inf"), maximum: float = float("inf")
-) -> Judged:
-    rows: tuple[dict[str, object], ...] = tuple(
-        {"group": group, "low": low, "high": high, "verdict": within(low, high, minimum, maximum).value}
-        for group, low, high in intervals
-    )
-    lows = [low for _, low, _ in intervals]
-    worst = max(lows) if minimum == float("-inf") else min(lows, default=float("nan"))
-    return Judged(combine(Verdict(str(row["verdict"])) for row in rows), worst, rows)
+def divergence(rows: Sequence[Row], maximum: float) -> Judged:
+    """The total variation between shares and reference is at most `maximum`.
+
+    Raises:
+        ValueError: If a group has no reference share.
+    """
+    known = _known(rows)
+    low, high = (np.array([number(row, name) for row in known]) for name in ("bound_low", "bound_high"))
+    ends = variation_bounds(low, high, np.array([_reference(row) for row in known]))
+    return _judge([Finding("all groups", *ends, "labels, or a larger audit")], maximum=maximum)
+
+
+def cells_covered(rows: Sequence[Row], minimum: float) -> Judged:
+    """At least `minimum` of the cells of several attributes hold enough people.
+
+    Args:
+        rows: One row: cells, low and high, the cells that surely and possibly hold enough people.
+        minimum: Share of the cells.
+    """
+    found = [
+        Finding(str(row["attributes"]), number(row, "low") / cells, number(row, "high") / cells, "labels")
+        for row in rows
+        if (cells := number(row, "cells")) > 0
+    ]
+    return _judge(found, minimum)
+
+
+def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judged:
+    """No group's share has moved by more than `maximum` since the last release.
+
+    Both are samples, so the interval is that of a difference of shares (Newcombe 1998, method 10), from the two
+    sampling intervals; a group that the release had and the data do not have counts as 0.
+
+    Args:
+        rows: Share rows of an attribute now.
+        released: Share rows of the same attribute and scope at the last release; empty before the first.
+        maximum: Change that is not held against the data.
+    """
+    before = {_name(row): row for row in _known(released)}
+    found = []
+    for row in _known(rows):
+        name, old = _name(row), before.get(_name(row))
+        if old is None:
+            found.append(Finding(name, -1.0, 1.0, "a release to compare with: `hpefair record --release`"))
+            continue
+        now, then = _interval(row), _interval(old)
+        change = now[1] - then[1]
+        down = float(np.hypot(now[1] - now[0], then[2] - then[1]))
+        up = float(np.hypot(now[2] - now[1], then[1] - then[0]))
+        found.append(Finding(name, change - down, change + up, "more people, now or in the release"))
+    return _judge(found, -maximum, maximum)
+
+
+def _judge(found: Sequence[Finding], minimum: float = float("-inf"), maximum: float = float("inf")) -> Judged:
+    rows: list[dict[str, object]] = []
+    for one in found:
+        verdict = within(one.low, one.high, minimum, maximum)
+        needs = one.needs if verdict is Verdict.INCONCLUSIVE else ""
+        rows.append({"group": one.group, "low": one.low, "high": one.high, "verdict": verdict.value, "needs": needs})
+    return Judged(combine(Verdict(str(row["verdict"])) for row in rows), _worst(found, minimum, maximum), tuple(rows))
+
+
+def _worst(found: Sequence[Finding], minimum: float, maximum: float) -> float:
+    """The number nearest to, or furthest beyond, a limit."""
+    ends = [(one.low - minimum, one.low) for one in found] + [(maximum - one.high, one.high) for one in found]
+    return min((end for end in ends if np.isfinite(end[0])), default=(0.0, float("nan")))[1]
 
 
 def _known(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if UNKNOWN not in _name(row).split(".")]
 
 
-def _unknown_people(rows: Sequence[Row]) -> float:
-    return sum(_number(row, "n_distinct") for row in rows if UNKNOWN in _name(row).split("."))
+def _people(rows: Sequence[Row]) -> float:
+    return sum(number(row, "n_people") for row in rows)
 
 
-def _measured(rows: Sequence[Row]) -> bool:
-    return all(name in MEASURED for row in rows for name in str(row["attribute"]).split("."))
+def _interval(row: Row) -> tuple[float, float, float]:
+    """Lower end, share and upper end for the population; corrected ones where there was an audit."""
+    names = (
+        ("corrected_low", "corrected", "corrected_high")
+        if row.get("basis") == "audit"
+        else ("low", "share_known", "high")
+    )
+    low, share, high = (number(row, name) for name in names)
+    return low, share, high
+
+
+def _reference(row: Row) -> float:
+    reference = number(row, "reference")
+    if not reference > 0:
+        raise ValueError(f"Expected a reference share for {_name(row)} but audit.reference of params.yaml has none")
+    return reference
 
 
 def _name(row: Row) -> str:
     return str(row["group"])
-
-
-def _number(row: Row, column: str) -> float:
-    return float(str(row[column]))

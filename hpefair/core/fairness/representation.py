@@ -1,26 +1,26 @@
-"""Who is in the data: shares, their uncertainty, and the distance to a reference population."""
+"""Who is in the data: shares, their uncertainty, and what is missing to a reference population."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial.distance import jensenshannon
 from scipy.special import ndtri
 
 from hpefair.core.fairness.groups import Group
 from hpefair.schema import MEASURED
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-COUNTS: Final = ("attribute", "group", "n_people", "n_distinct", "n_images", "share")
+COUNTS: Final = ("attribute", "group", "n_people", "n_distinct", "n_low", "n_high", "n_images", "share", "basis")
 SHORT_BELOW: Final = 0.8  # the four-fifths rule: a smaller part of its reference share counts as short
 SHARES: Final = ("share_known", "low", "high", "bound_low", "bound_high", "reference", "ratio", "deficit", "short")
 
 
-def design_effect(member: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
+def design_effect(member: Flags, cluster: NDArray[np.int64]) -> float:
     """Variance inflation of a share because people come in images.
 
     Linearized ratio estimator over clusters against simple random sampling (Cochran, Sampling Techniques, 1977, ch. 9),
@@ -80,11 +80,25 @@ class Counted:
         image: Image index (N,), the cluster; the parent's image for a generated person.
         identity: Who the row shows (N,); a generated person and its parent share one.
         exposure: How often the row is shown per pass (N,), relative to 1; ones where nobody is repeated.
+        inferred: By attribute, whose value is a classifier's word (N,); what is not named was given or measured.
+        exact: By attribute, whose value is known beyond doubt (N,), because the person was made so.
     """
 
     image: NDArray[np.int64]
     identity: NDArray[np.int64]
     exposure: Array
+    inferred: Mapping[str, Flags] = field(default_factory=dict)
+    exact: Mapping[str, Flags] = field(default_factory=dict)
+
+    def doubtful(self, attribute: str) -> Flags:
+        """Whose value of an attribute, or of either of two joined by a dot, is a classifier's word (N,)."""
+        nobody = np.zeros(len(self.image), dtype=bool)
+        return np.asarray(np.logical_or.reduce([self.inferred.get(name, nobody) for name in attribute.split(".")]))
+
+    def beyond_doubt(self, attribute: str) -> Flags:
+        """Whose value of an attribute, or of both of two joined by a dot, is known beyond doubt (N,)."""
+        nobody = np.zeros(len(self.image), dtype=bool)
+        return np.asarray(np.logical_and.reduce([self.exact.get(name, nobody) for name in attribute.split(".")]))
 
 
 def share_table(
@@ -102,42 +116,51 @@ def share_table(
         confidence: Level of the sampling interval.
 
     Returns:
-        One row per group: n_people (rows), n_distinct people, n_images, and weighted by exposure share of all people,
-        share_known among people whose value is known, low/high of share_known as an estimate for a population
-        (image-clustered), bound_low/bound_high of the share in this finite dataset (see `identification_bounds`),
+        One row per group: n_people (rows), n_distinct people, n_low surely and n_high possibly in it, n_images, and
+        weighted by exposure share of all people, share_known among people whose value is known, low/high of share_known
+        as an estimate for a population (image-clustered), bound_low/bound_high of the share in this finite dataset (see
+        `identification_bounds`; what a classifier says may be anything until an audit tells how often it errs),
         reference, ratio to it, deficit in people, and short: whether even the upper ends of interval and bounds lie
-        below four fifths of the reference.
+        below four fifths of the reference. basis is `counted` where the share in the dataset is exact, else `bounds`.
     """
-    known_of: dict[str, NDArray[np.bool_]] = {}
+    known_of: dict[str, Flags] = {}
     for group in listed:
-        known = known_of.get(group.attribute, np.zeros(len(people.image), bool))
-        known_of[group.attribute] = known | (group.certain & group.known)
+        before = known_of.get(group.attribute, np.zeros(len(people.image), bool))
+        known_of[group.attribute] = before | (group.certain & group.known)
     rows = []
     for group in listed:
         reference = (references.get(group.attribute) or {}).get(group.group, np.nan)
-        row = _count_row(group, people)
+        known = known_of[group.attribute]
+        row = _count_row(group, known, people)
         if group.known:
-            row |= _share_row(group, known_of[group.attribute], people, reference, confidence)
+            row |= _share_row(group, known, people, reference, confidence)
         rows.append(row)
     table = pd.DataFrame(rows, columns=[*COUNTS, *SHARES])
     return table.assign(short=table["short"].eq(True))
 
 
-def _count_row(group: Group, people: Counted) -> dict[str, object]:
+def _count_row(group: Group, known: Flags, people: Counted) -> dict[str, object]:
     total = people.exposure.sum()
+    sure = group.certain & ~people.doubtful(group.attribute)
+    open_ = np.zeros_like(known) if is_measured(group.attribute) else ~known | people.doubtful(group.attribute)
     return {
         "attribute": group.attribute,
         "group": group.group,
         "n_people": int(group.certain.sum()),
-        "n_distinct": len(np.unique(people.identity[group.certain])),
+        "n_distinct": _distinct(people, group.certain),
+        "n_low": _distinct(people, sure),
+        "n_high": _distinct(people, sure | open_),
         "n_images": len(np.unique(people.image[group.certain])),
         "share": people.exposure[group.certain].sum() / total if total else np.nan,
+        "basis": "bounds" if open_.any() else "counted",
     }
 
 
-def _share_row(
-    group: Group, known: NDArray[np.bool_], people: Counted, reference: float, confidence: float
-) -> dict[str, object]:
+def _distinct(people: Counted, rows: Flags) -> int:
+    return len(np.unique(people.identity[rows]))
+
+
+def _share_row(group: Group, known: Flags, people: Counted, reference: float, confidence: float) -> dict[str, object]:
     weight, n_known = people.exposure[known], int(known.sum())
     shown, shown_known = float(people.exposure[group.certain].sum()), float(weight.sum())
     share = shown / shown_known if n_known else np.nan
@@ -145,8 +168,14 @@ def _share_row(
     kish = n_known * float((weight**2).sum()) / shown_known**2 if n_known else 1.0
     effect = design_effect(group.certain[known], people.image[known]) * kish
     low, high = share_interval(share * n_known if n_known else 0.0, n_known, effect, confidence)
-    unknown = float(people.exposure.sum()) - shown_known
-    bound_low, bound_high = identification_bounds(shown, shown_known, unknown, group.attribute)
+    sure = ~people.doubtful(group.attribute)
+    surely_known = float(people.exposure[known & sure].sum())
+    bound_low, bound_high = identification_bounds(
+        float(people.exposure[group.certain & sure].sum()),
+        surely_known,
+        float(people.exposure.sum()) - surely_known,
+        group.attribute,
+    )
     return {
         "share_known": share,
         "low": low,
@@ -176,7 +205,7 @@ def identification_bounds(hits: float, n_known: float, n_unknown: float, attribu
     Returns:
         Smallest and largest possible share; (0, 1) where nobody is known and nobody can be excluded.
     """
-    measured = all(name in MEASURED for name in attribute.split("."))
+    measured = is_measured(attribute)
     if measured and n_known:
         return hits / n_known, hits / n_known
     if measured or n_known + n_unknown == 0:
@@ -185,49 +214,9 @@ def identification_bounds(hits: float, n_known: float, n_unknown: float, attribu
     return hits / n, (hits + n_unknown) / n
 
 
-def distances(shares: Mapping[str, float], reference: Mapping[str, float]) -> dict[str, float]:
-    """Distance of a distribution to a reference, over the union of their categories.
-
-    Args:
-        shares: Share per group; may lack groups.
-        reference: Reference share per group; may lack groups.
-
-    Returns:
-        total_variation in [0, 1], jensen_shannon (square root of the divergence, base 2) in [0, 1], entropy normalized
-        by the number of groups, and min_ratio, the smallest share relative to its reference.
-
-    >>> round(distances({"a": 1.0}, {"a": 0.5, "b": 0.5})["total_variation"], 3)
-    0.5
-    """
-    names = sorted(set(shares) | set(reference))
-    p = np.array([shares.get(name, 0.0) for name in names])
-    q = np.array([reference.get(name, 0.0) for name in names])
-    if not np.isfinite(p).all() or p.sum() == 0:
-        return dict.fromkeys(("total_variation", "jensen_shannon", "entropy", "min_ratio"), np.nan)
-    positive = p[p > 0]
-    return {
-        "total_variation": float(np.abs(p - q).sum() / 2),
-        "jensen_shannon": float(jensenshannon(p, q, base=2)),
-        "entropy": float(-(positive * np.log(positive)).sum() / np.log(len(names))) if len(names) > 1 else 1.0,
-        "min_ratio": float((p[q > 0] / q[q > 0]).min()),
-    }
-
-
-def distance_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Distances to the reference for every attribute of a share table that has one.
-
-    Args:
-        table: From `share_table`.
-
-    Returns:
-        One row per attribute.
-    """
-    rows = []
-    for attribute, part in table.dropna(subset=["reference"]).groupby("attribute", sort=False):
-        shares = dict(zip(part["group"], part["share_known"], strict=True))
-        reference = dict(zip(part["group"], part["reference"], strict=True))
-        rows.append({"attribute": attribute, **distances(shares, reference)})
-    return pd.DataFrame(rows, columns=["attribute", "total_variation", "jensen_shannon", "entropy", "min_ratio"])
+def is_measured(attribute: str) -> bool:
+    """Whether an attribute, or both of two joined by a dot, is measured: never given, never a classifier's word."""
+    return all(name in MEASURED for name in attribute.split("."))
 
 
 def coverage(table: pd.DataFrame, minimum: int) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from hpefair.core.fairness import gates
+from hpefair.core.fairness.gate_needs import bounds_need
 from hpefair.core.fairness.groups import groups
 from hpefair.core.fairness.representation import Counted, share_table
 
@@ -57,3 +58,106 @@ def test_unknown_share():
     """Counted over all people."""
     judged = gates.unknown_share(rows(["low"] * 7 + ["unknown"] * 3, "contrast"), 0.25)
     assert (judged.verdict, judged.observed) == ("FAIL", pytest.approx(0.3))
+
+
+def test_what_a_classifier_says_may_be_anything_until_it_is_audited():
+    """Shares that would pass if they were given stay open; the group that nobody is in stays open, too."""
+    values = ["feminine", "masculine"] * 20
+    listed = groups(pd.DataFrame({"gender_presentation": values}), ["gender_presentation"])
+    index = np.arange(40)
+    people = Counted(index, index, np.ones(40), {"gender_presentation": np.arange(40) >= 10})
+    found = share_table(listed, people, {"gender_presentation": HALVES}, 0.95).to_dict(orient="records")
+    assert (found[0]["n_distinct"], found[0]["n_low"], found[0]["n_high"]) == (20, 5, 35)
+    assert (found[0]["bound_low"], found[0]["bound_high"], found[0]["basis"]) == (5 / 40, 35 / 40, "bounds")
+    judged = gates.ratio_to_reference(found, 0.8, 1.25)
+    assert judged.verdict == "INCONCLUSIVE"
+    assert judged.rows[0]["needs"] == "labels of about 22 more people, or an audit"
+    assert gates.support(found, 5).verdict == "PASS"
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1, 0.8])
+def test_so_many_labels_settle_it(share):
+    """Labels that show the known shares turn an open gate into PASS or FAIL, and fewer do not."""
+    limits = (0.4, 0.625)
+    n, known = 40, 10
+
+    def bounds(extra):
+        return {"low": share * (known + extra) / n, "high": (share * (known + extra) + n - known - extra) / n}
+
+    row = {"share_known": share, "bound_low": bounds(0)["low"], "bound_high": bounds(0)["high"], "basis": "bounds"}
+    needed = int(bounds_need(row, limits, n).split()[3])
+
+    def settled(extra):
+        ends = bounds(extra)
+        return (
+            ends["high"] <= limits[0]
+            or ends["low"] >= limits[1]
+            or (ends["low"] >= limits[0] and ends["high"] <= limits[1])
+        )
+
+    assert settled(needed)
+    assert not settled(needed - 1)
+
+
+@pytest.mark.parametrize(
+    ("n", "tolerance", "verdict"), [(3000, 0.05, "PASS"), (60, 0.05, "INCONCLUSIVE"), (3000, 0.0005, "INCONCLUSIVE")]
+)
+def test_share_interval_asks_for_people(n, tolerance, verdict):
+    """Thirds exactly: enough people show it, few do not, and the number that is asked for would."""
+    judged = gates.share_interval(rows(["low", "mid", "high"] * (n // 3), "contrast", THIRDS), tolerance)
+    assert judged.verdict == verdict
+    if n == 60:
+        needed = int(judged.rows[0]["needs"].split()[1])
+        assert (
+            gates.share_interval(
+                rows(["low", "mid", "high"] * (needed * 12 // 30), "contrast", THIRDS), tolerance
+            ).verdict
+            == "PASS"
+        )
+        assert (
+            gates.share_interval(rows(["low", "mid", "high"] * (needed // 4), "contrast", THIRDS), tolerance).verdict
+            != "PASS"
+        )
+
+
+def test_share_interval_fails_on_a_share_that_is_off():
+    """An absent group, among others."""
+    assert gates.share_interval(rows(["low", "mid"] * 500, "contrast", THIRDS), 0.05).verdict == "FAIL"
+
+
+def test_divergence_of_an_exact_share_is_the_total_variation():
+    """And lies between its bounds where people are unknown."""
+    judged = gates.divergence(rows(["low"] * 8 + ["mid"] * 2, "contrast", THIRDS), 0.4)
+    assert (judged.rows[0]["low"], judged.rows[0]["high"]) == (pytest.approx(0.8 - 1 / 3), pytest.approx(0.8 - 1 / 3))
+    assert judged.verdict == "FAIL"
+    unknown = gates.divergence(
+        rows(["feminine"] * 4 + ["masculine"] * 4 + ["unknown"] * 2, "gender_presentation", HALVES), 0.05
+    )
+    assert (unknown.rows[0]["low"], unknown.rows[0]["high"]) == (0, pytest.approx(0.1))
+    assert unknown.verdict == "INCONCLUSIVE"
+
+
+def test_drift_needs_a_release_and_sees_a_move():
+    """No release: open. The same shares: PASS. A group that left: FAIL."""
+    now = rows(["low", "mid", "high"] * 400, "contrast")
+    assert gates.drift(now, [], 0.1).verdict == "INCONCLUSIVE"
+    assert gates.drift(now, rows(["low", "mid", "high"] * 300, "contrast"), 0.1).verdict == "PASS"
+    assert gates.drift(rows(["low", "mid"] * 600, "contrast"), now, 0.1).verdict == "FAIL"
+    few = gates.drift(rows(["low", "mid", "high"] * 5, "contrast"), now, 0.1)
+    assert few.verdict == "INCONCLUSIVE"
+
+
+def test_drift_equals_newcombes_example():
+    """Newcombe (1998), table II, example a: 56/70 against 48/80, 0.2 with 0.0524 to 0.3339."""
+    before = rows(["low"] * 48 + ["mid"] * 32, "contrast")
+    now = rows(["low"] * 56 + ["mid"] * 14, "contrast")
+    row = gates.drift(now, before, 0.1).rows[0]
+    # Our variances are divided by n - 1, his by n.
+    assert (row["low"], row["high"]) == (pytest.approx(0.0524, abs=2e-3), pytest.approx(0.3339, abs=2e-3))
+
+
+def test_cells_covered():
+    """Surely, possibly, not at all."""
+    row = {"attributes": "age_band, contrast", "cells": 10, "low": 6, "high": 9}
+    verdicts = [gates.cells_covered([row], share).verdict for share in (0.6, 0.8, 0.95)]
+    assert verdicts == ["PASS", "INCONCLUSIVE", "FAIL"]

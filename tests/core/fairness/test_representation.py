@@ -1,17 +1,22 @@
 """Shares, their intervals, their references."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import binomtest
 
+from hpefair.core.fairness.distances import distances, variation_bounds
 from hpefair.core.fairness.groups import groups
 from hpefair.core.fairness.representation import (
     Counted,
     coverage,
     design_effect,
-    distances,
     identification_bounds,
     share_interval,
     share_table,
@@ -105,3 +110,25 @@ def test_repeats_count_in_shares_but_not_in_support():
     assert repeated.loc["mid", "bound_low"] == 0.5
     assert repeated.loc["mid", "n_distinct"] == 2
     assert repeated.loc["mid", "high"] - repeated.loc["mid", "low"] > once.loc["mid", "high"] - once.loc["mid", "low"]
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1)), min_size=2, max_size=4))
+def test_variation_bounds_equal_a_linear_program(ends):
+    """Smallest by linprog, largest by one program for every set of groups, over shares that add up to 1."""
+    low, high = np.array([min(a, b) for a, b, _ in ends]), np.array([max(a, b) for a, b, _ in ends])
+    assume(low.sum() <= 1 <= high.sum())
+    reference = np.array([q for _, _, q in ends])
+    reference /= reference.sum()
+    n = len(low)
+    found = variation_bounds(low, high, reference)
+    # p in the box, d >= |p - q|
+    upper = np.block([[np.eye(n), -np.eye(n)], [-np.eye(n), -np.eye(n)]])
+    limits = [*zip(low, high, strict=True), *[(0, None)] * n]
+    equal = ([np.r_[np.ones(n), np.zeros(n)]], [1])
+    smallest = linprog(np.r_[np.zeros(n), np.full(n, 0.5)], upper, np.r_[reference, -reference], *equal, limits)
+    assert found[0] == pytest.approx(smallest.fun, abs=1e-7)
+    largest = max(
+        -linprog(-np.array(signs, float), None, None, [np.ones(n)], [1], limits[:n]).fun - reference @ np.array(signs)
+        for signs in product((0, 1), repeat=n)
+    )
+    assert found[1] == pytest.approx(largest, abs=1e-7)
