@@ -6,6 +6,7 @@ DATA = Path("data")
 RAW = DATA / "raw"
 INGEST = DATA / "ingest"
 ATTRIBUTE = DATA / "attribute"
+CALIBRATE = DATA / "calibrate"
 SPLIT = DATA / "split"
 AUDIT = DATA / "audit"
 VALIDATE = DATA / "validate"
@@ -23,8 +24,12 @@ REPORT = DATA / "report"
 PARAMS = Path("params.yaml")
 EXPECTATIONS = Path("expectations")
 REVIEW_DECISIONS = Path("review/decisions.jsonl")
+REVIEW_LABELS = Path("review/labels.jsonl")
+MODELS = Path("models")
 ACCEPTANCE_HISTORY = Path("history/acceptance.jsonl")
 SCRATCH = Path(".hpefair")
+REFERENCES = EXPECTATIONS / "references"
+RELEASE_HISTORY = Path("history/release.jsonl")
 
 
 def out_folder(stage: str) -> Path:

@@ -230,10 +230,18 @@ def review(
 
 
 @app.command()
-def record() -> None:
+def record(
+    release: Annotated[
+        str, typer.Option(help="original or balanced: also keep its shares as those of the last release.")
+    ] = "",
+) -> None:
     """Append this batch's generation yield to history/acceptance.jsonl, which later plans learn from."""
     from hpefair.commands import record as command
 
+    if release:
+        if release not in ("original", "balanced"):
+            raise InputError(f"there is no variant {release!r}: original or balanced")
+        console.print(f"history/release.jsonl: {command.record_release(release)} shares kept", highlight=False)
     console.print(f"history/acceptance.jsonl: {command.record()} lines added", highlight=False)
 
 

@@ -15,7 +15,7 @@ from hpefair.errors import InputError, ToolError
 # What makes a workspace: the pipeline and its code, brought up to date every time …
 CODE = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "hpefair", "dags")
 # … and what people set and decide, copied once.
-THEIRS = ("params.yaml", "expectations", "review", "history")
+THEIRS = ("params.yaml", "expectations", "review", "history", "models/README.md")
 
 
 def run(console: Console, data: Path | None, workspace: Path) -> None:

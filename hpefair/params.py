@@ -10,15 +10,33 @@ from hpefair import artifacts
 from hpefair.errors import MissingArtifactError, SettingsError
 from hpefair.sections import (
     Attribute,
+    Audit,
+    Calibrate,
+    Classifier,
     ContrastBins,
     Generate,
     Params,
     Plan,
     PredictEngine,
     TrainEngine,
+    ZeroShot,
 )
 
-__all__ = ["Attribute", "ContrastBins", "Generate", "Params", "Plan", "PredictEngine", "TrainEngine", "load", "parse"]
+__all__ = [
+    "Attribute",
+    "Audit",
+    "Calibrate",
+    "Classifier",
+    "ContrastBins",
+    "Generate",
+    "Params",
+    "Plan",
+    "PredictEngine",
+    "TrainEngine",
+    "ZeroShot",
+    "load",
+    "parse",
+]
 
 
 def load(path: Path = artifacts.PARAMS) -> Params:

@@ -24,11 +24,21 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "crowding": ("alone", "touching", "crowded"),
         "brightness": ("dark", "mid", "bright"),
         "posture": ("upright", "leaning", "lying"),
+        "truncation": ("whole", "head", "legs", "side"),
+        "blur": ("sharp", "soft", "blurred"),
+        "view": ("front", "side", "back"),
+        "pose": ("extended", "bent", "reaching"),
     }
 )
 
 PERCEIVED: Final = ("gender_presentation", "age_band", "build", "skin_tone")  # given or inferred, never measured
-MEASURED: Final = ("contrast", "scale", "visibility", "crowding", "brightness", "posture")
+MEASURED: Final = (
+    "contrast", "scale", "visibility", "truncation", "crowding", "brightness", "blur", "posture", "view", "pose",
+)  # fmt: skip
+
+# Attribute sources that are models: what they say is a guess until an audit tells how often they err.
+MODELS: Final = ("face", "zero_shot", "classifier", "build")
+GENERATED: Final = "generated"  # source of the values of people who were made so
 
 # Columns of the tables, in file order.
 IMAGES: Final = ("image_id", "dataset", "coco_image_id", "path", "width", "height", "license", "subject_id", "content")
@@ -43,6 +53,7 @@ PEOPLE: Final = (
     "bbox",
     "area",
     "segmentation",
+    "garments",
     "iscrowd",
 )
 REJECTS: Final = ("dataset", "record", "source_id", "reason", "detail")

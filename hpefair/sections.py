@@ -4,8 +4,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
+from hpefair.schema import ATTRIBUTES, PERCEIVED, SPLITS, groups_of
 
+SourceName = Literal["labels", "face", "zero_shot", "classifier", "build"]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -43,12 +44,61 @@ class ContrastBins(Section):
         return self
 
 
+class Face(Section):
+    """The source `face`."""
+
+    min_face_px: float = Field(gt=0)  # smaller heads, in pixels of the image, are not judged
+
+
+class ZeroShot(Section):
+    """The source `zero_shot`: a CLIP or SigLIP model and what it is asked."""
+
+    model: str  # a folder, or an id on the model hub
+    revision: str  # commit of the hub's repository; empty for a folder
+    template: str = Field(pattern=r"\{\}")
+    prompts: dict[str, dict[str, tuple[str, ...]]]  # attribute, group, phrases
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for attribute, phrases in self.prompts.items():
+            groups = ATTRIBUTES[attribute] if attribute in PERCEIVED else ()
+            if set(phrases) != set(groups) or not all(phrases.values()):
+                raise ValueError(f"Expected phrases for {attribute}: {', '.join(groups)} but got {', '.join(phrases)}")
+        return self
+
+
+class Classifier(Section):
+    """The source `classifier`."""
+
+    weights: str  # a folder that `hpefair attributes train` wrote
+
+
 class Attribute(Section):
     """Who is in the picture."""
 
     shards: tuple[Word, ...] = Field(min_length=1)
     contrast: ContrastBins
     min_area_px: float = Field(ge=0)  # smaller people have no measurable clothing
+    sources: dict[str, tuple[SourceName, ...]]  # in order of trust
+    face: Face
+    zero_shot: ZeroShot
+    classifier: Classifier
+
+    @model_validator(mode="after")
+    def _tellable(self) -> Self:
+        if set(self.sources) != set(PERCEIVED):
+            raise ValueError(f"Expected sources of {', '.join(PERCEIVED)} but got {', '.join(self.sources)}")
+        return self
+
+
+class Calibrate(Section):
+    """How probabilities are scaled, and from which confidence on a group is named."""
+
+    method: Literal["temperature", "platt"]
+    accuracy: float = Field(gt=0, lt=1)  # wanted among the named
+    confidence: float = Field(gt=0, lt=1)
+    min_labels: Positive  # fewer labelled people calibrate nothing
+    default_threshold: float = Field(gt=0, le=1)  # until enough people are labelled
 
 
 class Split(Section):
@@ -65,29 +115,47 @@ class Split(Section):
         return self
 
 
+class ReferenceFile(Section):
+    """Reference shares in a CSV file with columns attribute, group, share."""
+
+    file: str = Field(pattern=r"^expectations/references/[^/]+\.csv$")
+
+
+class ReferenceDataset(Section):
+    """Reference shares as they are in one of the datasets under data/raw."""
+
+    dataset: Word
+
+
+class CoveredCells(Section):
+    """Cells of several attributes that should hold people."""
+
+    attributes: tuple[str, ...] = Field(min_length=1, max_length=6)
+    minimum: Positive  # distinct people that a cell needs
+
+
+Reference = Literal["uniform"] | ReferenceFile | ReferenceDataset | dict[str, Share]
+
+
 class Audit(Section):
     """Whose shares are counted, and against which reference."""
 
     attributes: tuple[str, ...]
     cells: tuple[tuple[str, str], ...]
-    reference: dict[str, Literal["uniform"] | dict[str, Share]]
+    coverage: CoveredCells
+    reference: dict[str, Reference]
     confidence: float = Field(gt=0, lt=1)
+    resamples: Positive
+    seed: int
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        _check_attributes([*self.attributes, *self.reference, *(a for pair in self.cells for a in pair)])
+        names = [*self.attributes, *self.reference, *self.coverage.attributes]
+        _check_attributes([*names, *(a for pair in self.cells for a in pair)])
         for attribute, shares in self.reference.items():
             if isinstance(shares, dict):
-                _check_reference(attribute, shares)
+                check_reference(attribute, shares)
         return self
-
-    def reference_shares(self, attribute: str) -> dict[str, float] | None:
-        """Reference share of each known group of an attribute; None where params name no reference."""
-        reference = self.reference.get(attribute)
-        if reference == "uniform":
-            groups = ATTRIBUTES[attribute]
-            return {group: 1 / len(groups) for group in groups}
-        return dict(reference) if isinstance(reference, dict) else None
 
 
 class Validate(Section):
@@ -247,6 +315,7 @@ class Params(Section):
 
     ingest: Ingest
     attribute: Attribute
+    calibrate: Calibrate
     split: Split
     audit: Audit
     validate_: Validate = Field(alias="validate")
@@ -277,7 +346,12 @@ def _check_attributes(names: list[str] | tuple[str, ...]) -> None:
         groups_of(name)
 
 
-def _check_reference(attribute: str, shares: dict[str, float]) -> None:
+def check_reference(attribute: str, shares: dict[str, float]) -> None:
+    """Reference shares name every known group once and add up to 1.
+
+    Raises:
+        ValueError: If they do not.
+    """
     if set(shares) != set(ATTRIBUTES[attribute]) or abs(sum(shares.values()) - 1) > 1e-6:
         groups = ", ".join(ATTRIBUTES[attribute])
         raise ValueError(

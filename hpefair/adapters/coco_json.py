@@ -192,6 +192,8 @@ def _shape_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -> s
         return "iscrowd is neither 0 nor 1"
     if not _is_segmentation(record.get("segmentation")):
         return "the segmentation is neither polygons nor run lengths"
+    if not _are_parts(record.get("garments")):
+        return "garments are not named segmentations"
     return _keypoint_fault(record, size, skeleton)
 
 
@@ -227,6 +229,11 @@ def _is_segmentation(value: object) -> bool:
         return False
     counts = value.get("counts")
     return isinstance(counts, str) or (isinstance(counts, list) and all(map(is_finite, counts)))
+
+
+def _are_parts(value: object) -> bool:
+    """Nothing, or segmentations by name."""
+    return value is None or (isinstance(value, dict) and all(map(_is_segmentation, value.values())))
 
 
 def all_finite(values: list[Any]) -> bool:

@@ -19,7 +19,7 @@ def decode(segmentation: str, height: int, width: int) -> Mask | None:
         width: Image width in pixels.
 
     Returns:
-        The mask, or None where there is no usable segmentation.
+        The mask, column-major, or None where there is no usable segmentation.
     """
     if not segmentation:
         return None
@@ -31,8 +31,16 @@ def decode(segmentation: str, height: int, width: int) -> Mask | None:
         shape = coco_mask.merge(coco_mask.frPyObjects(parts, height, width))
     elif isinstance(shape.get("counts"), list):
         shape = coco_mask.frPyObjects(shape, height, width)
-    mask: Mask = coco_mask.decode(shape).astype(bool)
+    mask: Mask = coco_mask.decode(shape).view(np.bool_)
     return mask if mask.shape == (height, width) else None
+
+
+def decode_parts(parts: str, height: int, width: int) -> Mask | None:
+    """Union (H, W) of named segmentations stored as one JSON object; None where there are none."""
+    shapes = json.loads(parts) if parts else {}
+    found = [decode(json.dumps(shape), height, width) for shape in shapes.values()]
+    masks = [mask for mask in found if mask is not None]
+    return np.logical_or.reduce(masks) if masks else None
 
 
 def encode(mask: Mask) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hpefair.adapters import label_files
 from hpefair.adapters.coco_json import Checked, Record
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.schema import IMAGES, PEOPLE
+from hpefair.schema import IMAGES, PEOPLE, PERCEIVED
 
 
 def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> pd.DataFrame:
@@ -60,11 +61,38 @@ def people_rows(records: list[Record], dataset: str, skeleton: Skeleton) -> pd.D
             "bbox": [float(value) for value in record["bbox"]],
             "area": float(record["area"]),
             "segmentation": json.dumps(record["segmentation"]) if record.get("segmentation") else "",
+            "garments": json.dumps(record["garments"]) if record.get("garments") else "",
             "iscrowd": bool(record.get("iscrowd", 0)),
         }
         for record in records
     ]
     return pd.DataFrame(rows, columns=list(PEOPLE))
+
+
+def attribute_rows(records: list[Record], dataset: str, checked: Checked) -> pd.DataFrame:
+    """Labels that lie in the annotations themselves, under `attributes`; others than perceived ones are left alone.
+
+    Args:
+        records: Accepted annotation records.
+        dataset: Dataset name.
+        checked: Receives values outside the vocabulary.
+
+    Returns:
+        Long table person_id, image_id (empty), attribute, group, source.
+    """
+    rows = []
+    for record in records:
+        found = record.get("attributes")
+        given: Record = found if isinstance(found, dict) else {}
+        for attribute in PERCEIVED:
+            if given.get(attribute) is None:
+                continue
+            group = label_files.group_of(attribute, str(given[attribute]))
+            if group is None:
+                checked.reject("label", record["id"], f"{attribute} has no group {given[attribute]!r}")
+            else:
+                rows.append((f"{dataset}/{record['id']}", "", attribute, group, "coco:attributes"))
+    return pd.DataFrame(rows, columns=["person_id", "image_id", "attribute", "group", "source"], dtype=str)
 
 
 def label_rows(labels: pd.DataFrame, people: pd.DataFrame, dataset: str, source: str, checked: Checked) -> pd.DataFrame:

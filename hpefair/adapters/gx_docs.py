@@ -8,9 +8,10 @@ import contextlib
 import copy
 import html
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from great_expectations.render import CollapseContent, RenderedComponentContent
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
@@ -22,6 +23,7 @@ from hpefair.adapters.gx_checks import VERDICTS, severity_of, verdict_of
 from hpefair.adapters.gx_expectations import show, text_block
 from hpefair.errors import ToolError
 
+NOT_SHOWN: Final = "too few people to show"
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -52,13 +54,17 @@ COLLAPSE = """<details><summary>{{ content_block.get("collapse_toggle_link", "Mo
 GRAPH = """<p class="note">(chart left out: it needs scripts)</p>"""
 
 
-def page(outcome: Any, title: str, lead: str) -> str:
+Hidden = Mapping[tuple[str, str], Set[str]]
+
+
+def page(outcome: Any, title: str, lead: str, hidden: Hidden = MappingProxyType({})) -> str:
     """One self-contained page for a validation result from `gx_checks.run`.
 
     Args:
         outcome: The result.
         title: Title of the page.
         lead: One sentence below it.
+        hidden: By attribute and scope, groups of so few people that no number about them is printed.
 
     Returns:
         HTML.
@@ -71,6 +77,7 @@ def page(outcome: Any, title: str, lead: str) -> str:
         # Some set expectations report a count without a percentage, on which their own renderer fails.
         if "unexpected_count" in result.result and "unexpected_percent" not in result.result:
             result.result["unexpected_count"] = 0
+        _mask(result, hidden)
     with _render_errors_raise():
         document = _Renderer().render(outcome)
     document.page_title = title
@@ -79,6 +86,18 @@ def page(outcome: Any, title: str, lead: str) -> str:
     css = Path(__file__).with_name("gx_docs.css").read_text(encoding="utf-8")
     text = _View().render(document, css=css, lead=lead, tally=tally)
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+
+
+def _mask(result: Any, hidden: Hidden) -> None:
+    """Take the numbers of small groups out of a result; its verdict stays."""
+    kwargs = result.expectation_config.kwargs
+    small = hidden.get((str(kwargs.get("attribute")), str(kwargs.get("scope"))), frozenset())
+    rows = (result.result.get("details") or {}).get("rows") or []
+    masked = [row for row in rows if row["group"] in small]
+    for row in masked:
+        row.update(low=NOT_SHOWN, high=NOT_SHOWN, needs="")
+    if masked:
+        result.result["observed_value"] = NOT_SHOWN
 
 
 class _View(DefaultJinjaPageView):

@@ -41,6 +41,9 @@ def show(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
+RELEASE = "@release"  # put behind a scope, it names the rows of the last release
+
+
 class ShareRows(TableMetricProvider):
     """Rows of one attribute and scope of a share table."""
 
@@ -66,10 +69,52 @@ class ShareRows(TableMetricProvider):
         return list(rows.to_dict(orient="records"))
 
 
+class ReleasedRows(TableMetricProvider):
+    """The same rows as they were at the last release; none before the first."""
+
+    metric_name = "table.hpefair_released_rows"
+    value_keys = ("attribute", "scope")
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805
+        execution_engine: Any,
+        metric_domain_kwargs: Any,
+        metric_value_kwargs: Any,
+        metrics: Any,
+        runtime_configuration: Any,
+    ) -> list[dict[str, Any]]:
+        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
+        scope = metric_value_kwargs["scope"] + RELEASE
+        rows = frame[(frame["attribute"] == metric_value_kwargs["attribute"]) & (frame["scope"] == scope)]
+        return list(rows.to_dict(orient="records"))
+
+
+class CellRows(TableMetricProvider):
+    """The row of one scope of a table of covered cells."""
+
+    metric_name = "table.hpefair_cell_rows"
+    value_keys = ("scope",)
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805
+        execution_engine: Any,
+        metric_domain_kwargs: Any,
+        metric_value_kwargs: Any,
+        metrics: Any,
+        runtime_configuration: Any,
+    ) -> list[dict[str, Any]]:
+        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
+        rows = frame[frame["scope"] == metric_value_kwargs["scope"]]
+        return list(rows.to_dict(orient="records"))
+
+
 class JudgedByGates:
     """Turns a `gates.Judged` into a result and a readable Data Docs row; goes first among the parents."""
 
     sentence: ClassVar[str]
+    rows_metric: ClassVar[str] = "table.hpefair_share_rows"
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         raise TypeError(f"Expected {type(self).__name__} to define _judge but it does not")
@@ -77,12 +122,15 @@ class JudgedByGates:
     def _validate(
         self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None
     ) -> dict[str, Any]:
-        judged = self._judge(metrics["table.hpefair_share_rows"])
+        judged = self._judged(metrics)
         details = {"verdict": judged.verdict.value, "rows": list(judged.rows)}
         return {
             "success": judged.verdict is Verdict.PASS,
             "result": {"observed_value": judged.observed, "details": details},
         }
+
+    def _judged(self, metrics: Any) -> gates.Judged:
+        return self._judge(metrics[self.rows_metric])
 
     @classmethod
     @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
@@ -163,3 +211,66 @@ class ExpectUnknownShareToBeAtMost(JudgedByGates, BatchExpectation):
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         return gates.unknown_share(rows, self.maximum)
+
+
+class ExpectShareIntervalToBeWithinTolerance(JudgedByGates, BatchExpectation):
+    """The share of every group in the population behind the data is within `tolerance` of its reference."""
+
+    attribute: str
+    tolerance: float
+    scope: str = "train"
+    metric_dependencies = ("table.hpefair_share_rows",)
+    success_keys = ("attribute", "scope", "tolerance")
+    sentence: ClassVar[str] = (
+        "In the population that the data are a sample of, the share of every group of $attribute must be within "
+        "$tolerance of its reference ($scope)."
+    )
+
+    def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
+        return gates.share_interval(rows, self.tolerance)
+
+
+class ExpectDivergenceFromReferenceToBeAtMost(JudgedByGates, BatchExpectation):
+    """The total variation between the shares of an attribute and their reference is at most `maximum`."""
+
+    attribute: str
+    maximum: float
+    scope: str = "train"
+    metric_dependencies = ("table.hpefair_share_rows",)
+    success_keys = ("attribute", "scope", "maximum")
+    sentence: ClassVar[str] = (
+        "The total variation between the shares of $attribute and their reference must be at most $maximum ($scope)."
+    )
+
+    def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
+        return gates.divergence(rows, self.maximum)
+
+
+class ExpectDriftSinceReleaseToBeAtMost(JudgedByGates, BatchExpectation):
+    """No group's share has moved by more than `maximum` since the last release."""
+
+    attribute: str
+    maximum: float
+    scope: str = "all"
+    metric_dependencies = ("table.hpefair_share_rows", "table.hpefair_released_rows")
+    success_keys = ("attribute", "scope", "maximum")
+    sentence: ClassVar[str] = (
+        "The share of no group of $attribute may have moved by more than $maximum since the last release ($scope)."
+    )
+
+    def _judged(self, metrics: Any) -> gates.Judged:
+        return gates.drift(metrics[self.rows_metric], metrics["table.hpefair_released_rows"], self.maximum)
+
+
+class ExpectCellsToBeCovered(JudgedByGates, BatchExpectation):
+    """At least `minimum` of the cells that audit.coverage names hold enough distinct people."""
+
+    minimum: float
+    scope: str = "train"
+    metric_dependencies = ("table.hpefair_cell_rows",)
+    success_keys = ("scope", "minimum")
+    rows_metric: ClassVar[str] = "table.hpefair_cell_rows"
+    sentence: ClassVar[str] = "At least $minimum of the cells of audit.coverage must hold enough people ($scope)."
+
+    def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
+        return gates.cells_covered(rows, self.minimum)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -13,6 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from hpefair.errors import InputError
 
 Pixels = NDArray[np.uint8]
+
+AS_STORED: Final = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 
 # Pillow refuses by itself only with a warning; hpefair checks the header against params first.
 Image.MAX_IMAGE_PIXELS = None
@@ -24,10 +26,14 @@ def read_rgb(path: Path) -> Pixels:
     Raises:
         InputError: If the file cannot be decoded.
     """
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    try:
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+    except FileNotFoundError:
+        content = np.zeros(0, np.uint8)
+    pixels = cv2.imdecode(content, AS_STORED) if content.size else None  # OpenCV raises on an empty buffer
     if pixels is None:
         raise InputError(f"{path} cannot be decoded; run `dvc repro ingest` to quarantine broken images")
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return pixels.astype(np.uint8, copy=False)
 
 
 def readable(path: Path) -> bool:

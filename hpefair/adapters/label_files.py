@@ -69,7 +69,7 @@ def load(path: Path) -> pd.DataFrame:
     parts = []
     for column, attribute in attributes.items():
         values = table[column].astype(object).where(table[column].notna(), "").map(str)
-        group_of = {value: _group(attribute, value) for value in values.unique()}
+        groups = {value: group_of(attribute, value) for value in values.unique()}
         parts.append(
             pd.DataFrame(
                 {
@@ -77,7 +77,7 @@ def load(path: Path) -> pd.DataFrame:
                     "source_id": ids.astype("int64"),
                     "attribute": attribute,
                     "given": values,
-                    "group": values.map(group_of),
+                    "group": values.map(groups),
                 }
             )
         )
@@ -93,7 +93,8 @@ def _read(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} cannot be read as a table: {error}") from error
 
 
-def _group(attribute: str, given: str) -> str | None:
+def group_of(attribute: str, given: str) -> str | None:
+    """Group that a given word or age in years stands for; None where the vocabulary has none."""
     value = given.strip().lower()
     if value in ("", UNKNOWN):
         return UNKNOWN

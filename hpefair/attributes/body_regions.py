@@ -1,10 +1,11 @@
 """Which pixels of a person are clothing, and which are the background right behind the outline."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from hpefair.core.pose.skeletons import COCO_17
@@ -37,37 +38,83 @@ class Regions:
     reach: int
 
 
-def regions(mask: Mask, others: Mask, keypoints: Array) -> Regions | str:
+def regions(mask: Mask, others: Mask, dressed: Mask) -> Regions | str:
     """Clothing and background of a person, or the reason why they cannot be told.
 
-    Skin is never counted as clothing: the head (all above the shoulder line), forearms with hands and shins with feet
-    are cut out of the mask. The ring of background runs from 3 px to a tenth of the person's size outside the mask.
+    Both stay clear of the coarse outline. The ring of background reaches about a tenth of the person's size out.
 
     Args:
         mask: Person mask (H, W).
         others: Union of all other people's masks (H, W).
-        keypoints: COCO-17 keypoints (17, 3) in the coordinates of the mask.
+        dressed: The dressed part of the mask (H, W): from garment parsing, or `dressed_part`.
 
     Returns:
         The regions, or a reason.
     """
-    torso = torso_length(keypoints)
-    if torso is None:
-        return "shoulders or hips are not labelled"
-    dressed = dressed_part(mask, keypoints, torso)
-    edge = int(np.clip(round(0.02 * np.sqrt(mask.sum())), 1, COARSE_EDGE_PX))
-    clothing = _erode(dressed, edge) & _erode(mask, edge)
-    if clothing.sum() < 50:
+    edge, reach = edge_and_reach(mask)
+    clothing = _morph(cv2.MORPH_ERODE, dressed, edge)  # eroding a part erodes the whole
+    if np.count_nonzero(clothing) < 50:
         return "no clothing in sight"
-    width = max(round(0.1 * np.sqrt(mask.sum())), edge + 2)
-    ring = _dilate(mask, edge + width) & ~_dilate(mask, edge) & ~_dilate(others, edge)
-    if ring.sum() < 50:
+    ring = _morph(cv2.MORPH_DILATE, mask, reach) & ~_morph(cv2.MORPH_DILATE, mask | others, edge)
+    if np.count_nonzero(ring) < 50:
         return "no background in sight"
-    reach = edge + width
-    outline = _outline(mask, clothing, ring, reach)
+    outline = _outline(mask)
+    outline = outline[_reached(clothing, outline, reach) & _reached(ring, outline, reach)]
     if len(outline) < 8:
         return "too little of the clothing's outline meets background"
     return Regions(clothing, ring, outline, reach)
+
+
+def within_reach(mask: Mask) -> tuple[slice, slice]:
+    """Rows and columns of all pixels that `regions` can depend on."""
+    margin = edge_and_reach(mask)[1] + 1
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return np.s_[max(top - margin, 0) : top + height + margin, max(left - margin, 0) : left + width + margin]
+
+
+def edge_and_reach(mask: Mask) -> tuple[int, int]:
+    """Width of the coarse edge that is left out, and how far out the ring of background reaches, in pixels."""
+    size = np.sqrt(np.count_nonzero(mask))
+    edge = int(np.clip(round(0.02 * size), 1, COARSE_EDGE_PX))
+    return edge, edge + max(round(0.1 * size), edge + 2)
+
+
+def _outline(mask: Mask) -> NDArray[np.int64]:
+    """Outline points (P, 2) x, y of a mask."""
+    contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.concatenate([np.zeros((0, 2), np.int64), *(contour[:, 0] for contour in contours)])
+
+
+def _morph(operation: int, mask: Mask, radius: int) -> Mask:
+    """Erosion or dilation by a disc; what lies beyond the border neither erodes nor dilates."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return cv2.morphologyEx(mask.view(np.uint8), operation, kernel).view(np.bool_)
+
+
+def _reached(mask: Mask, points: NDArray[np.int64], radius: int) -> Mask:
+    """Which points (P, 2) have a pixel of the mask within the disc of `_morph`: a dilation at these points only."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return _any_within(mask, points, kernel.sum(axis=1) // 2)
+
+
+@njit(cache=True)
+def _any_within(mask: Mask, points: NDArray[np.int64], half_widths: NDArray[Any]) -> Mask:
+    """Whether the disc around each point, given by the half width of its rows, holds a pixel of the mask."""
+    height, width = mask.shape
+    counts = np.zeros((height, width + 1), np.int32)
+    for row in range(height):
+        for column in range(width):
+            counts[row, column + 1] = counts[row, column] + mask[row, column]
+    radius = len(half_widths) // 2
+    found = np.zeros(len(points), np.bool_)
+    for index in range(len(points)):
+        x, y = points[index]
+        for row in range(max(y - radius, 0), min(y + radius + 1, height)):
+            half = half_widths[row - y + radius]
+            if counts[row, min(x + half + 1, width)] > counts[row, max(x - half, 0)]:
+                found[index] = True
+                break
+    return found
 
 
 def dressed_part(mask: Mask, keypoints: Array, torso: float) -> Mask:
@@ -141,25 +188,3 @@ def _draw_limb(canvas: NDArray[np.uint8], start: Array, end: Array, half_width: 
     cv2.line(canvas, first, last, 1, max(round(2 * half_width), 1))
     for centre in (first, last):
         cv2.circle(canvas, centre, max(round(half_width), 1), 1, -1)
-
-
-def _outline(mask: Mask, clothing: Mask, ring: Mask, reach: int) -> NDArray[np.int64]:
-    """Outline points of the mask that have clothing inside and background outside within reach."""
-    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    points = np.concatenate([contour[:, 0, :] for contour in contours]) if contours else np.zeros((0, 2), np.int64)
-    near = _dilate(clothing, reach) & _dilate(ring, reach)
-    kept = points[near[points[:, 1], points[:, 0]]]
-    return kept.astype(np.int64)
-
-
-def _kernel(radius: int) -> NDArray[np.uint8]:
-    kernel: NDArray[np.uint8] = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return kernel
-
-
-def _erode(mask: Mask, radius: int) -> Mask:
-    return cv2.erode(mask.astype(np.uint8), _kernel(radius), borderType=cv2.BORDER_CONSTANT, borderValue=1).astype(bool)
-
-
-def _dilate(mask: Mask, radius: int) -> Mask:
-    return cv2.dilate(mask.astype(np.uint8), _kernel(radius)).astype(bool)

@@ -1,4 +1,4 @@
-"""Measured context of a person: scale, visibility, crowding, brightness, posture."""
+"""Groups of the measured context of a person: scale, visibility, crowding, brightness, blur, posture."""
 
 from bisect import bisect_right
 from typing import Final
@@ -24,6 +24,7 @@ HALF_FROM, MOST_FROM = 6, 12  # labelled joints out of 17
 TOUCHING_FROM, CROWDED_FROM = 0.02, 0.2  # largest box overlap with another person
 LEANING_FROM, LYING_FROM = 30.0, 60.0  # degrees between trunk and the vertical of the picture
 DARK_BELOW, BRIGHT_FROM = 35.0, 65.0  # mean L* around the person
+SOFT_FROM, BLURRED_FROM = 1.25, 2.0  # pixels: above most untouched photographs, and a Gaussian of 2 px
 
 
 def scale(area: float) -> str:
@@ -44,8 +45,15 @@ def crowding(overlap: float) -> str:
 
 
 def brightness(lightness: float) -> str:
-    """Group of the mean CIELAB lightness of the window around a person."""
+    """Group of the mean CIELAB lightness of the window around a person; unknown for NaN."""
+    if np.isnan(lightness):
+        return UNKNOWN
     return _bin(lightness, (DARK_BELOW, BRIGHT_FROM), ("dark", "mid", "bright"))
+
+
+def blur(pixels: float) -> str:
+    """Group of a blur in pixels (`sharpness.blur`); unknown for NaN."""
+    return UNKNOWN if np.isnan(pixels) else _bin(pixels, (SOFT_FROM, BLURRED_FROM), ("sharp", "soft", "blurred"))
 
 
 def posture(trunk_tilt: float) -> str:

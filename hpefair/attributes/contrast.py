@@ -1,13 +1,16 @@
 """Clothing-to-background contrast: how well a person's clothing stands out along the outline."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.color import deltaE_ciede2000
 
-from hpefair.attributes.body_regions import Regions, regions
+from hpefair.attributes.body_regions import Regions, dressed_part, regions, torso_length, within_reach
+from hpefair.attributes.lab import Lab, to_lab
 
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
@@ -16,101 +19,157 @@ Array = NDArray[np.float64]
 OUTLINE_SAMPLES: Final = 48
 FEWEST_PAIRS: Final = 8  # fewer comparable points say nothing about an outline
 WEAKEST_PERCENTILE: Final = 20  # limbs are lost where the outline is weakest, not where it is average
+LARGEST_SIDE: Final = 320
 
 
-def to_lab(pixels: Pixels) -> Array:
-    """CIELAB (H, W, 3), D65, of sRGB pixels (H, W, 3)."""
-    lab: Array = rgb2lab(pixels)
-    return lab
+NO_LAB: Final[Lab] = np.zeros((0, 0, 3), np.float32)  # of a person whose window is not converted yet
 
 
-def measure(lab: Array, mask: Mask, others: Mask, keypoints: Array) -> float | str:
-    """Contrast of one person, or the reason why it cannot be measured.
+@dataclass(frozen=True)
+class Contrast:
+    """How well a person's clothing stands out.
 
-    The 20th percentile, over points of the outline where clothing meets background, of the CIEDE2000 difference between
-    the median colour of the clothing and of the background within reach of the point (docs/metrics.md, contrast).
-
-    Args:
-        lab: CIELAB pixels (H, W, 3) of a window around the person.
-        mask: Person mask (H, W) in the window.
-        others: Union of other people's masks (H, W) in the window.
-        keypoints: COCO-17 keypoints (17, 3) in window coordinates.
-
-    Returns:
-        Contrast in CIEDE2000 units, or a reason.
+    Attributes:
+        outline: 20th percentile along the outline of the CIEDE2000 difference across it.
+        whole: CIEDE2000 difference of the median clothing and the median background.
+        lightness: Michelson contrast of the L* of these two medians, 0 to 1.
     """
-    found = regions(mask, others, keypoints)
+
+    outline: float
+    whole: float
+    lightness: float
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A person in a window.
+
+    Attributes:
+        lab: CIELAB (H, W, 3).
+        mask: The person's mask (H, W).
+        others: Union of all other people's masks (H, W).
+        keypoints: COCO-17 keypoints (17, 3) in the window.
+        garments: Clothing (H, W) by garment parsing; None where there is none.
+    """
+
+    lab: Lab
+    mask: Mask
+    others: Mask
+    keypoints: Array
+    garments: Mask | None = None
+
+    @property
+    def dressed(self) -> Mask | None:
+        """The dressed part of the mask (H, W); None where neither parsing nor keypoints tell it."""
+        if self.garments is not None:
+            return self.mask & self.garments
+        torso = torso_length(self.keypoints)
+        return None if torso is None else dressed_part(self.mask, self.keypoints, torso)
+
+
+def measure(cutout: Cutout) -> Contrast | str:
+    """Contrasts of one person in a window, or the reason why they cannot be measured (docs/metrics.md, contrast)."""
+    dressed = cutout.dressed  # drawn before it is cut: OpenCV clips thick lines a little differently at other borders
+    if dressed is None:
+        return "shoulders or hips are not labelled"
+    near = within_reach(cutout.mask)
+    mask, others, dressed = (np.ascontiguousarray(whole[near]) for whole in (cutout.mask, cutout.others, dressed))
+    found = regions(mask, others, dressed)
     if isinstance(found, str):
         return found
-    differences = outline_differences(lab, found)
-    if len(differences) < FEWEST_PAIRS:
+    lab = np.ascontiguousarray(cutout.lab[near])
+    sides = outline_sides(lab, found)
+    if len(sides) < FEWEST_PAIRS:
         return "too little of the clothing's outline meets background"
-    return float(np.percentile(differences, WEAKEST_PERCENTILE))
+    whole = np.stack([_median(lab, part) for part in (found.clothing, found.ring)])
+    *across, over_all = deltaE_ciede2000(*np.concatenate([sides, whole[None]]).swapaxes(0, 1))
+    clothing, ring = whole[:, 0]
+    return Contrast(
+        outline=float(np.percentile(across, WEAKEST_PERCENTILE)),
+        whole=float(over_all),
+        lightness=float(abs(clothing - ring) / max(clothing + ring, 1e-6)),
+    )
 
 
-def measure_person(lab: Array, mask: Mask, others: Mask, keypoints: Array, bbox: Array) -> float | str:
-    """Contrast of one person of a whole image: `measure` on a window around the box, at no more than 320 px a side.
+def outline_sides(lab: Lab, found: Regions) -> Array:
+    """Median colours (P, 2, 3) of clothing and background at up to 48 evenly spread outline points that have both."""
+    picks = np.unique(np.linspace(0, len(found.outline) - 1, OUTLINE_SAMPLES).round().astype(int))
+    sides = _sides(lab, found.clothing, found.ring, found.outline[picks], found.reach).astype(float)
+    return sides[~np.isnan(sides[:, 0, 0])]
+
+
+def _median(lab: Lab, part: Mask) -> Array:
+    """Median colour (3,) of a part (H, W); channel by channel, because numpy is slow across an axis."""
+    colours = lab.reshape(-1, 3)[np.flatnonzero(part)]
+    return np.array([np.median(np.ascontiguousarray(channel)) for channel in colours.T], dtype=float)
+
+
+@njit(cache=True)
+def _sides(lab: Lab, clothing: Mask, ring: Mask, points: NDArray[np.int64], reach: int) -> Lab:
+    """Median colours (P, 2, 3) of clothing and background within reach of each point; NaN where one is missing."""
+    height, width = clothing.shape
+    sides = np.full((len(points), 2, 3), np.nan, np.float32)
+    inside = np.empty((3, (2 * reach + 1) ** 2), np.float32)
+    outside = np.empty_like(inside)
+    for index in range(len(points)):
+        x, y = points[index]
+        dressed = bare = 0
+        for row in range(max(y - reach, 0), min(y + reach + 1, height)):
+            for column in range(max(x - reach, 0), min(x + reach + 1, width)):
+                if clothing[row, column]:
+                    inside[:, dressed] = lab[row, column]
+                    dressed += 1
+                elif ring[row, column]:
+                    outside[:, bare] = lab[row, column]
+                    bare += 1
+        if dressed >= 3 and bare >= 3:
+            for channel in range(3):
+                sides[index, 0, channel] = np.median(inside[channel, :dressed])
+                sides[index, 1, channel] = np.median(outside[channel, :bare])
+    return sides
+
+
+def of_person(pixels: Pixels, person: Cutout, bbox: Array) -> Contrast | str:
+    """Contrasts of one person of a whole image: only the window around the box is converted.
 
     Args:
-        lab: CIELAB image (H, W, 3).
-        mask: Person mask (H, W).
-        others: Union of other people's masks (H, W).
-        keypoints: COCO-17 keypoints (17, 3) in image coordinates.
+        pixels: RGB image (H, W, 3).
+        person: The person in the whole image; its `lab` is not read.
         bbox: Box (4,).
-
-    Returns:
-        Contrast in CIEDE2000 units, or a reason.
     """
-    rows, columns = window(bbox, mask.shape)
-    shifted = keypoints - np.array([columns.start, rows.start, 0.0])
-    return measure(*shrink(lab[rows, columns], mask[rows, columns], others[rows, columns], shifted))
-
-
-def outline_differences(lab: Array, found: Regions) -> Array:
-    """CIEDE2000 across the outline at up to 48 evenly spread outline points."""
-    picks = np.unique(np.linspace(0, len(found.outline) - 1, OUTLINE_SAMPLES).round().astype(int))
-    pairs = [_sides(lab, found, x, y) for x, y in found.outline[picks]]
-    kept = [pair for pair in pairs if pair is not None]
-    if not kept:
-        return np.zeros(0)
-    inside, outside = np.stack(kept, axis=1)
-    differences: Array = deltaE_ciede2000(inside, outside)
-    return differences
-
-
-def _sides(lab: Array, found: Regions, x: int, y: int) -> Array | None:
-    """Median colours (2, 3) of clothing and background within reach of an outline point; None if one is missing."""
-    reach = found.reach
-    window = np.s_[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
-    clothing, ring = lab[window][found.clothing[window]], lab[window][found.ring[window]]
-    if len(clothing) < 3 or len(ring) < 3:
-        return None
-    return np.stack([np.median(clothing, axis=0), np.median(ring, axis=0)])
+    rows, columns = window(bbox, pixels.shape)
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return "outside the picture"
+    parts = (person.mask, person.others, person.garments)
+    mask, others, garments = (None if part is None else np.ascontiguousarray(part[rows, columns]) for part in parts)
+    if mask is None or others is None:
+        return "no segmentation"
+    keypoints = person.keypoints - np.array([columns.start, rows.start, 0.0])
+    return measure(shrink(Cutout(to_lab(pixels[rows, columns]), mask, others, keypoints, garments)))
 
 
 def window(bbox: Array, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of the image around a box, wide enough for the ring of background."""
-    x, y, width, height = bbox
+    x, y, width, height = (float(value) for value in bbox)
     margin = 0.3 * max(width, height) + 8
-    rows = slice(max(int(y - margin), 0), min(int(np.ceil(y + height + margin)), shape[0]))
-    columns = slice(max(int(x - margin), 0), min(int(np.ceil(x + width + margin)), shape[1]))
+    rows = slice(max(int(y - margin), 0), max(min(int(np.ceil(y + height + margin)), shape[0]), 0))
+    columns = slice(max(int(x - margin), 0), max(min(int(np.ceil(x + width + margin)), shape[1]), 0))
     return rows, columns
 
 
-def shrink(
-    lab: Array, mask: Mask, others: Mask, keypoints: Array, largest: int = 320
-) -> tuple[Array, Mask, Mask, Array]:
+def shrink(cutout: Cutout, largest: int = LARGEST_SIDE) -> Cutout:
     """The window at no more than `largest` pixels a side: contrast does not depend on resolution, its cost does."""
-    side = max(mask.shape)
-    if side <= largest:
-        return lab, mask, others, keypoints
-    factor = largest / side
-    size = (max(round(mask.shape[1] * factor), 1), max(round(mask.shape[0] * factor), 1))
-    small = cv2.resize(lab, size, interpolation=cv2.INTER_AREA)
-    points = keypoints.copy()
+    height, width = cutout.mask.shape
+    if max(height, width) <= largest:
+        return cutout
+    factor = largest / max(height, width)
+    size = (max(round(width * factor), 1), max(round(height * factor), 1))
+    points = cutout.keypoints.copy()
     points[:, :2] = (points[:, :2] + 0.5) * factor - 0.5
-    return small, _resize(mask, size), _resize(others, size), points
+    lab = cv2.resize(cutout.lab, size, interpolation=cv2.INTER_AREA)
+    garments = None if cutout.garments is None else _resize(cutout.garments, size)
+    return Cutout(lab, _resize(cutout.mask, size), _resize(cutout.others, size), points, garments)
 
 
 def _resize(mask: Mask, size: tuple[int, int]) -> Mask:
-    return cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool)
+    return cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST).view(np.bool_)

@@ -63,6 +63,7 @@ def as_person(row: Any) -> pd.DataFrame:
                 "bbox": row.bbox,
                 "area": row.area,
                 "segmentation": row.segmentation,
+                "garments": row.garments,
                 "iscrowd": False,
             }
         ]

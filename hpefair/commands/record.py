@@ -1,10 +1,10 @@
-"""Append the measured yield of this generation batch to history/acceptance.jsonl, which later plans learn from."""
+"""What later runs learn from: this batch's generation yield, and the shares of a release."""
 
 import hashlib
 import json
 
 from hpefair import artifacts
-from hpefair.adapters import tables
+from hpefair.adapters import release_history, tables
 
 
 def record() -> int:
@@ -29,3 +29,16 @@ def record() -> int:
     part.write_text("\n".join(lines) + "\n", encoding="utf-8")
     part.replace(artifacts.ACCEPTANCE_HISTORY)
     return len(rows)
+
+
+def record_release(variant: str) -> int:
+    """Keep the shares of a variant as those of the last release, from which drift is measured.
+
+    Args:
+        variant: `original` or `balanced`.
+
+    Returns:
+        Rows written.
+    """
+    shares = tables.read(artifacts.AUDIT / variant / "shares.parquet")
+    return release_history.write(artifacts.RELEASE_HISTORY, variant, shares)

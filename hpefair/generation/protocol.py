@@ -42,6 +42,7 @@ class Made:
         contrast_delta_e: Contrast measured while making it.
         labels: Group of every perceived attribute.
         license: Licence of the picture.
+        garments: Clothing (H, W), where it is known.
     """
 
     pixels: Pixels
@@ -54,6 +55,7 @@ class Made:
     contrast_delta_e: float
     labels: Mapping[str, str]
     license: str
+    garments: Mask | None
 
 
 class Backend(Protocol):

@@ -14,7 +14,6 @@ from skimage.color import lab2rgb
 
 from hpefair.adapters.licences import contains_any
 from hpefair.attributes import contrast
-from hpefair.attributes.body_regions import dressed_part, torso_length
 from hpefair.attributes.measurement import contrast_group
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.sources import Cutout, cut_out, eligible, empty_background
@@ -65,15 +64,13 @@ class Recompose:
             if changed is None:
                 continue
             pixels, operation = changed
-            measured = contrast.measure_person(
-                contrast.to_lab(pixels), cutout.mask, np.zeros_like(cutout.mask), cutout.keypoints, cutout.bbox
-            )
-            if not isinstance(measured, str) and contrast_group(measured, self._bins) == group:
+            measured = contrast.of_person(pixels, as_seen(cutout), cutout.bbox)
+            if not isinstance(measured, str) and contrast_group(measured.outline, self._bins) == group:
                 # What a change of clothes or background leaves alone is inherited from the parent.
                 labels = {name: str(source[name]) for name in PERCEIVED}
                 return Made(
                     pixels, cutout.mask, cutout.keypoints, cutout.bbox, cutout.person_id, str(source["image_id"]),
-                    operation, measured, labels, "derived from a training image",
+                    operation, measured.outline, labels, "derived from a training image", cutout.garments,
                 )  # fmt: skip
         return f"{self._settings.tries} tries did not reach {group} contrast"
 
@@ -98,6 +95,12 @@ class Recompose:
         return None
 
 
+def as_seen(cutout: Cutout) -> contrast.Cutout:
+    """A person as contrast is measured: alone in the window."""
+    alone = np.zeros_like(cutout.mask)
+    return contrast.Cutout(contrast.NO_LAB, cutout.mask, alone, cutout.keypoints, cutout.garments)
+
+
 def recolour(cutout: Cutout, group: str, rng: np.random.Generator) -> Pixels | None:
     """Clothing shifted towards a new colour in CIELAB, its texture kept.
 
@@ -109,13 +112,10 @@ def recolour(cutout: Cutout, group: str, rng: np.random.Generator) -> Pixels | N
     Returns:
         Pixels (H, W, 3), or None where no clothing can be told.
     """
-    torso = torso_length(cutout.keypoints)
-    if torso is None:
+    dressed = as_seen(cutout).dressed
+    if dressed is None or dressed.sum() < 50:
         return None
-    dressed = dressed_part(cutout.mask, cutout.keypoints, torso)
-    if dressed.sum() < 50:
-        return None
-    lab = contrast.to_lab(cutout.pixels)
+    lab = contrast.to_lab(cutout.pixels).astype(np.float64)
     target = _background_colour(lab, cutout.mask) if group == "low" else np.array([rng.uniform(12, 92), 0.0, 0.0])
     target = target + rng.normal(0, 3 if group == "low" else 18, 3) * np.array([0.5, 1.0, 1.0])
     dyed = target + TEXTURE_KEPT * (lab - np.median(lab[dressed], axis=0))

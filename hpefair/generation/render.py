@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+
 from hpefair.attributes.measurement import contrast_group
 from hpefair.core.balance.screening import annotation_fault
 from hpefair.generation.protocol import Item, Made
@@ -69,6 +71,7 @@ def _made(picture: Photograph, delta_e: float, operation: str) -> Made:
         contrast_delta_e=delta_e,
         labels=picture.scene.people[0].labels,
         license=f"{LICENCE['name']} (built-in people)",
+        garments=np.logical_or.reduce(list(labels.garments.values())),
     )
 
 

@@ -32,6 +32,7 @@ class Cutout:
         mask: Mask (H, W) in the window.
         keypoints: Keypoints (17, 3) in window coordinates.
         bbox: Box (4,) in window coordinates.
+        garments: Clothing (H, W) by garment parsing; None where there is none.
     """
 
     person_id: str
@@ -40,6 +41,7 @@ class Cutout:
     mask: Mask
     keypoints: Array
     bbox: Array
+    garments: Mask | None = None
 
 
 def eligible(people: pd.DataFrame, attribute: str, context: float, forbid_licenses: tuple[str, ...]) -> pd.DataFrame:
@@ -80,7 +82,10 @@ def cut_out(person: pd.Series, attribute: str, context: float) -> Cutout:
     keypoints = np.asarray(person["keypoints"], dtype=float).reshape(-1, 3).copy()
     keypoints[keypoints[:, 2] > 0, :2] -= shift
     moved = np.array([*(bbox[:2] - shift), *bbox[2:]])
-    return Cutout(person["person_id"], person[attribute], pixels[rows, columns], mask[rows, columns], keypoints, moved)
+    parsed = coco_masks.decode_parts(person.get("garments", ""), *pixels.shape[:2])
+    garments = None if parsed is None else np.ascontiguousarray(parsed[rows, columns])
+    window, own = np.ascontiguousarray(pixels[rows, columns]), np.ascontiguousarray(mask[rows, columns])
+    return Cutout(person["person_id"], person[attribute], window, own, keypoints, moved, garments)
 
 
 def empty_background(

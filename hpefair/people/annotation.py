@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hpefair.adapters import coco_masks
 from hpefair.attributes import contrast
+from hpefair.attributes.contrast import NO_LAB, Cutout
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.people.photograph import Photograph
 
@@ -90,11 +91,10 @@ def measured_contrast(picture: Photograph, index: int) -> float | str:
     for other, neighbour in enumerate(picture.people):
         if other != index:
             others |= neighbour.mask
-    # Only the window is converted: colours elsewhere do not count.
-    rows, columns = contrast.window(labels.bbox, labels.mask.shape)
-    lab = np.zeros((*labels.mask.shape, 3))
-    lab[rows, columns] = contrast.to_lab(picture.pixels[rows, columns])
-    return contrast.measure_person(lab, labels.mask, others, labels.keypoints, labels.bbox)
+    garments = np.logical_or.reduce(list(labels.garments.values())) if labels.garments else None
+    person = Cutout(NO_LAB, labels.mask, others, labels.keypoints, garments)
+    measured = contrast.of_person(picture.pixels, person, labels.bbox)
+    return measured if isinstance(measured, str) else measured.outline
 
 
 def polygons(mask: Mask) -> list[list[float]]:

@@ -10,16 +10,16 @@ from hpefair.adapters.coco_tables import coco_dataset
 from hpefair.core.balance.quotas import cell_name
 from hpefair.core.balance.weights import exposures
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.schema import PERCEIVED
+from hpefair.schema import GENERATED, PERCEIVED
 
-MADE = ["keypoints", "bbox", "area", "segmentation"]
+MADE = ["keypoints", "bbox", "area", "segmentation", "garments"]
 PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area", "segmentation", "iscrowd"]
 
 
 def build(out: Path, work: Path, item: str) -> None:
     """Write one COCO file and one exposure table per variant, and the audited people of the balanced one."""
     everything = params.load()
-    images, people = _real(everything.attribute.shards)
+    images, people = _real()
     train = people[people["split"] == "train"]
     quota = tables.read(artifacts.PLAN / "quota.parquet").set_index("cell")
     made_images, made_people = _accepted(people, quota["generate"].to_dict(), everything.assemble.skip_rejected)
@@ -44,13 +44,13 @@ def build(out: Path, work: Path, item: str) -> None:
     print(f"assemble: {len(train)} real and {len(made_people)} generated people in the balanced training set")
 
 
-def _real(shards: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _real() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Images, and evaluable people with split and attributes."""
     images = tables.read(artifacts.INGEST / "images.parquet")
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)][PERSON]
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", shards)
+    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
     people = people.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
     people = people.assign(synthetic=False, root_person=people["person_id"], root_image=people["image_id"])
     return images[["image_id", "path", "width", "height", "license"]], people
@@ -74,9 +74,17 @@ def _accepted(real: pd.DataFrame, wanted: dict[str, int], skip_rejected: bool) -
     people = kept[[*MADE, *(column for column in kept if column in real and column not in MADE)]].assign(
         person_id=name, image_id=name, iscrowd=False, split="train", synthetic=True, exposure=1.0,
         num_keypoints=kept["visible_joints"].astype("int64"), **roots,
-        **{f"{attribute}_source": "generated" for attribute in PERCEIVED},
+        **_sources(kept, real),
     )  # fmt: skip
     return images, people
+
+
+def _sources(kept: pd.DataFrame, real: pd.DataFrame) -> dict[str, pd.Series]:
+    """Who says what a generated person is: whoever says it of the parent, or the generator where there is none."""
+    known = real.set_index("person_id")
+    return {
+        f"{name}_source": kept["parent_person"].map(known[f"{name}_source"]).fillna(GENERATED) for name in PERCEIVED
+    }
 
 
 if __name__ == "__main__":

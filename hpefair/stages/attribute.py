@@ -1,19 +1,21 @@
-"""Who is in each picture: given labels, and what can be measured from the pixels."""
+"""Who is in each picture: given labels, what the chosen models infer, and what can be measured from the pixels."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, progress, tables
-from hpefair.attributes import given
-from hpefair.attributes.measurement import measure_image
+from hpefair.attributes import given, sources
+from hpefair.attributes.measurement import measure
+from hpefair.attributes.picture import Picture
 from hpefair.core.splits import deal
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write the attributes of the people whose images fall in this shard."""
+    """Write the attributes of the people whose images fall in this shard; what models infer goes to its own table."""
     settings = params.load().attribute
     images = tables.read(artifacts.INGEST / "images.parquet")
     people = tables.read(artifacts.INGEST / "people.parquet")
@@ -21,16 +23,25 @@ def build(out: Path, work: Path, item: str) -> None:
     mine = images[np.array(deal(list(images["image_id"]), settings.shards)) == item]
     people = people[people["image_id"].isin(mine["image_id"])].reset_index(drop=True)
     of_image = dict(tuple(people.groupby("image_id")))
-    measured = [
-        measure_image(row.path, of_image[row.image_id], settings)
-        for row in progress.track(list(mine.itertuples()), f"attribute {item}")
-        if row.image_id in of_image
-    ]
+    models = sources.chosen(settings)
+    measured: list[dict[str, Any]] = []
+    inferred = [sources.judge({}, settings, [], [])]
+    for row in progress.track(list(mine.itertuples()), f"attribute {item}"):
+        if row.image_id not in of_image:
+            continue
+        picture = Picture.read(row.path, of_image[row.image_id])
+        measured += measure(picture, settings)
+        names, sights = picture.sights()
+        inferred.append(sources.judge(models, settings, names, sights))
     values = given.person_values(people, labels)
     if measured:
-        values = values.merge(pd.concat(measured, ignore_index=True), on="person_id", how="left", validate="1:1")
+        values = values.merge(pd.DataFrame(measured), on="person_id", how="left", validate="1:1")
+    judgements = pd.concat([part for part in inferred if len(part)] or inferred[:1], ignore_index=True)
     tables.write(out / "attributes.parquet", values)
-    print(f"attribute {item}: {len(values)} people in {len(mine)} images")
+    tables.write(out / "inferred.parquet", judgements)
+    told = judgements[judgements["reason"] == ""].groupby("source")["person_id"].nunique().to_dict()
+    said = ", ".join(f"{name} can tell something of {told.get(name, 0)}" for name in models) or "no model"
+    print(f"attribute {item}: {len(values)} people in {len(mine)} images; {said}")
 
 
 if __name__ == "__main__":

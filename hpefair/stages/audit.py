@@ -1,4 +1,4 @@
-"""Who is in the data: shares, deficits, coverage and distances to the reference, with intervals."""
+"""Who is in the data: shares, deficits, coverage and distances to the reference, with intervals, errors corrected."""
 
 from pathlib import Path
 
@@ -7,45 +7,71 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
+from hpefair.adapters.reference_shares import reference_shares
+from hpefair.attributes.audits import counted, seen_codes, surely_known
+from hpefair.core.fairness.corrected_shares import correct
 from hpefair.core.fairness.distances import distance_table
 from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.representation import Counted, coverage, share_table
+from hpefair.core.fairness.intervals import resample
+from hpefair.core.fairness.patterns import patterns
+from hpefair.core.fairness.representation import coverage, share_table
 
-COVERAGE_MINIMUM = 10  # distinct people below which a cell counts as uncovered in the table; gates set their own
+TABLES = ("shares", "prevalence", "distances", "coverage", "patterns", "cells")
 
 
 def build(out: Path, work: Path, item: str) -> None:
     """Write shares, distances and coverage of the whole set and of the training split."""
     settings = params.load().audit
-    people = _people(item)
-    references = {name: settings.reference_shares(name) for name in settings.attributes}
-    parts = []
-    for scope, members in (("all", people), ("train", people[people["split"] == "train"])):
-        listed = groups(members, settings.attributes, settings.cells)
-        image, identity = (pd.factorize(members[name])[0].astype(np.int64) for name in ("root_image", "root_person"))
-        counted = Counted(image, identity, members["exposure"].to_numpy(dtype=float))
-        parts.append(share_table(listed, counted, references, settings.confidence).assign(scope=scope))
-    shares = pd.concat(parts, ignore_index=True)
-    scopes = list(dict(tuple(shares.groupby("scope"))).items())
-    tables.write(out / "shares.parquet", shares)
-    tables.write(out / "distances.parquet", pd.concat([distance_table(part).assign(scope=s) for s, part in scopes]))
-    covered = [coverage(part, COVERAGE_MINIMUM).assign(scope=s) for s, part in scopes]
-    tables.write(out / "coverage.parquet", pd.concat(covered))
+    everybody = _real()
+    references = {name: reference_shares(settings, name, everybody) for name in settings.attributes}
+    people = tables.read(artifacts.ASSEMBLE / "people.parquet") if item == "balanced" else everybody
+    audit = tables.read(artifacts.CALIBRATE / "audited.parquet")
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    for scope, members in (("all", people), ("train", people[people["split"] == "train"].reset_index(drop=True))):
+        for name, table in _tables(members, audit, references, settings).items():
+            parts[name].append(table.assign(scope=scope))
+    for name, found in parts.items():
+        tables.write(out / f"{name}.parquet", pd.concat(found, ignore_index=True))
     tables.write(out / "people.parquet", people)
+    shares = pd.concat(parts["shares"])
     short = shares[shares["short"] & (shares["scope"] == "train")]
     named = ", ".join(f"{row.attribute} {row.group}" for row in short.itertuples()) or "nobody"
     print(f"audit {item}: {len(people)} people; training people are short of: {named}")
 
 
-def _people(variant: str) -> pd.DataFrame:
-    """Evaluable people of a variant with their split and attributes: no crowds, at least one labelled joint."""
-    if variant == "balanced":
-        return tables.read(artifacts.ASSEMBLE / "people.parquet")
+def _tables(
+    members: pd.DataFrame,
+    audit: pd.DataFrame,
+    references: dict[str, dict[str, float] | None],
+    settings: params.Audit,
+) -> dict[str, pd.DataFrame]:
+    """All tables of one scope."""
+    listed = groups(members, settings.attributes, settings.cells)
+    people = counted(members)
+    naive = share_table(listed, people, references, settings.confidence)
+    counts = resample(np.arange(int(people.image.max()) + 1 if len(members) else 0), settings.resamples, settings.seed)
+    seen = seen_codes(members, audit, [*settings.attributes, *(".".join(pair) for pair in settings.cells)])
+    shares, methods = correct(naive, listed, people, seen, counts, settings.confidence)
+    cells = settings.coverage
+    names = list(cells.attributes)
+    bare, covered = patterns(members[names], surely_known(members, names), people.identity, names, cells.minimum)
+    return {
+        "shares": shares,
+        "prevalence": methods,
+        "distances": distance_table(shares),
+        "coverage": coverage(shares, cells.minimum),
+        "patterns": bare,
+        "cells": pd.DataFrame([{"attributes": ", ".join(names), "minimum": cells.minimum, **vars(covered)}]),
+    }
+
+
+def _real() -> pd.DataFrame:
+    """Evaluable people with their split and attributes: no crowds, at least one labelled joint."""
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", params.load().attribute.shards)
-    keep = people[["person_id", "image_id", "num_keypoints", "area"]]
+    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
+    keep = people[["person_id", "image_id", "dataset", "num_keypoints", "area"]]
     keep = keep.assign(root_person=keep["person_id"], root_image=keep["image_id"], synthetic=False, exposure=1.0)
     return keep.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
 

@@ -22,9 +22,7 @@ def build(out: Path, work: Path, item: str) -> None:
     """Write one verdict per candidate with the groups and gaps behind it."""
     everything = params.load()
     settings, drawing = everything.compare, everything.evaluate
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", everything.attribute.shards).set_index(
-        "person_id"
-    )
+    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet").set_index("person_id")
     baseline = tables.read(artifacts.EVALUATE / settings.baseline / "people.parquet").set_index("person_id")
     image, names = pd.factorize(baseline["image_id"])
     subject = tables.read(artifacts.INGEST / "images.parquet").set_index("image_id")["subject_id"]

@@ -21,9 +21,7 @@ def build(out: Path, work: Path, item: str) -> None:
     images = images[images["image_id"].isin(about)].reset_index(drop=True)  # ascending COCO id, the reference's order
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people[people["image_id"].isin(images["image_id"])].reset_index(drop=True)
-    attributes = tables.read_folder(
-        artifacts.ATTRIBUTE, "attributes.parquet", params.load().attribute.shards
-    ).set_index("person_id")
+    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet").set_index("person_id")
     attributes = attributes.loc[people["person_id"]].reset_index(drop=True)
     predictions = tables.read(folder / "predictions.parquet")
     index = pose_arrays.image_index(images["image_id"])

@@ -1,5 +1,6 @@
 """Annotated people for the cells that are short; resumable, and the same for the same item whoever makes it."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from hpefair.schema import PERCEIVED
 
 COLUMNS = (
     "item_id", "cell", "made", "reason", "parent_person", "parent_image", "operation", "made_delta_e", "license",
-    "seed", "path", "width", "height", "keypoints", "bbox", "area", "segmentation", *PERCEIVED,
+    "seed", "path", "width", "height", "keypoints", "bbox", "area", "segmentation", "garments", *PERCEIVED,
 )  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def _backend(everything: params.Params) -> Backend:
     split = tables.read(artifacts.SPLIT / "images.parquet")
     train = raw.merge(split[split["split"] == "train"], on="image_id", validate="1:1")
     people = tables.read(artifacts.INGEST / "people.parquet")
-    attributes = tables.read_folder(artifacts.ATTRIBUTE, "attributes.parquet", everything.attribute.shards)
+    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
     people = people.merge(train[["image_id", "path", "width", "height", "license"]], on="image_id", validate="m:1")
     people = people.merge(attributes, on="person_id", validate="1:1")
     return Recompose(people, train, everything.attribute.contrast, everything.generate)
@@ -84,6 +85,7 @@ def _annotation(made: Made, path: Path) -> dict[str, object]:
         "bbox": made.bbox.tolist(),
         "area": coco_masks.area(made.mask),
         "segmentation": coco_masks.encode(made.mask),
+        "garments": "" if made.garments is None else json.dumps({"worn": json.loads(coco_masks.encode(made.garments))}),
     }
 
 

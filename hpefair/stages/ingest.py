@@ -6,7 +6,7 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import coco_json, dvc_stage, images, label_files, progress, tables
-from hpefair.adapters.coco_tables import image_rows, label_rows, people_rows
+from hpefair.adapters.coco_tables import attribute_rows, image_rows, label_rows, people_rows
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError, MissingArtifactError
@@ -47,10 +47,14 @@ def _read(folder: Path, joints: Skeleton, max_pixels: int) -> dict[str, pd.DataF
     labels = [
         label_rows(label_files.load(path), people, folder.name, path.name, checked) for path in folder.glob("labels.*")
     ]
+    # A label file beside the annotations was made for this audit: it comes first.
+    labels.append(attribute_rows(checked.people, folder.name, checked))
     return {
         "images": image_rows(checked.images, tree, folder.name, artifacts.RAW),
         "people": people,
-        "labels": pd.concat([pd.DataFrame(columns=list(LABELS), dtype=str), *labels], ignore_index=True),
+        "labels": pd.concat(
+            [pd.DataFrame(columns=list(LABELS), dtype=str), *labels], ignore_index=True
+        ).drop_duplicates(["person_id", "image_id", "attribute"], ignore_index=True),
         "rejects": pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"]).assign(
             dataset=folder.name, detail=""
         ),

@@ -36,11 +36,17 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 def _references(everything: params.Params) -> dict[str, dict[str, float]]:
-    references = {name: everything.audit.reference_shares(name) for name in everything.plan.attributes}
-    missing = [name for name, shares in references.items() if shares is None]
+    """Reference shares of the planned attributes, as the audit used them."""
+    shares = tables.read(artifacts.AUDIT / "original" / "shares.parquet")
+    shares = shares[(shares["scope"] == "train") & shares["reference"].notna()]
+    references = {
+        name: {str(group): float(share) for group, share in zip(part["group"], part["reference"], strict=True)}
+        for name, part in shares.groupby("attribute")
+    }
+    missing = [name for name in everything.plan.attributes if name not in references]
     if missing:
         raise SettingsError(f"audit.reference names no shares for {', '.join(missing)} of plan.attributes; add them")
-    return {name: shares for name, shares in references.items() if shares is not None}
+    return {name: references[name] for name in everything.plan.attributes}
 
 
 def _costs(settings: params.Plan, synthetic_share: float) -> RepairCosts:

@@ -2,32 +2,48 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
+from hpefair.adapters import dvc_stage, release_history, tables
+from hpefair.core.fairness.suppression import suppressed
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write the result of every suite as JSON and as a Data Docs page."""
-    from hpefair.adapters import gx_checks, gx_docs
+    """Write the result of every suite as JSON, and as a Data Docs page that shows no group below the floor."""
+    from hpefair.adapters import gx_checks, gx_docs, gx_expectations
 
-    settings = params.load().validate_
-    everything = {
-        "images": artifacts.INGEST / "images.parquet",
-        "people": artifacts.INGEST / "people.parquet",
-        "rejects": artifacts.INGEST / "rejects.parquet",
-        "shares": artifacts.AUDIT / item / "shares.parquet",
+    everything = params.load()
+    shares = tables.read(artifacts.AUDIT / item / "shares.parquet")
+    released = release_history.read(artifacts.RELEASE_HISTORY, item)
+    released["scope"] += gx_expectations.RELEASE
+    known = {
+        "images": tables.read(artifacts.INGEST / "images.parquet"),
+        "people": tables.read(artifacts.INGEST / "people.parquet"),
+        "rejects": tables.read(artifacts.INGEST / "rejects.parquet"),
+        "shares": pd.concat([shares, released], ignore_index=True) if len(released) else shares,
+        "cells": tables.read(artifacts.AUDIT / item / "cells.parquet"),
     }
+    hidden = _hidden(shares, everything.report.min_cell)
     results = {}
     for path in sorted(artifacts.EXPECTATIONS.glob("*.yaml")):
         suite = gx_checks.load_suite(path)
-        table = tables.read(everything[suite.table])
-        outcome = gx_checks.run(path, suite, table, settings.max_unexpected_rows)
+        table = known[suite.table]
+        outcome = gx_checks.run(path, suite, table, everything.validate_.max_unexpected_rows)
         results[path.stem] = gx_checks.plain_results(outcome)
         lead = f"{suite.purpose} Table {suite.table} of the {item} data, {len(table)} rows."
-        page = gx_docs.page(outcome, f"Expectations: {path.stem} ({item})", lead)
+        page = gx_docs.page(outcome, f"Expectations: {path.stem} ({item})", lead, hidden)
         (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
     tables.write_json(out / "results.json", results)
     print(f"validate {item}: {sum(map(len, results.values()))} expectations in {len(results)} suites")
+
+
+def _hidden(shares: pd.DataFrame, floor: int) -> dict[tuple[str, str], set[str]]:
+    """By attribute and scope, the groups whose numbers the page must not show."""
+    return {
+        (str(attribute), str(scope)): set(part.loc[suppressed(part["n_people"].to_numpy(), floor), "group"])
+        for (attribute, scope), part in shares.groupby(["attribute", "scope"], sort=False)
+    }
 
 
 if __name__ == "__main__":

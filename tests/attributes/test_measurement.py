@@ -1,15 +1,17 @@
 """Everything measured from one image."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from hpefair import params
 from hpefair.attributes.measurement import contrast_group, measure_image
-from hpefair.params import Attribute, ContrastBins
+from hpefair.schema import MEASURED
 
-SETTINGS = Attribute(shards=("s0",), contrast=ContrastBins(low_below=10, high_from=25), min_area_px=1024)
+SETTINGS = params.load(Path(__file__).parents[2] / "params.yaml").attribute
 
 
 def test_every_person_gets_every_value_or_a_reason(tiny_coco):
@@ -34,7 +36,7 @@ def test_every_person_gets_every_value_or_a_reason(tiny_coco):
     assert found.loc["999", "contrast_reason"] == "a crowd, not a person"
     for row in found.itertuples():
         assert (row.contrast == "unknown") == bool(row.contrast_reason) == np.isnan(row.contrast_delta_e)
-    assert found[["scale", "visibility", "crowding", "brightness", "posture"]].notna().all(axis=None)
+    assert found[list(MEASURED)].notna().all(axis=None)
 
 
 @pytest.mark.parametrize(("value", "group"), [(np.nan, "unknown"), (9.9, "low"), (10, "mid"), (25, "high")])

@@ -20,7 +20,7 @@ def row(tmp_path):
     box = [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
     return types.SimpleNamespace(
         item_id="x", path=str(tmp_path / "g.png"), width=260, height=260, age_band="child", bbox=np.array(box, float),
-        keypoints=joints.ravel(), area=float(mask.sum()), segmentation=coco_masks.encode(mask),
+        keypoints=joints.ravel(), area=float(mask.sum()), segmentation=coco_masks.encode(mask), garments="",
     )  # fmt: skip
 
 

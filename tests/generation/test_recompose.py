@@ -8,7 +8,7 @@ import pytest
 
 from hpefair.attributes import contrast
 from hpefair.generation.protocol import Item
-from hpefair.generation.recompose import Recompose, move, recolour, whole
+from hpefair.generation.recompose import Recompose, as_seen, move, recolour, whole
 from hpefair.generation.sources import cut_out, eligible, empty_background
 from hpefair.params import ContrastBins, Generate
 from hpefair.schema import PERCEIVED
@@ -40,9 +40,7 @@ def test_the_wanted_cell_is_reached(training, group):
     good = [one for one in made if not isinstance(one, str)]
     assert len(good) >= 4
     for one in good:
-        value = contrast.measure_person(
-            contrast.to_lab(one.pixels), one.mask, np.zeros_like(one.mask), one.keypoints, one.bbox
-        )
+        value = contrast.of_person(one.pixels, as_seen(one), one.bbox).outline
         assert value == pytest.approx(one.contrast_delta_e)
         assert (value < 10) == (group == "low")
 

@@ -6,9 +6,9 @@ import pytest
 from hpefair.core.balance.screening import annotation_fault
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.render import Render
-from hpefair.params import Attribute, ContrastBins
+from hpefair.params import ContrastBins
+from tests.attributes.test_measurement import SETTINGS
 
-SETTINGS = Attribute(shards=("s0",), contrast=ContrastBins(low_below=10, high_from=25), min_area_px=1024)
 BACKEND = Render(SETTINGS, size=160, tries=12, min_keypoints=5)
 WANTED = [
     {"age_band": "child", "build": "large", "contrast": "low"},

@@ -1,5 +1,7 @@
 """What a classifier said about everybody, and what somebody saw of a random part of them."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -79,3 +81,35 @@ def audited(predicted: Whole, seen: Whole, image: Index, number: int, weight: Ar
     """
     weight = np.ones(len(predicted)) if weight is None else weight
     return Audited(np.eye(number)[predicted], seen, image, weight, np.zeros(len(predicted), dtype=bool))
+
+
+def audit_order(names: Sequence[str]) -> Whole:
+    """Order in which people are shown to an auditor: by a hash of their id, so any first part is a random sample.
+
+    The order of those who are there never changes when others come or go, and a larger sample contains a smaller one.
+
+    Args:
+        names: Person ids (N,), each once.
+
+    Returns:
+        Indices (N,) in that order.
+    """
+    keys = [hashlib.sha256(f"audit {name}".encode()).hexdigest() for name in names]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+
+def complete_part(order: Whole, looked_at: Flags) -> Flags:
+    """Whom an audit is about: everybody up to the first one in the order who was not looked at.
+
+    People looked at out of turn were chosen by somebody, for a reason that may have to do with how they look.
+
+    Args:
+        order: From `audit_order`.
+        looked_at: Whether an auditor said anything about each person (N,), be it that nothing can be told.
+
+    Returns:
+        Members of the random sample (N,).
+    """
+    inside = np.zeros(len(order), dtype=bool)
+    inside[order[np.logical_and.accumulate(looked_at[order])]] = True
+    return inside

@@ -11,7 +11,6 @@ from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import Counts, Index, clusters_touched
 from hpefair.core.fairness.prevalence import shares
 from hpefair.core.fairness.representation import SHORT_BELOW, Counted
-from hpefair.schema import UNKNOWN
 
 CORRECTED: Final = ("corrected", "corrected_low", "corrected_high", "n_audited")
 METHOD: Final = "prediction_powered"
@@ -53,7 +52,8 @@ def correct(
         audited = _audited(own, people, seen[attribute])
         if audited is None:
             continue
-        methods = shares(audited, names, counts, confidence, UNKNOWN)
+        aside = [group.group for group in own if not group.known]
+        methods = shares(audited, names, counts, confidence, aside)
         every.append(methods.assign(attribute=attribute))
         best = methods[methods["method"] == METHOD].set_index("group")
         everybody = shares(_once_each(audited, people), names, counts, confidence)

@@ -130,7 +130,7 @@ def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judge
     for row in _known(rows):
         name, old = _name(row), before.get(_name(row))
         if old is None:
-            found.append(Finding(name, -1.0, 1.0, "a release to compare with: `hpefair record --release`"))
+            found.append(Finding(name, -1.0, 1.0, "a release to compare with: `hpefair record --release VARIANT`"))
             continue
         now, then = _interval(row), _interval(old)
         change = now[1] - then[1]

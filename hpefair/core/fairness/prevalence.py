@@ -4,7 +4,7 @@ A random part of the people was audited: somebody looked. What the audit says ab
 what the classifier says about everybody. Intervals resample images, and with them the audit and the data alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +46,7 @@ class _Moments:
 
 
 def shares(
-    audited: Audited, groups: Sequence[str], counts: Counts, confidence: float, aside: str | None = None
+    audited: Audited, groups: Sequence[str], counts: Counts, confidence: float, aside: Collection[str] = ()
 ) -> pd.DataFrame:
     """Share of every group by every method, with intervals over audit and data.
 
@@ -55,7 +55,7 @@ def shares(
         groups: Group names, K; an absent one has its row.
         counts: Image multiplicities from `intervals.resample` (B, n_images).
         confidence: Two-sided level.
-        aside: A group (`unknown`) whose people are estimated, too, but not counted: shares are among the rest.
+        aside: Groups (`unknown`) whose people are estimated, too, but not counted: shares are among the rest.
 
     Returns:
         Long table group, method, share, low, high. `naive`: share of predictions. `adjusted_count`: shares p on the
@@ -65,7 +65,7 @@ def shares(
         variance least (PPI++, Angelopoulos et al. 2023). Where the audit saw no error of one kind, the interval leaves
         room for errors too rare to have been seen (rule of three).
     """
-    counted = [g for g, group in enumerate(groups) if group != aside]
+    counted = [g for g, group in enumerate(groups) if group not in aside]
     point, drawn = (_shares(moments, counted) for moments in _moments(audited, counts))
     clusters = clusters_touched((audited.seen >= 0)[:, None], audited.image)[0]
     low, high = percentile_interval(drawn, confidence, clusters)

@@ -15,7 +15,18 @@ from hpefair.schema import MEASURED
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-COUNTS: Final = ("attribute", "group", "n_people", "n_distinct", "n_low", "n_high", "n_images", "share", "basis")
+COUNTS: Final = (
+    "attribute",
+    "group",
+    "n_people",
+    "n_distinct",
+    "n_low",
+    "n_high",
+    "n_images",
+    "share",
+    "share_images",
+    "basis",
+)
 SHORT_BELOW: Final = 0.8  # the four-fifths rule: a smaller part of its reference share counts as short
 SHARES: Final = ("share_known", "low", "high", "bound_low", "bound_high", "reference", "ratio", "deficit", "short")
 
@@ -116,12 +127,13 @@ def share_table(
         confidence: Level of the sampling interval.
 
     Returns:
-        One row per group: n_people (rows), n_distinct people, n_low surely and n_high possibly in it, n_images, and
-        weighted by exposure share of all people, share_known among people whose value is known, low/high of share_known
-        as an estimate for a population (image-clustered), bound_low/bound_high of the share in this finite dataset (see
-        `identification_bounds`; what a classifier says may be anything until an audit tells how often it errs),
-        reference, ratio to it, deficit in people, and short: whether even the upper ends of interval and bounds lie
-        below four fifths of the reference. basis is `counted` where the share in the dataset is exact, else `bounds`.
+        One row per group: n_people (rows), n_distinct people, n_low surely and n_high possibly in it, n_images and
+        share_images that show one of them, and weighted by exposure share of all people, share_known among people
+        whose value is known, low/high of share_known as an estimate for a population (image-clustered),
+        bound_low/bound_high of the share in this finite dataset (see `identification_bounds`; what a classifier says
+        may be anything until an audit tells how often it errs), reference, ratio to it, deficit in people, and short:
+        whether even the upper ends of interval and bounds lie below four fifths of the reference. basis is `counted`
+        where the share in the dataset is exact, else `bounds`.
     """
     known_of: dict[str, Flags] = {}
     for group in listed:
@@ -152,6 +164,7 @@ def _count_row(group: Group, known: Flags, people: Counted) -> dict[str, object]
         "n_high": _distinct(people, sure | open_),
         "n_images": len(np.unique(people.image[group.certain])),
         "share": people.exposure[group.certain].sum() / total if total else np.nan,
+        "share_images": len(np.unique(people.image[group.certain])) / max(len(np.unique(people.image)), 1),
         "basis": "bounds" if open_.any() else "counted",
     }
 

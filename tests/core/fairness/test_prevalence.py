@@ -115,7 +115,7 @@ def test_who_cannot_be_told_is_set_aside():
         ("a", "b", "unknown"),
         resample(np.arange(4000), 200, 0),
         0.95,
-        "unknown",
+        ["unknown"],
     ).set_index(["method", "group"])
     assert found.loc[("naive", "a"), "share"] > 0.6
     for method in METHODS[1:]:
