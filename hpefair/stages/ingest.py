@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import coco_json, dvc_stage, images, label_files, progress, tables
+from hpefair.adapters import coco_json, deletions, dvc_stage, images, label_files, progress, tables
 from hpefair.adapters.coco_tables import attribute_rows, image_rows, label_rows, people_rows
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.core.pose.skeletons import skeleton
@@ -28,6 +28,7 @@ def build(out: Path, work: Path, item: str) -> None:
         raise InputError(
             f"no usable person in data/raw; the commonest reason: {reasons.index[0]} ({reasons.iloc[0]} times)"
         )
+    joined = _without_deleted(joined)
     for name, columns in (("images", IMAGES), ("people", PEOPLE), ("labels", LABELS), ("rejects", REJECTS)):
         tables.write(out / f"{name}.parquet", joined[name][list(columns)])
     said = ", ".join(f"{len(joined[name])} {name}" for name in ("images", "people", "labels", "rejects"))
@@ -59,6 +60,23 @@ def _read(folder: Path, joints: Skeleton, max_pixels: int) -> dict[str, pd.DataF
             dataset=folder.name, detail=""
         ),
     }
+
+
+def _without_deleted(joined: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Everything but the people and images that somebody asked to delete; each leaves a reject."""
+    persons, images = deletions.read(artifacts.DELETIONS)
+    out = dict(joined)
+    for name in ("people", "images", "labels"):
+        rows = joined[name]
+        gone = rows["image_id"].isin(images) | (rows["person_id"].isin(persons) if "person_id" in rows else False)
+        out[name] = rows[~gone].reset_index(drop=True)
+        if name == "people" and gone.any():
+            said = rows.loc[gone, ["dataset"]].assign(
+                record="person", source_id=rows.loc[gone, "coco_annotation_id"].astype(str),
+                reason=deletions.REASON, detail="",
+            )  # fmt: skip
+            out["rejects"] = pd.concat([joined["rejects"], said], ignore_index=True)
+    return out
 
 
 def _check_files(folder: Path, checked: coco_json.Checked, max_pixels: int) -> None:
