@@ -9,8 +9,9 @@ import pandas as pd
 
 from hpefair.adapters import label_files
 from hpefair.adapters.coco_json import Checked, Record
+from hpefair.adapters.coco_people import People
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.schema import IMAGES, PEOPLE, PERCEIVED
+from hpefair.schema import IMAGES, PERCEIVED
 
 
 def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> pd.DataFrame:
@@ -27,53 +28,33 @@ def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> 
     """
     listed = [entry for entry in tree.get("licenses") or [] if isinstance(entry, dict)]
     licenses = {str(entry.get("id")): str(entry.get("name", "")) for entry in listed}
-    rows = [
-        {
-            "image_id": f"{dataset}/{record['id']}",
-            "dataset": dataset,
-            "coco_image_id": record["id"],
-            "path": (raw / dataset / "images" / record["file_name"]).as_posix(),
-            "width": record["width"],
-            "height": record["height"],
-            "license": licenses.get(str(record.get("license")), "not stated"),
-            "subject_id": "" if record.get("subject_id") in (None, "") else f"{dataset}/{record['subject_id']}",
-            "content": record["content"],
-        }
-        for record in records
-    ]
-    return pd.DataFrame(rows, columns=list(IMAGES)).sort_values("coco_image_id", ignore_index=True)
+    folder = (raw / dataset / "images").as_posix()
+    columns: dict[str, list[Any]] = {
+        "image_id": [f"{dataset}/{record['id']}" for record in records],
+        "dataset": [dataset] * len(records),
+        "coco_image_id": [record["id"] for record in records],
+        "path": [_below(folder, record["file_name"]) for record in records],
+        "width": [record["width"] for record in records],
+        "height": [record["height"] for record in records],
+        "license": [licenses.get(str(record.get("license")), "not stated") for record in records],
+        "subject_id": [
+            "" if record.get("subject_id") in (None, "") else f"{dataset}/{record['subject_id']}" for record in records
+        ],
+        "content": [record["content"] for record in records],
+    }
+    return pd.DataFrame(columns, columns=list(IMAGES)).sort_values("coco_image_id", ignore_index=True)
 
 
-def people_rows(records: list[Record], dataset: str, skeleton: Skeleton) -> pd.DataFrame:
-    """People table of accepted annotation records, with the columns of `schema.PEOPLE`.
-
-    The file's order is kept: where two people fit a detection equally well, it decides, as it does in pycocotools.
-    """
-    rows = [
-        {
-            "person_id": f"{dataset}/{record['id']}",
-            "image_id": f"{dataset}/{record['image_id']}",
-            "dataset": dataset,
-            "coco_annotation_id": record["id"],
-            "skeleton": skeleton.name,
-            "keypoints": [float(value) for value in record["keypoints"]],
-            "num_keypoints": sum(v > 0 for v in record["keypoints"][2::3]),
-            "bbox": [float(value) for value in record["bbox"]],
-            "area": float(record["area"]),
-            "segmentation": json.dumps(record["segmentation"]) if record.get("segmentation") else "",
-            "garments": json.dumps(record["garments"]) if record.get("garments") else "",
-            "iscrowd": bool(record.get("iscrowd", 0)),
-        }
-        for record in records
-    ]
-    return pd.DataFrame(rows, columns=list(PEOPLE))
+def _below(folder: str, name: str) -> str:
+    """Path of a file below a folder, as pathlib writes it; plain names, nearly all, need no pathlib."""
+    return f"{folder}/{name}" if "/" not in name and name != "." else (Path(folder) / name).as_posix()
 
 
-def attribute_rows(records: list[Record], dataset: str, checked: Checked) -> pd.DataFrame:
+def attribute_rows(people: People, dataset: str, checked: Checked) -> pd.DataFrame:
     """Labels that lie in the annotations themselves, under `attributes`; others than perceived ones are left alone.
 
     Args:
-        records: Accepted annotation records.
+        people: Accepted people.
         dataset: Dataset name.
         checked: Receives values outside the vocabulary.
 
@@ -81,17 +62,18 @@ def attribute_rows(records: list[Record], dataset: str, checked: Checked) -> pd.
         Long table person_id, image_id (empty), attribute, group, source.
     """
     rows = []
-    for record in records:
-        found = record.get("attributes")
+    for row in sorted(people.attributes):
+        found = people.attributes[row]
+        number = int(people.annotation_id[row])
         given: Record = found if isinstance(found, dict) else {}
         for attribute in PERCEIVED:
             if given.get(attribute) is None:
                 continue
             group = label_files.group_of(attribute, str(given[attribute]))
             if group is None:
-                checked.reject("label", record["id"], f"{attribute} has no group {given[attribute]!r}")
+                checked.reject("label", number, f"{attribute} has no group {given[attribute]!r}")
             else:
-                rows.append((f"{dataset}/{record['id']}", "", attribute, group, "coco:attributes"))
+                rows.append((f"{dataset}/{number}", "", attribute, group, "coco:attributes"))
     return pd.DataFrame(rows, columns=["person_id", "image_id", "attribute", "group", "source"], dtype=str)
 
 

@@ -4,12 +4,17 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hpefair.errors import InputError, MissingArtifactError
+
+REPEATED: Final = ("image_id", "dataset", "skeleton", "keypoints.list.element", "num_keypoints", "iscrowd")
+ROW_GROUP: Final = 2**15  # rows written at once: keeps the levels of the lists small
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
@@ -18,15 +23,39 @@ def write(path: Path, table: pd.DataFrame) -> None:
     table.reset_index(drop=True).to_parquet(path, index=False, compression="zstd")
 
 
+def write_arrow(path: Path, table: pa.Table) -> None:
+    """Write a table that is Arrow's already, large ones in row groups; the same rows give the same bytes.
+
+    Numbers that hardly repeat are not put into dictionaries, which would only cost time.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    repeated = [name for name in table.column_names if name in REPEATED]
+    pq.write_table(table, path, compression="lz4", use_dictionary=repeated, row_group_size=ROW_GROUP)
+
+
 def read(path: Path) -> pd.DataFrame:
     """Read a Parquet table.
 
     Raises:
         MissingArtifactError: If no earlier stage has written it.
     """
+    _check(path)
+    return pd.read_parquet(path)
+
+
+def read_arrow(path: Path, columns: Sequence[str]) -> pa.Table:
+    """Some columns of a Parquet table, as Arrow keeps them.
+
+    Raises:
+        MissingArtifactError: If no earlier stage has written it.
+    """
+    _check(path)
+    return pq.read_table(path, columns=list(columns))
+
+
+def _check(path: Path) -> None:
     if not path.exists():
         raise MissingArtifactError(f"{path} is not here yet: run `dvc repro` (or `dvc pull` in a fresh clone) first")
-    return pd.read_parquet(path)
 
 
 def read_folder(folder: Path, name: str, shards: Sequence[str]) -> pd.DataFrame:
@@ -84,8 +113,7 @@ def read_json(path: Path) -> Any:
     Raises:
         MissingArtifactError: If no earlier stage has written it.
     """
-    if not path.exists():
-        raise MissingArtifactError(f"{path} is not here yet: run `dvc repro` (or `dvc pull` in a fresh clone) first")
+    _check(path)
     return json.loads(path.read_text(encoding="utf-8"))
 
 

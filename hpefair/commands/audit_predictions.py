@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair.adapters import coco_json, coco_results, pair_files, pose_arrays, tables
-from hpefair.adapters.coco_tables import people_rows
+from hpefair.adapters import coco_json, coco_results, coco_text, pair_files, pose_arrays, tables
+from hpefair.adapters.coco_columns import read_people
+from hpefair.adapters.coco_people import people_table
 from hpefair.attributes import without_pixels
 from hpefair.core.evaluation import Evaluation, Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
@@ -71,14 +72,14 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
         raise InputError(f"--ap-rule {choices.ap_rule}: there are {', '.join(Rule)}")
     if not 0 <= choices.tolerance < 1:
         raise InputError(f"--tolerance {choices.tolerance}: give a share of the metric from 0 to below 1, say 0.05")
-    tree = coco_json.load_dataset(annotations)
-    checked, declared, persons = _checked(tree, annotations), coco_json.declared_ids(tree), coco_json.person_ids(tree)
+    tree = coco_text.load_dataset(annotations)
+    checked = coco_json.Checked()
+    table = _people(tree, annotations, checked)
+    declared, persons = coco_json.declared_ids(tree), coco_json.person_ids(tree)
     del tree  # hundreds of megabytes, where polygons are many
     images = sorted(checked.images, key=lambda image: image["id"])
     ids = np.array([image["id"] for image in images])
     subject = ["" if image.get("subject_id") is None else str(image["subject_id"]) for image in images]
-    table = people_rows(checked.people, "audit", COCO_17)
-    checked.people.clear()
     attributes = without_pixels.from_annotations(table, choices.labels, checked)
     numbers = table["coco_annotation_id"].to_numpy()
     people = pose_arrays.people(table, pose_arrays.image_index(f"audit/{number}" for number in ids))
@@ -123,21 +124,21 @@ def write_json(audit: Audit, path: Path) -> None:
     )
 
 
-def _checked(tree: coco_json.Record, annotations: Path) -> coco_json.Checked:
-    """Usable images and people.
+def _people(tree: coco_json.Record, annotations: Path, checked: coco_json.Checked) -> pd.DataFrame:
+    """Table of the usable people; images and rejects go to `checked`.
 
     Raises:
         InputError: If there is nobody to evaluate.
     """
     coco_json.check_categories(tree, COCO_17, annotations)
-    checked = coco_json.Checked()
     coco_json.check_images(tree["images"], checked)
-    coco_json.check_people(tree["annotations"], tree, COCO_17, checked)
-    if not checked.people:
+    found = read_people(tree["annotations"], coco_json.Scope.of(tree, checked, COCO_17), checked)
+    if not len(found):
         raise InputError(f"{annotations} has no usable person: {checked.rejects[0]['reason']}")
-    if not any(row.get("num_keypoints", 1) and not row.get("iscrowd") for row in checked.people):
+    table: pd.DataFrame = people_table(found, "audit", COCO_17).to_pandas()
+    if not ((table["num_keypoints"] > 0) & ~table["iscrowd"]).any():
         raise InputError(f"{annotations} has nobody to evaluate: only crowds and people without labelled joints")
-    return checked
+    return table
 
 
 def _paired(path: Path, scores: pd.DataFrame, uncertainty: Uncertainty, checked: coco_json.Checked) -> pd.DataFrame:

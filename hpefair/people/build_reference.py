@@ -1,4 +1,4 @@
-"""Derive the reference by which the attribute source `build` reads its index: `python -m hpefair.people.build_reference`.
+"""Derive the reference of the attribute source `build`: `python -m hpefair.people.build_reference`.
 
 The reference population is the built-in one: three builds, two gender presentations and five age bands in equal shares,
 at random in clothes, pose, view and camera, whoever passes the gates of `hpefair.attributes.build`. Equal shares,
@@ -50,7 +50,7 @@ class Seen:
     build: int
 
 
-def outlines(scene: Scene) -> list[PersonLabels]:
+def outlines(scene: Scene) -> tuple[PersonLabels, ...]:
     """Exact labels of everybody in a scene, without painting the picture."""
     geometry = gather(scene)
     flat = geometry.projected(scene.camera)

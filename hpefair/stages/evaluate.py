@@ -19,8 +19,7 @@ def build(out: Path, work: Path, item: str) -> None:
     about = tables.read(folder / "images.parquet")["image_id"]
     images = tables.read(artifacts.INGEST / "images.parquet")
     images = images[images["image_id"].isin(about)].reset_index(drop=True)  # ascending COCO id, the reference's order
-    people = tables.read(artifacts.INGEST / "people.parquet")
-    people = people[people["image_id"].isin(images["image_id"])].reset_index(drop=True)
+    people, truth = pose_arrays.stored_people(artifacts.INGEST / "people.parquet", images["image_id"])
     attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet").set_index("person_id")
     attributes = attributes.loc[people["person_id"]].reset_index(drop=True)
     predictions = tables.read(folder / "predictions.parquet")
@@ -33,7 +32,7 @@ def build(out: Path, work: Path, item: str) -> None:
         rule=Rule(settings.ap_rule),
     )
     result = evaluate(
-        pose_arrays.people(people, index),
+        truth,
         pose_arrays.detections(predictions, index),
         groups(attributes, settings.by, settings.cells),
         setting,
