@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -57,7 +58,7 @@ def flat(section: dict) -> list[tuple[str, object]]:
     """Keys of a section, each followed by the keys of its fixed sub-section."""
     out: list[tuple[str, object]] = []
     for key, value in section.items():
-        fixed = key in ("engine", "contrast") and isinstance(value, dict)
+        fixed = key in ("engine", "contrast", "face", "zero_shot", "classifier", "coverage") and isinstance(value, dict)
         out += [(key, "see below" if fixed else value)]
         out += [(f"{key}.{inner}", what) for inner, what in value.items()] if fixed else []
     return out
@@ -87,10 +88,19 @@ def cli_page() -> str:
         "Written by `make docs` from the command line itself. Commands run in a workspace: the folder with `dvc.yaml`.",
         "Exit codes: 0 done, 1 a tool failed, 2 the input or settings cannot be used, 3 a strict gate says FAIL.",
     ]
-    for name, command in sorted(typer.main.get_command(app).commands.items()):
+    for name, command in sorted(commands(typer.main.get_command(app))):
         lines += ["", f"## hpefair {name}", "", command.help, "", "| argument | default | meaning |", "|---|---|---|"]
         lines += [option_row(parameter) for parameter in command.params if parameter.name != "help"]
     return "\n".join(lines) + "\n"
+
+
+def commands(group: object, before: str = "") -> Iterator[tuple[str, object]]:
+    """Commands by their whole name, those of groups included."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{name} ")
+        else:
+            yield before + name, command
 
 
 def option_row(parameter: object) -> str:
@@ -124,6 +134,21 @@ MEANINGS = {
     "predict.engine.flip_test": "Average with the prediction of the mirrored crop",
     "predict.engine.batch": "Crops predicted together",
     "attribute.contrast": "Bins of clothing-to-background contrast, in CIEDE2000 units",
+    "attribute.face": "The source `face`: a pretrained network that comes with a package",
+    "attribute.face.min_face_px": "Smaller heads, in pixels of the image, are not judged",
+    "attribute.zero_shot": "The source `zero_shot`: CLIP or SigLIP through transformers",
+    "attribute.zero_shot.model": "Folder of the weights, or an id on the hub",
+    "attribute.zero_shot.revision": "Commit of the hub's repository; needed for an id",
+    "attribute.zero_shot.template": "Sentence around every phrase",
+    "attribute.zero_shot.prompts": "Phrases of every group, by attribute; the mean direction of its sentences stands for it",
+    "attribute.classifier": "The source `classifier`, trained by `hpefair attributes train`",
+    "attribute.classifier.weights": "Folder of its weights",
+    "calibrate.confidence": "Of the claim that those named are right often enough, and of intervals of errors",
+    "calibrate.min_labels": "Labelled people that a source must have judged to be calibrated",
+    "audit.coverage": "Cells of several attributes that should hold people",
+    "audit.coverage.attributes": "The attributes that are combined",
+    "audit.coverage.minimum": "Distinct people that a cell needs",
+    "audit.seed": "Seed of the resamples",
     "split.salt": "Another salt gives another split; keep it, so that assignments never move",
     "split.fractions": "Share of the images in each split; no model trained here is measured on `sealed`",
     "audit.attributes": "Attributes whose shares are counted",

@@ -59,6 +59,25 @@ def reference(
         console.print(sentence, highlight=False)
 
 
+@app.command("train")
+def train(
+    folder: Annotated[Path, typer.Argument(help="COCO folder whose people's attributes are labelled.")],
+    labels: Annotated[Path | None, typer.Option(help="CSV or Parquet keyed by person_id or image_id.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write; params.yaml names it.")] = Path("models/classifier"),
+    steps: Annotated[int, typer.Option(help="Optimizer steps.")] = 2200,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same weights.")] = 0,
+) -> None:
+    """Train the attribute source `classifier`, and print how good it is on people it did not see."""
+    from hpefair.attributes.classifier_training import Recipe
+    from hpefair.commands import train_classifier as command
+
+    if steps < 1:
+        raise InputError(f"--steps must be at least 1, not {steps}")
+    report = command.train(folder, labels, out, Recipe(steps=steps, shape_steps=2 * steps, seed=seed))
+    console.print(command.table(report))
+    console.print(f"{out}: name `classifier` under attribute.sources in params.yaml to use it", highlight=False)
+
+
 @app.command("delete")
 def delete(
     person: Annotated[list[str] | None, typer.Option(help="Person, <dataset>/<annotation id>; repeatable.")] = None,

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from hpefair.schema import ATTRIBUTES, PERCEIVED, SPLITS, groups_of
+from hpefair.schema import ATTRIBUTES, MODELS, PERCEIVED, SPLITS, groups_of
 
 SourceName = Literal["labels", "face", "zero_shot", "classifier", "build"]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
@@ -98,7 +98,13 @@ class Calibrate(Section):
     accuracy: float = Field(gt=0, lt=1)  # wanted among the named
     confidence: float = Field(gt=0, lt=1)
     min_labels: Positive  # fewer labelled people calibrate nothing
-    default_threshold: float = Field(gt=0, le=1)  # until enough people are labelled
+    default_thresholds: dict[str, Annotated[float, Field(gt=0, le=1)]]  # by source, until enough people are labelled
+
+    @model_validator(mode="after")
+    def _every_source(self) -> Self:
+        if set(self.default_thresholds) != set(MODELS):
+            raise ValueError(f"Expected thresholds of {', '.join(MODELS)} but got {', '.join(self.default_thresholds)}")
+        return self
 
 
 class Split(Section):

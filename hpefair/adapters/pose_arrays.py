@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,11 +57,13 @@ def stored_people(path: Path, images: pd.Series) -> tuple[pd.DataFrame, People]:
     stored = tables.read_arrow(path, [name for name in PEOPLE if name not in ("segmentation", "garments")])
     table = stored.drop_columns(["keypoints", "bbox"]).to_pandas()
     image = pd.Index(images).get_indexer(table["image_id"])
-    here = image >= 0
+    here: Any = image >= 0
+    if here.all():
+        here = slice(None)  # nothing is copied
     joints, boxes = (_numbers(stored[name]).reshape(len(table), -1) for name in ("keypoints", "bbox"))
     return table[here].reset_index(drop=True), People(
-        image=image[here].astype(np.int64),
-        keypoints=joints[here].reshape(int(here.sum()), -1, 3),
+        image=image[here].astype(np.int64, copy=False),
+        keypoints=joints[here].reshape(-1, joints.shape[1] // 3, 3),
         area=table["area"].to_numpy(dtype=float)[here],
         bbox=boxes[here],
         crowd=table["iscrowd"].to_numpy(dtype=bool)[here],

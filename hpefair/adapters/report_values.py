@@ -7,7 +7,8 @@ import pandas as pd
 from hpefair import __version__, artifacts, params
 from hpefair.adapters import report_figures as figures
 from hpefair.adapters import tables
-from hpefair.schema import PERCEIVED, UNKNOWN
+from hpefair.core.fairness.suppression import suppressed
+from hpefair.schema import MODELS, PERCEIVED, UNKNOWN
 
 METRICS = {"oks": "mean OKS", "ar": "average recall (AR)"}
 GENERATED_WORDS = {
@@ -66,8 +67,13 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.
         for name in planned
     ]
     rows = before[(before["scope"] == "all") & before["attribute"].isin(settings.audit.attributes)]
+    small = rows.groupby("attribute")["n_people"].transform(
+        lambda people: suppressed(people.to_numpy(), settings.report.min_cell)
+    )
     shown = [
-        _hide(row, settings.report.min_cell) for row in tables.records(rows) if row["n_people"] or row["reference"]
+        {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
+        for row, hidden in zip(tables.records(rows), small, strict=True)
+        if row["n_people"] or row["reference"]
     ]
     unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([*planned, *PERCEIVED])]
     short = [f"{row.attribute.replace('_', ' ')} {row.group}" for row in rows[rows["short"]].itertuples()]
@@ -209,21 +215,42 @@ def _cards(images: pd.DataFrame, people: pd.DataFrame, settings: params.Params) 
             ("Splits (people)", ", ".join(f"{name} {count}" for name, count in split.items())),
             ("Licences (images)", ", ".join(f"{name} {count}" for name, count in licences.items())),
             ("Quarantined records", str(len(rejects))),
-            (
-                "Attributes",
-                "perceived ones as given with the data; contrast, scale, visibility, crowding, brightness and "
-                "posture measured",
-            ),
+            ("Attributes", _sources(people)),
         ],
         "models": models,
         "curve_figure": figures.curves(named) if named else "",
         "limits": [
-            "Age, gender presentation and build are known only where labels came with the data; nothing is inferred.",
+            "Age, gender presentation and build are how people appear, to those who labelled them or to a model; "
+            "they are not who people are.",
+            _audited(),
             "Skin tone, disability and mobility aids were not audited.",
             "Balanced counts are not balanced performance: both are shown, and neither replaces the other.",
             _seeds(settings),
         ],
     }
+
+
+def _sources(people: pd.DataFrame) -> str:
+    """Who says what of how many people."""
+    parts = []
+    for name in PERCEIVED:
+        word = people[f"{name}_source"].str.partition(":")[0]
+        known = people[name] != UNKNOWN
+        inferred = int((known & word.isin(MODELS)).sum())
+        if known.any():
+            parts.append(f"{name.replace('_', ' ')} given for {int(known.sum()) - inferred}, inferred for {inferred}")
+    return "; ".join([*parts, "contrast and context measured in the pictures"])
+
+
+def _audited() -> str:
+    """Whether somebody looked at how often the values are wrong."""
+    audit = tables.read(artifacts.CALIBRATE / "audited.parquet")
+    people = audit["person_id"].nunique()
+    if not people:
+        return (
+            "Nobody has audited how often these values are wrong; what models inferred counts as unknown in the gates."
+        )
+    return f"{people} people, a random sample, were audited: shares are corrected by what that showed."
 
 
 def _seeds(settings: params.Params) -> str:

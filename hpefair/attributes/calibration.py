@@ -34,7 +34,8 @@ def calibrate(inferred: pd.DataFrame, truth: pd.DataFrame, settings: Calibrate) 
     told, rows = [], []
     for (attribute, source), part in inferred.groupby(["attribute", "source"], sort=False):
         labels, by = _labels(truth[truth["attribute"] == attribute], part, settings.min_labels)
-        row, scaling = _fit(part, labels, str(attribute), settings)
+        default = settings.default_thresholds[str(source)]
+        row, scaling = _fit(part, labels, str(attribute), settings, default)
         row |= {"attribute": attribute, "source": source, "model_id": ", ".join(sorted(part["model_id"].unique()))}
         row |= {"labelled_by": by, "calibration_id": _identity(scaling, row["threshold"]) if by else "none"}
         rows.append(row)
@@ -60,12 +61,14 @@ def _labels(truth: pd.DataFrame, part: pd.DataFrame, fewest: int) -> tuple[pd.Se
     return pd.Series(dtype=object), ""
 
 
-def _fit(part: pd.DataFrame, labels: pd.Series, attribute: str, settings: Calibrate) -> tuple[dict[str, Any], Scaling]:
+def _fit(
+    part: pd.DataFrame, labels: pd.Series, attribute: str, settings: Calibrate, default: float
+) -> tuple[dict[str, Any], Scaling]:
     """Calibration of one source for one attribute; the default threshold where nobody labelled enough people."""
     groups = ATTRIBUTES[attribute]
     rows = part[(part["reason"] == "") & part["person_id"].isin(labels.index)]
     if rows.empty:
-        row = dict.fromkeys(COLUMNS[9:], np.nan) | {"n_labelled": 0, "threshold": settings.default_threshold}
+        row = dict.fromkeys(COLUMNS[9:], np.nan) | {"n_labelled": 0, "threshold": default}
         return row | _plain(unscaled(len(groups))), unscaled(len(groups))
     raw = matrix(rows)
     seen = np.array([groups.index(group) for group in rows["person_id"].map(labels)])

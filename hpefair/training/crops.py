@@ -42,9 +42,33 @@ class Crop:
     matrix: Array
 
 
-def crop_person(person: pd.Series, size: tuple[int, int]) -> Crop:
-    """Plain crop of a person's box."""
-    return _crop(person, size, crop_window(np.asarray(person["bbox"], dtype=float), size[0] / size[1]), 0.0)
+def plain_crops(pixels: Pixels, boxes: Array, size: tuple[int, int], out: Pixels) -> Array:
+    """Crops of people's boxes out of one image, unturned.
+
+    Args:
+        pixels: Image (H, W, 3).
+        boxes: Boxes (N, 4).
+        size: Width and height of a crop.
+        out: Array (N, height, width, 3) that receives the crops: fresh memory for each costs as much as the crop.
+
+    Returns:
+        The maps (N, 2, 3) that made them.
+    """
+    matrices = np.stack([crop_affine(crop_window(box, size[0] / size[1]), size, 0.0) for box in boxes])
+    for place, matrix in zip(out, matrices, strict=True):
+        # Colour of the mean image beyond the border: zero after normalization.
+        cv2.warpAffine(pixels, matrix, size, dst=place, flags=cv2.INTER_LINEAR, borderValue=MEAN)
+    return matrices
+
+
+def people_crops(people: pd.DataFrame, size: tuple[int, int]) -> tuple[Pixels, Array]:
+    """Crops (N, height, width, 3) of people with path and bbox, and the maps (N, 2, 3) that made them."""
+    crops = np.empty((len(people), size[1], size[0], 3), np.uint8)
+    boxes = np.stack(people["bbox"].to_list()).astype(float)
+    matrices = [
+        plain_crops(decoded(path), boxes[k : k + 1], size, crops[k : k + 1]) for k, path in enumerate(people["path"])
+    ]
+    return crops, np.concatenate(matrices)
 
 
 def augmented_crop(
@@ -72,12 +96,13 @@ def normalize(crops: Tensor) -> Tensor:
 def _crop(person: pd.Series, size: tuple[int, int], window: Array, rotation: float) -> Crop:
     matrix = crop_affine(window, size, rotation)
     # Colour of the mean image beyond the border: zero after normalization.
-    pixels = cv2.warpAffine(_decoded(person["path"]), matrix, size, flags=cv2.INTER_LINEAR, borderValue=MEAN)
+    pixels = cv2.warpAffine(decoded(person["path"]), matrix, size, flags=cv2.INTER_LINEAR, borderValue=MEAN)
     keypoints = np.asarray(person["keypoints"], dtype=float).reshape(-1, 3).copy()
     keypoints[:, :2] = transform(keypoints[:, :2], matrix)
     return Crop(pixels.astype(np.uint8, copy=False), keypoints, matrix)
 
 
 @lru_cache(maxsize=DECODED_IMAGES_KEPT)
-def _decoded(path: str) -> Pixels:
+def decoded(path: str) -> Pixels:
+    """Pixels (H, W, 3) of an image file, the last few hundred kept."""
     return images.read_rgb(Path(path))

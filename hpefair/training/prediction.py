@@ -11,7 +11,7 @@ from torch import nn
 
 from hpefair.core.pose.geometry import invert, transform
 from hpefair.estimators.protocol import Estimator
-from hpefair.training.crops import crop_person, normalize
+from hpefair.training.crops import normalize, people_crops
 
 Array = NDArray[np.float64]
 
@@ -33,14 +33,14 @@ def predict(model: nn.Module, people: pd.DataFrame, flip_test: bool, batches: It
     points, confidences = [], []
     with torch.no_grad():
         for batch in batches:
-            crops = [crop_person(row, estimator.size) for _, row in people.iloc[batch].iterrows()]
-            pixels = normalize(torch.from_numpy(np.stack([crop.pixels for crop in crops])))
+            crops, matrices = people_crops(people.iloc[batch], estimator.size)
+            pixels = normalize(torch.from_numpy(crops))
             outputs = estimator(pixels)
             if flip_test:
                 mirrored = estimator.unflip(estimator(pixels.flip(3)))
                 outputs = {name: (value + mirrored[name]) / 2 for name, value in outputs.items()}
             found, confidence = estimator.decode(outputs)
-            points += [transform(pose, invert(crop.matrix)) for pose, crop in zip(found, crops, strict=True)]
+            points += [transform(pose, invert(matrix)) for pose, matrix in zip(found, matrices, strict=True)]
             confidences.append(confidence)
     confident = np.concatenate(confidences)
     return np.concatenate([np.stack(points), confident[:, :, None]], axis=2), confident.mean(axis=1)

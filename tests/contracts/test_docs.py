@@ -40,13 +40,22 @@ def test_every_stage_and_parameter_is_documented(project):
 def test_every_command_is_documented_and_has_help(project):
     """With every option."""
     page = read(project, "cli.md")
-    for name, command in typer.main.get_command(app).commands.items():
+    for name, command in commands(typer.main.get_command(app)):
         assert f"## hpefair {name}" in page
         assert command.help
         for parameter in command.params:
             if parameter.name != "help":
                 assert parameter.opts[0] in page, f"{name} {parameter.opts[0]}"
                 assert parameter.help, f"{name} {parameter.opts[0]} has no help"
+
+
+def commands(group, before=""):
+    """Commands by their whole name, those of groups included."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{name} ")
+        else:
+            yield before + name, command
 
 
 def test_every_metric_and_attribute_has_its_definition(project):
