@@ -140,7 +140,7 @@ MEANINGS = {
     "attribute.zero_shot.model": "Folder of the weights, or an id on the hub",
     "attribute.zero_shot.revision": "Commit of the hub's repository; needed for an id",
     "attribute.zero_shot.template": "Sentence around every phrase",
-    "attribute.zero_shot.prompts": "Phrases of every group, by attribute; the mean direction of its sentences stands for it",
+    "attribute.zero_shot.prompts": "Phrases of every group; the mean direction of their sentences stands for it",
     "attribute.classifier": "The source `classifier`, trained by `hpefair attributes train`",
     "attribute.classifier.weights": "Folder of its weights",
     "calibrate.confidence": "Of the claim that those named are right often enough, and of intervals of errors",

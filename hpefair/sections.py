@@ -358,7 +358,9 @@ def check_reference(attribute: str, shares: dict[str, float]) -> None:
     Raises:
         ValueError: If they do not.
     """
-    if set(shares) != set(ATTRIBUTES[attribute]) or abs(sum(shares.values()) - 1) > 1e-6:
+    # Written so that NaN, which compares false to everything, is refused, too.
+    sensible = all(share >= 0 for share in shares.values()) and abs(sum(shares.values()) - 1) <= 1e-6
+    if set(shares) != set(ATTRIBUTES[attribute]) or not sensible:
         groups = ", ".join(ATTRIBUTES[attribute])
         raise ValueError(
             f"Expected reference shares of {attribute} for exactly {groups} adding up to 1 but got {shares}"

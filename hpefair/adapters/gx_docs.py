@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from great_expectations.expectations.registry import get_expectation_impl
 from great_expectations.render import CollapseContent, RenderedComponentContent
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 from great_expectations.render.renderer.renderer import Renderer
@@ -91,7 +92,9 @@ def page(outcome: Any, title: str, lead: str, hidden: Hidden = MappingProxyType(
 def _mask(result: Any, hidden: Hidden) -> None:
     """Take the numbers of small groups out of a result; its verdict stays."""
     kwargs = result.expectation_config.kwargs
-    small = hidden.get((str(kwargs.get("attribute")), str(kwargs.get("scope"))), frozenset())
+    scope = get_expectation_impl(result.expectation_config.type).__fields__.get("scope")
+    where = str(kwargs.get("attribute")), str(kwargs.get("scope", scope and scope.default))
+    small = hidden.get(where, frozenset())
     rows = (result.result.get("details") or {}).get("rows") or []
     masked = [row for row in rows if row["group"] in small]
     for row in masked:

@@ -48,6 +48,7 @@ class ClassifierSource:
             raise MissingArtifactError(
                 f"attribute.classifier.weights {folder} holds no classifier: train one with `hpefair attributes train`"
             )
+        torch.set_num_threads(1)  # sums in one order: same input, same bytes
         self.network, self.card = load(folder)
         self.attributes: tuple[str, ...] = tuple(self.card["attributes"])
         digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()[:12]

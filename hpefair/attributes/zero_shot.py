@@ -93,8 +93,10 @@ def boxed(person: Sight) -> Pixels:
 
 
 def _load(settings: ZeroShot) -> tuple[Any, Any, Any]:
+    import torch
     import transformers
 
+    torch.set_num_threads(1)  # sums in one order: same input, same bytes
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     where = {"revision": settings.revision} if settings.revision else {"local_files_only": True}

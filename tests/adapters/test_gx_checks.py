@@ -110,4 +110,44 @@ def test_pages_are_deterministic_and_self_contained(tmp_path):
 def test_shipped_suites_are_valid(project):
     """Every file of expectations/."""
     found = [gx_checks.load_suite(path) for path in sorted((project / "expectations").glob("*.yaml"))]
-    assert {one.table for one in found} == {"images", "people", "shares"}
+    assert {one.table for one in found} == {"images", "people", "shares", "cells"}
+
+
+def test_new_gates_speak_in_three_values(tmp_path):
+    """Divergence, share interval, drift; what is open says what would settle it."""
+    shares = SHARES.assign(low=SHARES["bound_low"] - 0.05, high=SHARES["bound_high"] + 0.05)
+    released = shares[shares["attribute"] == "contrast"].assign(scope="train@release")
+    path = suite(
+        tmp_path,
+        rule("expect_divergence_from_reference_to_be_at_most", attribute="contrast", maximum=0.2),
+        rule("expect_divergence_from_reference_to_be_at_most", attribute="gender_presentation", maximum=0.1),
+        rule("expect_share_interval_to_be_within_tolerance", attribute="gender_presentation", tolerance=0.3),
+        rule("expect_drift_since_release_to_be_at_most", attribute="contrast", scope="train", maximum=0.2),
+        rule("expect_drift_since_release_to_be_at_most", attribute="gender_presentation", scope="train", maximum=0.2),
+    )
+    found = gx_checks.run(path, gx_checks.load_suite(path), pd.concat([shares, released]), 5)
+    rows = gx_checks.plain_results(found)
+    assert [row["verdict"] for row in rows] == ["FAIL", "INCONCLUSIVE", "PASS", "PASS", "INCONCLUSIVE"]
+    assert rows[1]["result"]["details"]["rows"][0]["needs"] == "labels, or a larger audit"
+
+
+def test_cells_are_judged_on_their_own_table(tmp_path):
+    """One row a scope."""
+    cells = pd.DataFrame([{"scope": "train", "attributes": "age_band, contrast", "cells": 15, "low": 9, "high": 12}])
+    path = suite(tmp_path, rule("expect_cells_to_be_covered", scope="train", minimum=0.7), table="cells")
+    found = gx_checks.plain_results(gx_checks.run(path, gx_checks.load_suite(path), cells, 5))[0]
+    assert found["verdict"] == "INCONCLUSIVE"
+
+
+def test_pages_hide_small_groups(tmp_path):
+    """No number about them, nor the worst group's where it is theirs; the verdict stays, and the result keeps all."""
+    found = outcome(tmp_path, rule(RATIO, attribute="contrast", minimum=0.8, maximum=1.2, scope="train"))
+    row = next(r for r in gx_checks.plain_results(found)[0]["result"]["details"]["rows"] if r["group"] == "high")
+    number = f"{row['low']:.4g}"
+    open_page = gx_docs.page(found, "T", "L.")
+    hidden_page = gx_docs.page(found, "T", "L.", {("contrast", "train"): {"high"}})
+    assert number in open_page
+    assert number not in hidden_page
+    assert "too few people to show" in hidden_page
+    assert "pill-fail" in hidden_page
+    assert gx_checks.plain_results(found)[0]["result"]["details"]["rows"][2]["low"] == row["low"]
