@@ -182,6 +182,8 @@ def gate(
         console.print(
             verdict(row["verdict"]), f"{row['severity']:8}", f"{row['suite']}: {row['expectation']} ({about})"
         )
+        for needed in command.needs(row):
+            console.print(f"    {needed}", style="dim", highlight=False)
     console.print(f"gate {variant}:", verdict(decision["verdict"]))
     if strict:
         command.enforce(decision)

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hpefair import artifacts, params
+from hpefair import artifacts
 from hpefair.adapters import tables
 from hpefair.core.fairness.prevalence import METHODS
 from hpefair.schema import UNKNOWN
@@ -98,12 +98,7 @@ def alarms(errors: pd.DataFrame) -> Text:
 
 def next_step(audited: int) -> str:
     """What to do about it."""
-    wanted = params.load().calibrate.min_labels
-    if audited:
-        return ""
-    return (
-        f"  an audit of a few hundred people corrects the shares (at least {wanted}): hpefair attributes sample --help"
-    )
+    return "" if audited else "  an audit of a few hundred people corrects the shares: hpefair attributes sample --help"
 
 
 def _table(title: str) -> Table:

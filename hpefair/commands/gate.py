@@ -20,6 +20,16 @@ def read(variant: str) -> dict[str, Any]:
     return decision
 
 
+def needs(row: dict[str, Any]) -> list[str]:
+    """What would settle an open expectation, a line for every open group; groups that need the same share one."""
+    groups = ((row.get("result") or {}).get("details") or {}).get("rows") or []
+    wanted: dict[str, list[str]] = {}
+    for group in groups:
+        if group.get("needs"):
+            wanted.setdefault(group["needs"], []).append(str(group["group"]))
+    return [f"{', '.join(names)}: needs {what}" for what, names in wanted.items()]
+
+
 def enforce(decision: dict[str, Any]) -> None:
     """Raise where the decision is FAIL.
 
