@@ -12,11 +12,9 @@ SHARES = (
     "group",
     "scope",
     "share_known",
-    "low",
-    "high",
     "corrected",
-    "corrected_low",
-    "corrected_high",
+    "population_low",
+    "population_high",
     "basis",
 )
 

@@ -90,32 +90,59 @@ def seen_codes(people: pd.DataFrame, audit: pd.DataFrame, names: Sequence[str]) 
     """Where among an attribute's groups the auditor placed each person.
 
     Args:
-        people: Rows with person_id, the attributes' values, `<attribute>_source` and synthetic.
+        people: Rows with person_id, root_person, the attributes' values and `<attribute>_source`.
         audit: From `audit_table`.
-        names: Attributes, and pairs joined by a dot. Of a pair, what was not audited counts as seen where it is not a
-            model's word.
+        names: Attributes, and pairs joined by a dot.
 
     Returns:
-        For every name of which somebody was audited: places (N,), `unknown` last, -1 for who was not audited.
+        For every name that was audited: places (N,), `unknown` last, -1 for who was not audited. Who was made from
+        somebody who was audited is what was seen of the parent; who was made as what they are needs no audit. A pair is
+        audited where each of its parts was, or is nobody's guess.
     """
-    real = ~people["synthetic"].to_numpy(dtype=bool)
-    out = {}
+    whole, out = counted(people), {}
     for name in names:
-        places = [_seen(people, audit, one) for one in name.split(".")]
-        if not any(audited for _, audited in places):
+        parts = name.split(".")
+        audited = {part for part in parts if (audit["attribute"] == part).any()}
+        if not audited or any(whole.doubtful(part).any() for part in parts if part not in audited):
             continue
         code = np.zeros(len(people), dtype=np.int64)
-        for (place, _), one in zip(places, name.split("."), strict=True):
-            code = np.where((code < 0) | (place < 0), NOT_AUDITED, code * len(groups_of(one)) + place)
-        code[~real] = NOT_AUDITED
+        for part in parts:
+            place = _seen(people, audit, part) if part in audited else _codes(people[part], part)
+            code = np.where((code < 0) | (place < 0), NOT_AUDITED, code * len(groups_of(part)) + place)
+        code[whole.beyond_doubt(name)] = NOT_AUDITED
         if (code >= 0).any():
             out[name] = code
     return out
 
 
-def _seen(people: pd.DataFrame, audit: pd.DataFrame, attribute: str) -> tuple[NDArray[np.int64], bool]:
-    """Places (N,) of what was seen of one attribute, and whether it was audited at all."""
-    rows = audit[audit["attribute"] == attribute].set_index("person_id")["seen"]
-    audited = bool(len(rows))
-    values = people["person_id"].map(rows) if audited else surely_known(people, [attribute])[attribute]
-    return np.asarray(pd.Categorical(values, categories=list(groups_of(attribute))).codes, dtype=np.int64), audited
+def _seen(people: pd.DataFrame, audit: pd.DataFrame, attribute: str) -> NDArray[np.int64]:
+    """Places (N,) of what was seen of one attribute; of people who were made so, of their value."""
+    seen = people["root_person"].map(audit[audit["attribute"] == attribute].set_index("person_id")["seen"])
+    made = counted(people).beyond_doubt(attribute)
+    return _codes(people[attribute].where(made, seen), attribute)
+
+
+def _codes(values: pd.Series, attribute: str) -> NDArray[np.int64]:
+    return np.asarray(pd.Categorical(values, categories=list(groups_of(attribute))).codes, dtype=np.int64)
+
+
+def progress(people: Sequence[str], reviewed: pd.DataFrame) -> pd.DataFrame:
+    """How much of what was looked at counts, by attribute.
+
+    Args:
+        people: Person ids of everybody that is counted.
+        reviewed: Labels of auditors: person_id, attribute, group.
+
+    Returns:
+        attribute, looked_at, counted (without a gap from the beginning), and missing: people to look at so that all
+        that was looked at counts.
+    """
+    order = audit_order(list(people))
+    rows = []
+    for attribute, labels in reviewed.groupby("attribute", sort=False):
+        looked = np.isin(np.asarray(people, dtype=object), labels["person_id"].to_list())[order]
+        last = int(np.flatnonzero(looked)[-1]) + 1 if looked.any() else 0
+        rows.append(
+            (attribute, int(looked.sum()), int(np.logical_and.accumulate(looked).sum()), last - int(looked.sum()))
+        )
+    return pd.DataFrame(rows, columns=["attribute", "looked_at", "counted", "missing"])

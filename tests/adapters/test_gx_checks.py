@@ -115,7 +115,8 @@ def test_shipped_suites_are_valid(project):
 
 def test_new_gates_speak_in_three_values(tmp_path):
     """Divergence, share interval, drift; what is open says what would settle it."""
-    shares = SHARES.assign(low=SHARES["bound_low"] - 0.05, high=SHARES["bound_high"] + 0.05)
+    ends = {"low": SHARES["bound_low"] - 0.05, "high": SHARES["bound_high"] + 0.05}
+    shares = SHARES.assign(**ends, population_low=ends["low"], population_high=ends["high"])
     released = shares[shares["attribute"] == "contrast"].assign(scope="train@release")
     path = suite(
         tmp_path,

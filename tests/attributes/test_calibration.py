@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from hpefair import params
-from hpefair.attributes.audits import audit_table, counted, errors_by_stratum, seen_codes, surely_known
+from hpefair.attributes.audits import audit_table, counted, errors_by_stratum, progress, seen_codes, surely_known
 from hpefair.attributes.calibration import calibrate
 from hpefair.attributes.resolution import resolve
 from hpefair.core.fairness.audit_sample import audit_order
@@ -128,16 +128,46 @@ def test_an_audit_ends_at_the_first_person_nobody_looked_at():
 
 
 def test_codes_of_an_attribute_and_of_a_cell():
-    """Places in the order of the groups; generated people are never audited; what was given stands in for the other."""
+    """Places in the order of the groups; people who were made so need no audit; what is measured is not in doubt."""
     people, labels, order = audited_people()
     audit = audit_table(people, labels)
-    people.loc[order[0], "synthetic"] = True
+    people.loc[order[0], "gender_presentation_source"] = "generated"
     codes = seen_codes(people, audit, ["gender_presentation", "scale", "gender_presentation.scale"])
     assert set(codes) == {"gender_presentation", "gender_presentation.scale"}
     assert (codes["gender_presentation"] >= 0).sum() == 29
     assert set(codes["gender_presentation"]) == {-1, 0}
     cell = groups_of("gender_presentation").index("feminine") * len(groups_of("scale"))
     assert set(codes["gender_presentation.scale"]) == {-1, cell}
+
+
+def test_who_was_made_from_an_audited_person_is_what_was_seen_of_the_parent():
+    """Otherwise the audit would be no random part of the people."""
+    people, labels, order = audited_people()
+    child = people.iloc[[order[0]]].assign(person_id="generated/x", synthetic=True)
+    codes = seen_codes(
+        pd.concat([people, child], ignore_index=True), audit_table(people, labels), ["gender_presentation"]
+    )
+    assert codes["gender_presentation"][-1] == 0
+    assert (codes["gender_presentation"] >= 0).sum() == 31
+
+
+def test_a_pair_needs_an_audit_of_both_guesses():
+    """With one part audited and the other a model's word there is no audit of the pair."""
+    people, labels, _ = audited_people()
+    audit = audit_table(people, labels)
+    people["age_band"] = "adult"
+    given = seen_codes(people.assign(age_band_source="labels:x.csv"), audit, ["gender_presentation.age_band"])
+    guessed = seen_codes(people.assign(age_band_source="face:net 1"), audit, ["gender_presentation.age_band"])
+    assert (given["gender_presentation.age_band"] >= 0).sum() == 30
+    assert guessed == {}
+
+
+def test_a_gap_in_the_audit_is_counted():
+    """Thirty looked at, twelve count, one more look closes the gap."""
+    people, labels, order = audited_people()
+    missing = people.iloc[order[12]]["person_id"]
+    row = progress(people["person_id"], labels[labels["person_id"] != missing]).iloc[0]
+    assert (row["looked_at"], row["counted"], row["missing"]) == (29, 12, 1)
 
 
 def test_what_a_model_says_is_not_surely_known():
@@ -149,7 +179,9 @@ def test_what_a_model_says_is_not_surely_known():
     table = counted(people.assign(build_source="generated"))
     assert table.doubtful("gender_presentation.scale").sum() == 20
     assert table.beyond_doubt("build").all()
+    assert table.beyond_doubt("build.contrast").all()
     assert not table.beyond_doubt("build.gender_presentation").any()
+    assert not table.beyond_doubt("contrast").any()
 
 
 def test_errors_are_listed_by_stratum():

@@ -37,8 +37,8 @@ def correct(
 
     Returns:
         The table with corrected, corrected_low, corrected_high (share among people whose group an auditor can tell) and
-        n_audited; for attributes with at least 20 audited images, n_low, n_high, bound_low, bound_high and short follow
-        from the audit, and basis says so. And the shares by every method: attribute, group, method, share, low, high.
+        n_audited; for attributes with at least 20 audited images, n_low, n_high (with everybody who cannot be told),
+        bounds, population interval, ratio and short follow from the audit, and basis says so. And the shares by every method: attribute, group, method, share, low, high.
     """
     out = table.assign(**dict.fromkeys(CORRECTED[:3], np.nan), n_audited=0)
     every = []
@@ -58,7 +58,9 @@ def correct(
         best = methods[methods["method"] == METHOD].set_index("group")
         everybody = shares(_once_each(audited, people), names, counts, confidence)
         numbers = everybody[everybody["method"] == METHOD].set_index("group")
-        out.loc[rows] = _rewritten(out.loc[rows], best, numbers, len(np.unique(people.identity)))
+        # Who cannot be told may be anybody: they may all be of one group, or none.
+        untold = min(float(numbers.loc[aside, "high"].sum()), 1.0)
+        out.loc[rows] = _rewritten(out.loc[rows], best, numbers, untold, len(np.unique(people.identity)))
     columns = ["attribute", "group", "method", "share", "low", "high"]
     return out, pd.concat(every)[columns] if every else pd.DataFrame(columns=columns)
 
@@ -80,7 +82,7 @@ def _once_each(audited: Audited, people: Counted) -> Audited:
     return Audited(audited.says, audited.seen, audited.image, weight, audited.exact)
 
 
-def _rewritten(rows: pd.DataFrame, best: pd.DataFrame, numbers: pd.DataFrame, n: int) -> pd.DataFrame:
+def _rewritten(rows: pd.DataFrame, best: pd.DataFrame, numbers: pd.DataFrame, untold: float, n: int) -> pd.DataFrame:
     """Rows of one attribute with what the audit supports."""
     known = rows["group"].isin(best.index)
     own = best.reindex(rows["group"]).set_axis(rows.index)
@@ -93,7 +95,10 @@ def _rewritten(rows: pd.DataFrame, best: pd.DataFrame, numbers: pd.DataFrame, n:
         bound_low=own["low"].where(known, rows["bound_low"]),
         bound_high=own["high"].where(known, rows["bound_high"]),
         n_low=np.floor(people["low"] * n).astype(int),
-        n_high=np.ceil(people["high"] * n).astype(int),
+        n_high=np.ceil((people["high"] + untold * known).clip(upper=1) * n).astype(int),
+        population_low=own["low"].where(known, rows["population_low"]),
+        population_high=own["high"].where(known, rows["population_high"]),
+        ratio=(own["share"] / rows["reference"].astype(float)).where(known),
         short=short,
         basis="audit",
     )

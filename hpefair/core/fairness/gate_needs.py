@@ -25,11 +25,10 @@ def bounds_need(row: Row, limits: Limits, n_people: float) -> str:
         A phrase, assuming that further labels or audits show the shares that are known so far.
     """
     if row.get("basis") == "audit":
-        middle, low, high = (number(row, name) for name in ("corrected", "corrected_low", "corrected_high"))
-        return _about(number(row, "n_audited"), (high - low) / 2, _slack(middle, limits), "audited people")
+        return _audit_need(row, limits, n_people)
     share, low, high = (number(row, name) for name in ("share_known", "bound_low", "bound_high"))
     if not 0 <= share <= 1:
-        return "labels: nobody has a known value"
+        return "labels, or an audit: nobody has a known value"
     # Each label takes a person out of doubt: the lower bound rises by the share, the upper falls by its complement.
     raise_low, lower_high = 1 / max(share, 1e-9), 1 / max(1 - share, 1e-9)
     if share < limits[0]:
@@ -38,7 +37,7 @@ def bounds_need(row: Row, limits: Limits, n_people: float) -> str:
         part = (limits[1] - low) * raise_low
     else:
         part = max((limits[0] - low) * raise_low, (high - limits[1]) * lower_high)
-    return f"labels of about {int(np.ceil(part * n_people - 1e-9))} more people, or an audit"
+    return f"labels of about {max(int(np.ceil(part * n_people - 1e-9)), 1)} more people, or an audit"
 
 
 def support_need(row: Row, minimum: float) -> str:
@@ -47,18 +46,37 @@ def support_need(row: Row, minimum: float) -> str:
     return "a larger audit" if row.get("basis") == "audit" else f"{missing} more people known to belong to it"
 
 
-def people_need(row: Row, limits: Limits, n_people: float) -> str:
-    """What would settle whether the share in a population lies within limits: people like those at hand."""
+def population_need(row: Row, limits: Limits, n_people: float) -> str:
+    """What would settle whether the share in a population lies within limits: labels, an audit, people like these."""
+    if row.get("basis") == "audit":
+        return _audit_need(row, limits, n_people)
     share, low, high = (number(row, name) for name in ("share_known", "low", "high"))
-    return _about(n_people, (high - low) / 2, _slack(share, limits), "people")
+    sampled = "" if low >= limits[0] and high <= limits[1] else _about(n_people, (low, share, high), limits, "people")
+    if row.get("basis") == "counted":
+        return sampled
+    labels = bounds_need(row, limits, n_people)
+    return f"{labels}; even then {sampled}" if sampled else labels
 
 
-def _slack(share: float, limits: Limits) -> float:
-    return min(abs(share - limits[0]), abs(share - limits[1]))
+def _audit_need(row: Row, limits: Limits, n_people: float) -> str:
+    ends = tuple(number(row, name) for name in ("corrected_low", "corrected", "corrected_high"))
+    audited = number(row, "n_audited")
+    if audited >= n_people:
+        return "more people: everybody was audited"
+    return _about(audited, ends, limits, "audited people")
 
 
-def _about(n: float, half: float, slack: float, what: str) -> str:
-    """An interval shrinks with the root of n: n (half / slack)^2."""
-    if not slack > 0.001 or not np.isfinite(half):
+def _about(n: float, ends: tuple[float, ...], limits: Limits, what: str) -> str:
+    """An interval shrinks with the root of n: by how much must the end shrink that crosses a limit?"""
+    low, share, high = ends
+    if not np.isfinite(ends).all():
+        return f"more {what}"
+    if share < limits[0]:
+        factor = (high - share) / max(limits[0] - share, 1e-9)
+    elif share > limits[1]:
+        factor = (share - low) / max(share - limits[1], 1e-9)
+    else:
+        factor = max((share - low) / max(share - limits[0], 1e-9), (high - share) / max(limits[1] - share, 1e-9))
+    if factor > 30:
         return f"more {what} than can be had: the share is at the limit"
-    return f"about {int(np.ceil(n * (half / slack) ** 2))} {what}, has {int(n)}"
+    return f"about {int(np.ceil(n * max(factor, 1) ** 2))} {what}, has {int(n)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hpefair.core.fairness.distances import variation_bounds
-from hpefair.core.fairness.gate_needs import bounds_need, number, people_need, support_need
+from hpefair.core.fairness.gate_needs import bounds_need, number, population_need, support_need
 from hpefair.core.fairness.verdict import Verdict, combine, within
 from hpefair.schema import UNKNOWN
 
@@ -56,6 +56,8 @@ def ratio_to_reference(rows: Sequence[Row], minimum: float, maximum: float) -> J
     found = []
     for row in _known(rows):
         reference = _reference(row)
+        if reference == 0:
+            continue  # the reference has nobody of this group: nothing can be a multiple of that
         low, high = number(row, "bound_low") / reference, number(row, "bound_high") / reference
         limits = (minimum * reference, maximum * reference)
         found.append(Finding(_name(row), low, high, bounds_need(row, limits, _people(rows))))
@@ -65,7 +67,7 @@ def ratio_to_reference(rows: Sequence[Row], minimum: float, maximum: float) -> J
 def share_interval(rows: Sequence[Row], tolerance: float) -> Judged:
     """Every group's share in the population that the data are a sample of is within `tolerance` of its reference.
 
-    The interval is the sampling one, stretched by what is unknown about the people at hand.
+    The interval holds for whatever those in doubt may be.
 
     Raises:
         ValueError: If a group has no reference share.
@@ -73,10 +75,9 @@ def share_interval(rows: Sequence[Row], tolerance: float) -> Judged:
     found = []
     for row in _known(rows):
         reference = _reference(row)
-        low = min(number(row, "low"), number(row, "bound_low"))
-        high = max(number(row, "high"), number(row, "bound_high"))
+        low, high = number(row, "population_low"), number(row, "population_high")
         limits = (reference - tolerance, reference + tolerance)
-        needs = (people_need if row.get("basis") == "counted" else bounds_need)(row, limits, _people(rows))
+        needs = population_need(row, limits, _people(rows))
         found.append(Finding(_name(row), low - reference, high - reference, needs))
     return _judge(found, -tolerance, tolerance)
 
@@ -118,7 +119,8 @@ def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judge
     """No group's share has moved by more than `maximum` since the last release.
 
     Both are samples, so the interval is that of a difference of shares (Newcombe 1998, method 10), from the two
-    sampling intervals; a group that the release had and the data do not have counts as 0.
+    intervals for the population; a group that the release had and the data do not have counts as 0. Shares that an
+    audit corrected are compared with such shares only.
 
     Args:
         rows: Share rows of an attribute now.
@@ -131,6 +133,9 @@ def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judge
         name, old = _name(row), before.get(_name(row))
         if old is None:
             found.append(Finding(name, -1.0, 1.0, "a release to compare with: `hpefair record --release VARIANT`"))
+            continue
+        if (row.get("basis") == "audit") != (old.get("basis") == "audit"):
+            found.append(Finding(name, -1.0, 1.0, "an audit of both, the data and the release, or of neither"))
             continue
         now, then = _interval(row), _interval(old)
         change = now[1] - then[1]
@@ -165,18 +170,13 @@ def _people(rows: Sequence[Row]) -> float:
 
 def _interval(row: Row) -> tuple[float, float, float]:
     """Lower end, share and upper end for the population; corrected ones where there was an audit."""
-    names = (
-        ("corrected_low", "corrected", "corrected_high")
-        if row.get("basis") == "audit"
-        else ("low", "share_known", "high")
-    )
-    low, share, high = (number(row, name) for name in names)
-    return low, share, high
+    share = number(row, "corrected" if row.get("basis") == "audit" else "share_known")
+    return number(row, "population_low"), share, number(row, "population_high")
 
 
 def _reference(row: Row) -> float:
     reference = number(row, "reference")
-    if not reference > 0:
+    if not reference >= 0:
         raise ValueError(f"Expected a reference share for {_name(row)} but audit.reference of params.yaml has none")
     return reference
 

@@ -23,6 +23,7 @@ from hpefair.core.fairness.intervals import (
 )
 from hpefair.core.fairness.power import unseen_loss
 
+SINGULAR: Final = 0.2  # smallest singular value of M below which its inverse multiplies the audit's noise
 METHODS: Final = ("naive", "adjusted_count", "prediction_powered")
 
 
@@ -63,15 +64,20 @@ def shares(
         non-negative least squares, for probabilities the probabilistic count of Bella et al. 2010).
         `prediction_powered`: lambda naive + mean over the audited of (seen - lambda says), lambda chosen to make the
         variance least (PPI++, Angelopoulos et al. 2023). Where the audit saw no error of one kind, the interval leaves
-        room for errors too rare to have been seen (rule of three).
+        room for errors too rare to have been seen (rule of three). Where M is nearly singular, counts cannot be
+        adjusted, and the interval is [0, 1].
     """
     counted = [g for g, group in enumerate(groups) if group not in aside]
-    point, drawn = (_shares(moments, counted) for moments in _moments(audited, counts))
+    whole, resampled = _moments(audited, counts)
+    point, drawn = (_shares(moments, counted) for moments in (whole, resampled))
     clusters = clusters_touched((audited.seen >= 0)[:, None], audited.image)[0]
     low, high = percentile_interval(drawn, confidence, clusters)
     below, above = _unseen_errors(audited, confidence)
-    low[1:] = np.clip(low[1:] - below[counted], 0, 1)
-    high[1:] = np.clip(high[1:] + above[counted], 0, 1)
+    tellable = _tellable(whole, counted)  # errors are shares of everybody, the results of those who can be told
+    low[1:] = np.clip(low[1:] - below[counted] / tellable, 0, 1)
+    high[1:] = np.clip(high[1:] + above[counted] / tellable, 0, 1)
+    if np.linalg.svd(confusion(audited), compute_uv=False).min() < SINGULAR:
+        low[1], high[1] = 0.0, 1.0
     rows = [
         {"group": groups[g], "method": method, "share": point[0, m, k], "low": low[m, k], "high": high[m, k]}
         for m, method in enumerate(METHODS)
@@ -161,6 +167,12 @@ def _shares(found: _Moments, counted: list[int]) -> Array:
     number = np.maximum(number[:, :, counted], 0)
     whole = number.sum(axis=2, keepdims=True)
     return np.asarray(ratio(number, np.broadcast_to(whole, number.shape)))
+
+
+def _tellable(found: _Moments, counted: list[int]) -> float:
+    """Share of the people, by the prediction-powered estimate, who belong to a counted group."""
+    number = _rectified(found, found, _power(found)) + found.exact
+    return float(np.clip(number[0, counted].sum() / max(number[0].sum(), 1e-9), 1e-3, 1))
 
 
 def _told(joint: Array) -> Array:

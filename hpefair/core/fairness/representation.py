@@ -28,7 +28,10 @@ COUNTS: Final = (
     "basis",
 )
 SHORT_BELOW: Final = 0.8  # the four-fifths rule: a smaller part of its reference share counts as short
-SHARES: Final = ("share_known", "low", "high", "bound_low", "bound_high", "reference", "ratio", "deficit", "short")
+SHARES: Final = (
+    "share_known", "low", "high", "bound_low", "bound_high", "population_low", "population_high", "reference", "ratio",
+    "deficit", "short",
+)  # fmt: skip
 
 
 def design_effect(member: Flags, cluster: NDArray[np.int64]) -> float:
@@ -107,9 +110,13 @@ class Counted:
         return np.asarray(np.logical_or.reduce([self.inferred.get(name, nobody) for name in attribute.split(".")]))
 
     def beyond_doubt(self, attribute: str) -> Flags:
-        """Whose value of an attribute, or of both of two joined by a dot, is known beyond doubt (N,)."""
-        nobody = np.zeros(len(self.image), dtype=bool)
-        return np.asarray(np.logical_and.reduce([self.exact.get(name, nobody) for name in attribute.split(".")]))
+        """Whose value of an attribute, or of both of two joined by a dot, is known beyond doubt (N,).
+
+        What is measured is never in doubt, but nobody is exact for being measured alone: they need no audit.
+        """
+        parts = [name for name in attribute.split(".") if name not in MEASURED]
+        flags = [self.exact.get(name, np.zeros(len(self.image), dtype=bool)) for name in parts]
+        return np.asarray(np.logical_and.reduce(flags)) if flags else np.zeros(len(self.image), dtype=bool)
 
 
 def share_table(
@@ -131,9 +138,10 @@ def share_table(
         share_images that show one of them, and weighted by exposure share of all people, share_known among people
         whose value is known, low/high of share_known as an estimate for a population (image-clustered),
         bound_low/bound_high of the share in this finite dataset (see `identification_bounds`; what a classifier says
-        may be anything until an audit tells how often it errs), reference, ratio to it, deficit in people, and short:
-        whether even the upper ends of interval and bounds lie below four fifths of the reference. basis is `counted`
-        where the share in the dataset is exact, else `bounds`.
+        may be anything until an audit tells how often it errs), population_low/population_high of the share in the
+        population, who is in doubt being anything (sampling limits of the two bounds; Imbens and Manski 2004),
+        reference, ratio to it, deficit in people, and short: whether even the upper ends of interval and bounds lie
+        below four fifths of the reference. basis is `counted` where the share in the dataset is exact, else `bounds`.
     """
     known_of: dict[str, Flags] = {}
     for group in listed:
@@ -189,17 +197,35 @@ def _share_row(group: Group, known: Flags, people: Counted, reference: float, co
         float(people.exposure.sum()) - surely_known,
         group.attribute,
     )
+    population = _population_interval((bound_low, bound_high), group, known, people, confidence)
     return {
         "share_known": share,
         "low": low,
         "high": high,
         "bound_low": bound_low,
         "bound_high": bound_high,
+        "population_low": low if is_measured(group.attribute) else population[0],
+        "population_high": high if is_measured(group.attribute) else population[1],
         "reference": reference,
         "ratio": share / reference if reference else np.nan,
         "deficit": np.nan if np.isnan(reference) else max(0, int(np.ceil(reference * shown_known - shown - 1e-9))),
         "short": bool(max(high, bound_high) < SHORT_BELOW * reference),
     }
+
+
+def _population_interval(
+    bounds: tuple[float, float], group: Group, known: Flags, people: Counted, confidence: float
+) -> tuple[float, float]:
+    """Sampling limits of the two bounds: lower end of the lower one, upper end of the upper one."""
+    n = len(people.image)
+    if not n:
+        return 0.0, 1.0
+    kish = n * float((people.exposure**2).sum()) / float(people.exposure.sum()) ** 2
+    sure = group.certain & ~people.doubtful(group.attribute)
+    may_be = sure | ~known | people.doubtful(group.attribute)
+    low = share_interval(bounds[0] * n, n, design_effect(sure, people.image) * kish, confidence)[0]
+    high = share_interval(bounds[1] * n, n, design_effect(may_be, people.image) * kish, confidence)[1]
+    return low, high
 
 
 def identification_bounds(hits: float, n_known: float, n_unknown: float, attribute: str) -> tuple[float, float]:

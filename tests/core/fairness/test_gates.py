@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hpefair.core.fairness import gates
-from hpefair.core.fairness.gate_needs import bounds_need
+from hpefair.core.fairness.gate_needs import bounds_need, population_need
 from hpefair.core.fairness.groups import groups
 from hpefair.core.fairness.representation import Counted, share_table
 
@@ -145,6 +145,62 @@ def test_drift_needs_a_release_and_sees_a_move():
     assert gates.drift(rows(["low", "mid"] * 600, "contrast"), now, 0.1).verdict == "FAIL"
     few = gates.drift(rows(["low", "mid", "high"] * 5, "contrast"), now, 0.1)
     assert few.verdict == "INCONCLUSIVE"
+
+
+def test_drift_compares_like_with_like():
+    """Corrected shares and uncorrected ones differ without any drift; guesses prove nothing."""
+    now = rows(["low", "mid", "high"] * 400, "contrast")
+    audited = [{**row, "basis": "audit", "corrected": row["share_known"]} for row in now]
+    judged = gates.drift(audited, now, 0.1)
+    assert judged.verdict == "INCONCLUSIVE"
+    assert judged.rows[0]["needs"] == "an audit of both, the data and the release, or of neither"
+    listed = groups(pd.DataFrame({"build": ["slim", "large"] * 300}), ["build"])
+    index = np.arange(600)
+    guessed = share_table(listed, Counted(index, index, np.ones(600), {"build": index >= 0}), {}, 0.95)
+    assert gates.drift(guessed.to_dict("records"), guessed.to_dict("records"), 0.1).verdict == "INCONCLUSIVE"
+
+
+def test_population_interval_covers_whoever_the_unknown_are():
+    """People of one group are unknown more often: the interval of the share holds the truth all the same."""
+    hits = 0
+    for trial in range(200):
+        rng = np.random.default_rng(trial)
+        feminine = rng.random(100) < 0.5
+        values = np.where(feminine, np.where(rng.random(100) < 0.2, "unknown", "feminine"), "masculine")
+        row = rows(list(values), "gender_presentation", HALVES)[0]
+        hits += row["population_low"] <= 0.5 <= row["population_high"]
+    assert hits >= 190
+
+
+def test_a_group_that_the_reference_lacks_is_no_error():
+    """Nothing can be a multiple of a share of nothing; its people still count as divergence."""
+    reference = {"low": 0.5, "mid": 0.5, "high": 0.0}
+    found = rows(["low", "mid"] * 10 + ["high"] * 2, "contrast", reference)
+    assert [row["group"] for row in gates.ratio_to_reference(found, 0.8, 1.25).rows] == ["low", "mid"]
+    assert gates.divergence(found, 0.2).observed == pytest.approx(2 / 22)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (
+            {"basis": "audit", "corrected_low": 0.3, "corrected": 0.4, "corrected_high": 0.5, "n_audited": 200},
+            "everybody",
+        ),
+        (
+            {"basis": "audit", "corrected_low": 0.3, "corrected": 0.4, "corrected_high": 0.5, "n_audited": 50},
+            "about 200 aud",
+        ),
+        ({"basis": "counted", "share_known": np.nan, "low": np.nan, "high": np.nan}, "more people"),
+        (
+            {"basis": "bounds", "share_known": 0.4, "low": 0.3, "high": 0.5, "bound_low": 0.3, "bound_high": 0.55},
+            "even then about 800 people, has 200",
+        ),
+    ],
+)
+def test_needs_are_true(row, text):
+    """An interval that must halve needs four times the people; who was audited cannot be audited again."""
+    assert text in population_need(row, (0.35, 0.45), 200)
 
 
 def test_drift_equals_newcombes_example():

@@ -124,6 +124,40 @@ def test_who_cannot_be_told_is_set_aside():
         assert found.loc[method, "share"].sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("shares_of", "looked_at"), [((0.01, 0.19, 0.8), 200), ((0.02, 0.08, 0.9), 300)])
+def test_rare_groups_beside_many_who_cannot_be_told(shares_of, looked_at):
+    """Errors too rare to be seen weigh more among the few who can be told: coverage holds."""
+    hits = 0
+    for trial in range(60):
+        rng = np.random.default_rng(trial)
+        true = rng.choice(3, 3000, p=shares_of)
+        said = np.where(rng.random(3000) < 0.15, rng.choice(3, 3000), true)
+        seen = np.where(np.isin(np.arange(3000), rng.choice(3000, looked_at, replace=False)), true, -1)
+        found = shares(
+            audited(said, seen, np.arange(3000), 3), ("a", "b", "unknown"), resample(np.arange(3000), 150, trial), 0.95,
+            ["unknown"],
+        )  # fmt: skip
+        row = found.set_index(["method", "group"]).loc[("prediction_powered", "a")]
+        hits += row["low"] <= shares_of[0] / (shares_of[0] + shares_of[1]) <= row["high"]
+    assert hits >= 55
+
+
+def test_counts_are_not_adjusted_by_a_classifier_that_tells_nothing():
+    """Its matrix has no inverse: the interval says so, and the prediction-powered one falls back on the audit."""
+    rng = np.random.default_rng(7)
+    true = (rng.random(3000) < 0.3).astype(int)
+    seen = np.where(rng.random(3000) < 0.1, true, -1)
+    found = shares(
+        audited(rng.integers(0, 2, 3000), seen, np.arange(3000), 2),
+        ("no", "yes"),
+        resample(np.arange(3000), 200, 0),
+        0.95,
+    ).set_index(["method", "group"])
+    assert tuple(found.loc[("adjusted_count", "yes"), ["low", "high"]]) == (0, 1)
+    row = found.loc[("prediction_powered", "yes")]
+    assert row["low"] < 0.3 < row["high"] < 0.4
+
+
 def test_group_means_survive_errors_that_go_with_the_score():
     """The classifier misses the group where the score is low, as small people are: naive means say it is fine."""
     rng = np.random.default_rng(6)
