@@ -7,20 +7,9 @@ import yaml
 from pydantic import ValidationError
 
 from hpefair import artifacts
+from hpefair.attribute_sections import Attribute, Calibrate, Classifier, ContrastBins, ZeroShot
 from hpefair.errors import MissingArtifactError, SettingsError
-from hpefair.sections import (
-    Attribute,
-    Audit,
-    Calibrate,
-    Classifier,
-    ContrastBins,
-    Generate,
-    Params,
-    Plan,
-    PredictEngine,
-    TrainEngine,
-    ZeroShot,
-)
+from hpefair.sections import Audit, Generate, Params, Plan, PredictEngine, TrainEngine
 
 __all__ = [
     "Attribute",

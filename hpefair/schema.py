@@ -32,6 +32,7 @@ ATTRIBUTES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 PERCEIVED: Final = ("gender_presentation", "age_band", "build", "skin_tone")  # given or inferred, never measured
+NEVER_INFERRED: Final = "skin_tone"
 MEASURED: Final = (
     "contrast", "scale", "visibility", "truncation", "crowding", "brightness", "blur", "posture", "view", "pose",
 )  # fmt: skip

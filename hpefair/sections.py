@@ -1,15 +1,11 @@
 """The sections of params.yaml as frozen classes, one per stage; `hpefair.params` reads them."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from hpefair.schema import ATTRIBUTES, MODELS, PERCEIVED, SPLITS, groups_of
-
-SourceName = Literal["labels", "face", "zero_shot", "classifier", "build"]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
+from hpefair.attribute_sections import Attribute, Calibrate, Positive, Section, Share, Word
+from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
 
 # What each generation backend can ask for.
 BACKEND_ATTRIBUTES: Final = {
@@ -18,93 +14,11 @@ BACKEND_ATTRIBUTES: Final = {
 }
 
 
-class Section(BaseModel):
-    """A frozen settings section that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Ingest(Section):
     """How raw datasets become tables."""
 
     skeleton: Literal["coco_17"]
     max_pixels: Positive  # larger images are quarantined before a pixel is decoded
-
-
-class ContrastBins(Section):
-    """Bins of the clothing-to-background contrast, in CIEDE2000 units."""
-
-    low_below: float = Field(gt=0)
-    high_from: float = Field(gt=0)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.low_below > self.high_from:
-            raise ValueError(f"Expected low_below <= high_from but got {self.low_below} > {self.high_from}")
-        return self
-
-
-class Face(Section):
-    """The source `face`."""
-
-    min_face_px: float = Field(gt=0)  # smaller heads, in pixels of the image, are not judged
-
-
-class ZeroShot(Section):
-    """The source `zero_shot`: a CLIP or SigLIP model and what it is asked."""
-
-    model: str  # a folder, or an id on the model hub
-    revision: str  # commit of the hub's repository; empty for a folder
-    template: str = Field(pattern=r"\{\}")
-    prompts: dict[str, dict[str, tuple[str, ...]]]  # attribute, group, phrases
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        for attribute, phrases in self.prompts.items():
-            groups = ATTRIBUTES[attribute] if attribute in PERCEIVED else ()
-            if set(phrases) != set(groups) or not all(phrases.values()):
-                raise ValueError(f"Expected phrases for {attribute}: {', '.join(groups)} but got {', '.join(phrases)}")
-        return self
-
-
-class Classifier(Section):
-    """The source `classifier`."""
-
-    weights: str  # a folder that `hpefair attributes train` wrote
-
-
-class Attribute(Section):
-    """Who is in the picture."""
-
-    shards: tuple[Word, ...] = Field(min_length=1)
-    contrast: ContrastBins
-    min_area_px: float = Field(ge=0)  # smaller people have no measurable clothing
-    sources: dict[str, tuple[SourceName, ...]]  # in order of trust
-    face: Face
-    zero_shot: ZeroShot
-    classifier: Classifier
-
-    @model_validator(mode="after")
-    def _tellable(self) -> Self:
-        if set(self.sources) != set(PERCEIVED):
-            raise ValueError(f"Expected sources of {', '.join(PERCEIVED)} but got {', '.join(self.sources)}")
-        return self
-
-
-class Calibrate(Section):
-    """How probabilities are scaled, and from which confidence on a group is named."""
-
-    method: Literal["temperature", "platt"]
-    accuracy: float = Field(gt=0, lt=1)  # wanted among the named
-    confidence: float = Field(gt=0, lt=1)
-    min_labels: Positive  # fewer labelled people calibrate nothing
-    default_thresholds: dict[str, Annotated[float, Field(gt=0, le=1)]]  # by source, until enough people are labelled
-
-    @model_validator(mode="after")
-    def _every_source(self) -> Self:
-        if set(self.default_thresholds) != set(MODELS):
-            raise ValueError(f"Expected thresholds of {', '.join(MODELS)} but got {', '.join(self.default_thresholds)}")
-        return self
 
 
 class Split(Section):
@@ -156,6 +70,9 @@ class Audit(Section):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
+        for together in (*self.cells, self.coverage.attributes):
+            if len(set(together)) < len(together):
+                raise ValueError(f"Expected different attributes in a cell but got {', '.join(together)}")
         names = [*self.attributes, *self.reference, *self.coverage.attributes]
         _check_attributes([*names, *(a for pair in self.cells for a in pair)])
         for attribute, shares in self.reference.items():

@@ -50,19 +50,11 @@ class Head(msgspec.Struct, gc=False):
     num_keypoints: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] = -1
     segmentation: msgspec.Raw = msgspec.Raw(NOTHING[0])
     garments: dict[str, Any] | None = None
-    attributes: Any = None
-
-
-class Runs(msgspec.Struct, gc=False):
-    """Run lengths as a segmentation."""
-
-    size: tuple[Any, Any]
-    counts: str | list[float]
+    attributes: dict[str, Any] | None = None
 
 
 HEAD: Final = msgspec.json.Decoder(Head)
 HEADS: Final = msgspec.json.Decoder(list[Head])
-RUNS: Final = msgspec.json.Decoder(Runs)
 
 
 def read_people(entries: Entries, scope: Scope, checked: Checked) -> People:
@@ -237,14 +229,8 @@ def _outlines(heads: Sequence[Head | None]) -> list[bytes | None]:
 
 
 def _outline(text: bytes) -> bytes | None:
-    """Text to keep of a segmentation that is no polygons."""
-    if text in NOTHING:
-        return b""
-    try:
-        RUNS.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return text
+    """Text to keep of a segmentation that is no polygons; run lengths are looked at singly."""
+    return b"" if text in NOTHING else None
 
 
 def _text_array(texts: list[bytes]) -> pa.Array:

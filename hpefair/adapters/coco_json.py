@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from hpefair.adapters.coco_masks import is_segmentation
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import InputError
 
@@ -239,10 +240,12 @@ def _shape_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -> s
         return "the box lies outside the image"
     if record.get("iscrowd", 0) not in (0, 1):
         return "iscrowd is neither 0 nor 1"
-    if not _is_segmentation(record.get("segmentation")):
-        return "the segmentation is neither polygons nor run lengths"
-    if not _are_parts(record.get("garments")):
+    if not is_segmentation(record.get("segmentation"), size):
+        return "the segmentation is neither polygons nor run lengths of the image's size"
+    if not _are_parts(record.get("garments"), size):
         return "garments are not named segmentations"
+    if not isinstance(record.get("attributes") or {}, dict):
+        return "attributes are not named values"
     return _keypoint_fault(record, size, skeleton)
 
 
@@ -268,21 +271,9 @@ def is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
-def _is_segmentation(value: object) -> bool:
-    """Nothing, a list of polygons of numbers, or run lengths with their size."""
-    if not value:
-        return True
-    if isinstance(value, list):
-        return all(isinstance(part, list) and len(part) % 2 == 0 and all(map(is_finite, part)) for part in value)
-    if not isinstance(value, dict) or not isinstance(value.get("size"), list) or len(value["size"]) != 2:
-        return False
-    counts = value.get("counts")
-    return isinstance(counts, str) or (isinstance(counts, list) and all(map(is_finite, counts)))
-
-
-def _are_parts(value: object) -> bool:
+def _are_parts(value: object, size: tuple[int, int]) -> bool:
     """Nothing, or segmentations by name."""
-    return value is None or (isinstance(value, dict) and all(map(_is_segmentation, value.values())))
+    return value is None or (isinstance(value, dict) and all(is_segmentation(part, size) for part in value.values()))
 
 
 def all_finite(values: list[Any]) -> bool:

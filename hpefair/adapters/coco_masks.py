@@ -1,13 +1,60 @@
 """COCO segmentations (polygons or run lengths) to masks and back."""
 
 import json
-from typing import Any
+import math
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 Mask = NDArray[np.bool_]
+
+FARTHEST: Final = 1e5  # pixels; coordinates beyond are drawn there: the library would overflow
+
+
+def is_segmentation(value: object, size: tuple[int, int]) -> bool:
+    """Whether a JSON value is nothing, a list of polygons, or run lengths that fill an image of this width and height.
+
+    Run lengths of another size, or of more or fewer pixels, would be decoded into memory that is not theirs.
+    """
+    if not value:
+        return True
+    if isinstance(value, list):
+        return all(isinstance(part, list) and len(part) % 2 == 0 and all(map(_is_number, part)) for part in value)
+    if not isinstance(value, dict) or value.get("size") != [size[1], size[0]]:
+        return False
+    counts = value.get("counts")
+    runs = run_lengths(counts) if isinstance(counts, str) else counts
+    if not isinstance(runs, list) or not all(type(run) is int and run >= 0 for run in runs):
+        return False
+    return sum(runs) == size[0] * size[1]
+
+
+def run_lengths(text: str) -> list[int] | None:
+    """Run lengths of their compressed form (rleFrString of the COCO API); None where the text is none."""
+    runs: list[int] = []
+    value = shift = 0
+    for letter in text:
+        code = ord(letter) - 48
+        if not 0 <= code < 64 or shift > 60:
+            return None
+        value |= (code & 0x1F) << shift
+        shift += 5
+        if code & 0x20:
+            continue
+        if code & 0x10:
+            value -= 1 << shift
+        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+        value = shift = 0
+    return None if shift else runs
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
 
 
 def decode(segmentation: str, height: int, width: int) -> Mask | None:
@@ -28,6 +75,8 @@ def decode(segmentation: str, height: int, width: int) -> Mask | None:
         parts = [part for part in shape if isinstance(part, list) and len(part) >= 6]
         if not parts:
             return None
+        if max(max(map(abs, part)) for part in parts) > FARTHEST:
+            parts = [np.clip(part, -FARTHEST, FARTHEST).tolist() for part in parts]
         shape = coco_mask.merge(coco_mask.frPyObjects(parts, height, width))
     elif isinstance(shape.get("counts"), list):
         shape = coco_mask.frPyObjects(shape, height, width)

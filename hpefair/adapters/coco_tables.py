@@ -63,9 +63,8 @@ def attribute_rows(people: People, dataset: str, checked: Checked) -> pd.DataFra
     """
     rows = []
     for row in sorted(people.attributes):
-        found = people.attributes[row]
         number = int(people.annotation_id[row])
-        given: Record = found if isinstance(found, dict) else {}
+        given: Record = {label_files.COLUMN_ALIASES.get(name, name): v for name, v in people.attributes[row].items()}
         for attribute in PERCEIVED:
             if given.get(attribute) is None:
                 continue

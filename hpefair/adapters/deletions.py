@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hpefair.adapters import tables
+from hpefair.errors import InputError
 
 REASON = "deleted on request"
 
@@ -32,9 +33,12 @@ def read(path: Path) -> tuple[set[str], set[str]]:
     """Ids of the people and of the images that must stay out.
 
     Raises:
-        InputError: If a line is no JSON object.
+        InputError: If a line names neither: a typo must not keep anybody in.
     """
     rows = tables.read_jsonl(path)
+    for number, row in enumerate(rows, start=1):
+        if not set(row) <= {"person_id", "image_id"} or len(row) != 1:
+            raise InputError(f"{path}, deletion {number}: expected a person_id or an image_id, got {sorted(row)}")
     return {row["person_id"] for row in rows if "person_id" in row}, {
         row["image_id"] for row in rows if "image_id" in row
     }

@@ -99,6 +99,6 @@ def group_of(attribute: str, given: str) -> str | None:
     if value in ("", UNKNOWN):
         return UNKNOWN
     value = VALUE_ALIASES.get(attribute, {}).get(value, value)
-    if attribute == "age_band" and value.replace(".", "", 1).isdigit():
+    if attribute == "age_band" and value.replace(".", "", 1).isdecimal():
         return next(band for limit, band in AGE_BANDS if float(value) < limit or limit == AGE_BANDS[-1][0])
     return value if value in ATTRIBUTES[attribute] else None

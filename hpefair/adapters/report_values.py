@@ -62,20 +62,20 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.
     drawn = [
         {
             "title": name.replace("_", " "),
-            "svg": figures.shares(*(_known(table, name, "train") for table in (before, after))),
+            "svg": figures.shares(
+                *(_known(table, name, "train", settings.report.min_cell) for table in (before, after))
+            ),
         }
         for name in planned
     ]
     rows = before[(before["scope"] == "all") & before["attribute"].isin(settings.audit.attributes)]
-    small = rows.groupby("attribute")["n_people"].transform(
-        lambda people: suppressed(people.to_numpy(), settings.report.min_cell)
-    )
+    small = _small(rows, settings.report.min_cell)
     shown = [
         {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
-        for row, hidden in zip(tables.records(rows), small, strict=True)
+        for row, hidden in zip(tables.records(_best(rows)), small, strict=True)
         if row["n_people"] or row["reference"]
     ]
-    unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([*planned, *PERCEIVED])]
+    unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([*planned, *PERCEIVED]) & ~small]
     short = [f"{row.attribute.replace('_', ' ')} {row.group}" for row in rows[rows["short"]].itertuples()]
     parts = [f"{row.attribute.replace('_', ' ')} of {row.share:.0%}" for row in unknown.itertuples() if row.share]
     return {
@@ -89,6 +89,7 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.
         "bins": settings.attribute.contrast,
         **_cells(settings),
         "share_rows": shown,
+        "cell_minimum": settings.audit.coverage.minimum,
     }
 
 
@@ -129,7 +130,12 @@ def _repair(settings: params.Params) -> dict[str, Any]:
     return {
         "repair_sentence": sentence,
         "generated_sentence": GENERATED_WORDS[settings.plan.backend],
-        "quota": [{**row, "attribute": row["attribute"].replace("_", " ")} for row in tables.records(shares)],
+        "quota": [
+            {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
+            for row, hidden in zip(
+                tables.records(shares), _small(shares.assign(scope=""), settings.report.min_cell), strict=True
+            )
+        ],
         "rejections": "; ".join(f"{reason} ({count})" for reason, count in reasons.items()),
     }
 
@@ -215,7 +221,7 @@ def _cards(images: pd.DataFrame, people: pd.DataFrame, settings: params.Params) 
             ("Splits (people)", ", ".join(f"{name} {count}" for name, count in split.items())),
             ("Licences (images)", ", ".join(f"{name} {count}" for name, count in licences.items())),
             ("Quarantined records", str(len(rejects))),
-            ("Attributes", _sources(people)),
+            ("Attributes", _sources(people, settings.report.min_cell)),
         ],
         "models": models,
         "curve_figure": figures.curves(named) if named else "",
@@ -230,7 +236,11 @@ def _cards(images: pd.DataFrame, people: pd.DataFrame, settings: params.Params) 
     }
 
 
-def _sources(people: pd.DataFrame) -> str:
+def _few(number: int, minimum: int) -> str:
+    return f"fewer than {minimum}" if 0 < number < minimum else str(number)
+
+
+def _sources(people: pd.DataFrame, minimum: int) -> str:
     """Who says what of how many people."""
     parts = []
     for name in PERCEIVED:
@@ -238,7 +248,8 @@ def _sources(people: pd.DataFrame) -> str:
         known = people[name] != UNKNOWN
         inferred = int((known & word.isin(MODELS)).sum())
         if known.any():
-            parts.append(f"{name.replace('_', ' ')} given for {int(known.sum()) - inferred}, inferred for {inferred}")
+            given, guessed = (_few(number, minimum) for number in (int(known.sum()) - inferred, inferred))
+            parts.append(f"{name.replace('_', ' ')} given for {given}, inferred for {guessed}")
     return "; ".join([*parts, "contrast and context measured in the pictures"])
 
 
@@ -262,8 +273,26 @@ def _seeds(settings: params.Params) -> str:
     return f"Models trained here are small and trained from scratch; seeds per variant: {counts}."
 
 
-def _known(table: pd.DataFrame, attribute: str, scope: str) -> pd.DataFrame:
-    return table[(table["attribute"] == attribute) & (table["scope"] == scope) & (table["group"] != UNKNOWN)]
+def _known(table: pd.DataFrame, attribute: str, scope: str, minimum: int) -> pd.DataFrame:
+    """Share rows of known groups that may be shown, corrected where an audit allows it."""
+    rows = _best(table[(table["attribute"] == attribute) & (table["scope"] == scope)])
+    return rows[(rows["group"] != UNKNOWN) & ~_small(rows, minimum)]
+
+
+def _best(rows: pd.DataFrame) -> pd.DataFrame:
+    """Share rows whose share and interval are the corrected ones where there was an audit."""
+    audited = rows["basis"] == "audit"
+    pairs = {"share_known": "corrected", "low": "corrected_low", "high": "corrected_high"}
+    return rows.assign(**{name: rows[other].where(audited, rows[name]) for name, other in pairs.items()})
+
+
+def _small(rows: pd.DataFrame, minimum: int) -> pd.Series:
+    """Which rows are about so few people that they could be recognized, alone or by subtraction."""
+    return (
+        rows.groupby(["attribute", "scope"])["n_people"]
+        .transform(lambda people: suppressed(people.to_numpy(), minimum))
+        .astype(bool)
+    )
 
 
 def _hide(row: dict[str, Any], minimum: int) -> dict[str, Any]:

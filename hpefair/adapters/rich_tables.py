@@ -106,9 +106,11 @@ def _of_training(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share(row: pd.Series) -> str:
-    if pd.isna(row["share_known"]):
-        return "nobody known"
-    return f"{row['share_known']:.0%} [{row['low']:.0%}, {row['high']:.0%}]"
+    names = ("share_known", "low", "high")
+    if row["basis"] == "audit":
+        names = ("corrected", "corrected_low", "corrected_high")
+    share, low, high = (row[name] for name in names)
+    return "nobody known" if pd.isna(share) else f"{share:.0%} [{low:.0%}, {high:.0%}]"
 
 
 def _change(row: pd.Series) -> str:

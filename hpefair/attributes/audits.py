@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hpefair.core.fairness.audit_sample import NOT_AUDITED, audit_order, complete_part
+from hpefair.core.fairness.audit_sample import audit_order, complete_part
 from hpefair.core.fairness.differential_error import COLUMNS, differential_error
-from hpefair.core.fairness.representation import Counted
-from hpefair.schema import GENERATED, MODELS, PERCEIVED, UNKNOWN, groups_of
+from hpefair.schema import UNKNOWN, groups_of
 
 STRATA = ("scale", "visibility", "brightness", "crowding")
 AUDIT = ("person_id", "attribute", "value", "seen")
@@ -36,6 +34,18 @@ def audit_table(people: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[list(AUDIT)] if parts else pd.DataFrame(columns=list(AUDIT), dtype=str)
 
 
+def confusion_counts(audit: pd.DataFrame) -> pd.DataFrame:
+    """Confusion matrix of every audited attribute: attribute, value (of the dataset), seen (by the auditor), people."""
+    parts = []
+    for attribute, rows in audit.groupby("attribute", sort=False):
+        names = list(groups_of(str(attribute)))
+        pairs = pd.MultiIndex.from_product([names, names], names=["value", "seen"])
+        counts = rows.groupby(["value", "seen"]).size().reindex(pairs, fill_value=0)
+        parts.append(counts.rename("people").reset_index().assign(attribute=attribute))
+    columns = ["attribute", "value", "seen", "people"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
 def errors_by_stratum(people: pd.DataFrame, audit: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Error rate of every attribute by scale, visibility, brightness, crowding and the group that was seen.
 
@@ -60,72 +70,6 @@ def errors_by_stratum(people: pd.DataFrame, audit: pd.DataFrame, confidence: flo
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def counted(people: pd.DataFrame) -> Counted:
-    """People as their shares are counted, with whose values are a model's word, and whose are beyond doubt.
-
-    Args:
-        people: Rows with root_image, root_person, exposure, and `<attribute>_source`.
-    """
-    source = {name: people[f"{name}_source"].str.partition(":")[0] for name in PERCEIVED}
-    image, identity = (pd.factorize(people[name])[0].astype(np.int64) for name in ("root_image", "root_person"))
-    return Counted(
-        image,
-        identity,
-        people["exposure"].to_numpy(dtype=float),
-        {name: word.isin(MODELS).to_numpy(dtype=bool) for name, word in source.items()},
-        {name: (word == GENERATED).to_numpy(dtype=bool) for name, word in source.items()},
-    )
-
-
-def surely_known(people: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
-    """Values of the attributes, `unknown` where they are a model's word."""
-    out = people[list(attributes)].copy()
-    inferred = counted(people).inferred
-    for name in set(attributes) & set(inferred):
-        out[name] = out[name].mask(inferred[name], UNKNOWN)
-    return out
-
-
-def seen_codes(people: pd.DataFrame, audit: pd.DataFrame, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-    """Where among an attribute's groups the auditor placed each person.
-
-    Args:
-        people: Rows with person_id, root_person, the attributes' values and `<attribute>_source`.
-        audit: From `audit_table`.
-        names: Attributes, and pairs joined by a dot.
-
-    Returns:
-        For every name that was audited: places (N,), `unknown` last, -1 for who was not audited. Who was made from
-        somebody who was audited is what was seen of the parent; who was made as what they are needs no audit. A pair is
-        audited where each of its parts was, or is nobody's guess.
-    """
-    whole, out = counted(people), {}
-    for name in names:
-        parts = name.split(".")
-        audited = {part for part in parts if (audit["attribute"] == part).any()}
-        if not audited or any(whole.doubtful(part).any() for part in parts if part not in audited):
-            continue
-        code = np.zeros(len(people), dtype=np.int64)
-        for part in parts:
-            place = _seen(people, audit, part) if part in audited else _codes(people[part], part)
-            code = np.where((code < 0) | (place < 0), NOT_AUDITED, code * len(groups_of(part)) + place)
-        code[whole.beyond_doubt(name)] = NOT_AUDITED
-        if (code >= 0).any():
-            out[name] = code
-    return out
-
-
-def _seen(people: pd.DataFrame, audit: pd.DataFrame, attribute: str) -> NDArray[np.int64]:
-    """Places (N,) of what was seen of one attribute; of people who were made so, of their value."""
-    seen = people["root_person"].map(audit[audit["attribute"] == attribute].set_index("person_id")["seen"])
-    made = counted(people).beyond_doubt(attribute)
-    return _codes(people[attribute].where(made, seen), attribute)
-
-
-def _codes(values: pd.Series, attribute: str) -> NDArray[np.int64]:
-    return np.asarray(pd.Categorical(values, categories=list(groups_of(attribute))).codes, dtype=np.int64)
-
-
 def progress(people: Sequence[str], reviewed: pd.DataFrame) -> pd.DataFrame:
     """How much of what was looked at counts, by attribute.
 
@@ -146,3 +90,18 @@ def progress(people: Sequence[str], reviewed: pd.DataFrame) -> pd.DataFrame:
             (attribute, int(looked.sum()), int(np.logical_and.accumulate(looked).sum()), last - int(looked.sum()))
         )
     return pd.DataFrame(rows, columns=["attribute", "looked_at", "counted", "missing"])
+
+
+def standing(people: Sequence[str], reviewed: pd.DataFrame) -> list[str]:
+    """A sentence for every attribute of which not all that was looked at counts.
+
+    Args:
+        people: Person ids of everybody that is counted.
+        reviewed: Labels of auditors.
+    """
+    return [
+        f"{row.attribute}: {row.looked_at} people were looked at, and the first {row.counted} of the order count; "
+        f"{row.missing} more looks close the gaps (`hpefair attributes sample` asks for them)"
+        for row in progress(people, reviewed).itertuples()
+        if row.missing
+    ]

@@ -6,7 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hpefair import artifacts
-from hpefair.adapters import tables
+from hpefair.adapters import review_labels, tables
+from hpefair.attributes.audits import standing
 from hpefair.core.fairness.prevalence import METHODS
 from hpefair.schema import UNKNOWN
 
@@ -31,6 +32,13 @@ def show(console: Console) -> None:
         if len(found):
             console.print(corrected(found[found["scope"] == "all"]), "")
     console.print(alarms(tables.read(folder / "errors.parquet")))
+    people = tables.read(artifacts.INGEST / "people.parquet")
+    counted = people.loc[~people["iscrowd"] & (people["num_keypoints"] > 0), "person_id"]
+    for sentence in standing(list(counted), review_labels.read(artifacts.REVIEW_LABELS)):
+        console.print(f"  {sentence}", style="yellow", highlight=False)
+    confusions = tables.read(folder / "confusion.parquet")
+    if len(confusions):
+        console.print(confusion_table(confusions), "")
     console.print(next_step(len(tables.read(folder / "audited.parquet"))), highlight=False)
 
 
@@ -82,6 +90,17 @@ def corrected(prevalence: pd.DataFrame) -> Table:
     return table
 
 
+def confusion_table(confusions: pd.DataFrame) -> Table:
+    """What the dataset says, in rows, of people whom auditors saw as each group, in columns."""
+    table = _table("Audited people: what the values say, and what was seen (number of people)")
+    for column in ("attribute", "value", "seen as"):
+        table.add_column(column)
+    for (attribute, value), rows in confusions.groupby(["attribute", "value"], sort=False):
+        seen = ", ".join(f"{row.seen} {row.people}" for row in rows.itertuples() if row.people)
+        table.add_row(str(attribute), str(value), seen or "-")
+    return table
+
+
 def alarms(errors: pd.DataFrame) -> Text:
     """One line for every stratification that errors go with, or that they go with none."""
     lines = Text()
@@ -93,7 +112,9 @@ def alarms(errors: pd.DataFrame) -> Text:
         )
     if errors.empty:
         return Text("  nobody was audited: how often values are wrong is not known\n", style="yellow")
-    return lines or Text("  errors go with none of the strata that were tested\n")
+    if errors["p"].isna().all():
+        return Text("  too few people were audited to tell what errors go with\n", style="yellow")
+    return lines or Text("  errors go with none of the strata that could be tested\n")
 
 
 def next_step(audited: int) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from hpefair import artifacts
 from hpefair.adapters import audit_form, label_files, progress, review_labels, tables
 from hpefair.adapters.person_pictures import person_picture
+from hpefair.attributes.audits import standing
 from hpefair.core.fairness.audit_sample import audit_order
 from hpefair.errors import InputError
 from hpefair.schema import PERCEIVED, groups_of
@@ -34,6 +35,10 @@ def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:
     Raises:
         InputError: If an attribute is none that people can be asked about, or the folder holds an export.
     """
+    if number < 1:
+        raise InputError(f"--number must be at least 1, not {number}")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out}: name a folder, not a file")
     strange = [name for name in attributes if name not in PERCEIVED]
     if strange:
         raise InputError(f"{strange[0]} is not an attribute to ask about; there are {', '.join(PERCEIVED)}")
@@ -50,6 +55,7 @@ def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:
     columns = ["person_id", "picture", *attributes]
     tables.write_text_atomically(out / TABLE, pd.DataFrame(rows, columns=columns).to_csv(index=False))
     groups = {name: groups_of(name) for name in attributes}
+    tables.write_text_atomically(out / ".gitignore", "*\n")  # pictures of people do not belong into a repository
     tables.write_text_atomically(out / FORM, audit_form.page(rows, groups, TABLE))
     return [
         f"{out}: {len(rows)} of the first {len(chosen)} people in the audit's order are still to be looked at",
@@ -88,10 +94,15 @@ def take_in(path: Path, reviewer: str) -> list[str]:
         for name in attributes
         if record[name].strip()
     ]  # fmt: skip
+    if table["person_id"].duplicated().any():
+        raise InputError(f"{path} names {table.loc[table['person_id'].duplicated(), 'person_id'].iloc[0]} twice")
     review_labels.append(artifacts.REVIEW_LABELS, rows)
     told = {name: sum(row["attribute"] == name for row in rows) for name in attributes}
     said = ", ".join(f"{name} of {count}" for name, count in told.items())
-    return [f"{artifacts.REVIEW_LABELS}: {said} people; `dvc repro` calibrates and corrects with them"]
+    return [
+        f"{artifacts.REVIEW_LABELS}: {said} people; `dvc repro` calibrates and corrects with them",
+        *standing(list(known), review_labels.read(artifacts.REVIEW_LABELS)),
+    ]
 
 
 def _people() -> pd.DataFrame:

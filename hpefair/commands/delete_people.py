@@ -11,10 +11,11 @@ from hpefair.errors import InputError
 
 
 def delete(persons: Sequence[str], images: Sequence[str]) -> list[str]:
-    """Remove people, or images with everybody in them, from every derived table, and keep them out from now on.
+    """Remove images, and those that show certain people, from every derived table, and keep them out from now on.
 
-    Generated people that were made from them go, too, with their pictures. What DVC and its remote keep of earlier
-    versions, and models that have learned from them, cannot be changed here: the answer names them.
+    A picture that shows somebody who asked to be deleted cannot be used, so everybody in it goes, and what was
+    generated from them, pictures included. What DVC and its remote keep of earlier versions, and models that have
+    learned from them, cannot be changed here: the answer names them.
 
     Args:
         persons: Person ids, `<dataset>/<annotation id>`.
@@ -30,9 +31,10 @@ def delete(persons: Sequence[str], images: Sequence[str]) -> list[str]:
     listed = tables.read(artifacts.INGEST / "images.parquet")
     _check(persons, set(people["person_id"]), "person")
     _check(images, set(listed["image_id"]), "image")
-    gone = people[people["person_id"].isin(persons) | people["image_id"].isin(images)]
-    children = _children(set(gone["person_id"]), set(images))
-    names = {*gone["person_id"], *images, *children, *(f"generated/{child}" for child in children)}
+    shown = {*images, *people.loc[people["person_id"].isin(persons), "image_id"]}
+    gone = people[people["image_id"].isin(shown)]
+    children = _children(set(gone["person_id"]), shown)
+    names = {*gone["person_id"], *shown, *children, *(f"generated/{child}" for child in children)}
     models = _models(names)
     deletions.remember(artifacts.DELETIONS, persons, images)
     removed = deletions.remove(artifacts.DATA, artifacts.RAW, names)
@@ -40,7 +42,7 @@ def delete(persons: Sequence[str], images: Sequence[str]) -> list[str]:
     for child in children:
         for picture in artifacts.GENERATE.glob(f"*/images/{child}.png"):
             picture.unlink()
-    return _said(gone, images, removed, children, models)
+    return _said(gone, sorted(shown), removed, children, models)
 
 
 def _check(wanted: Sequence[str], known: set[str], what: str) -> None:
@@ -79,12 +81,16 @@ def _said(
     datasets = sorted({*gone["dataset"], *(name.partition("/")[0] for name in images)})
     rows = sum(one.rows for one in removed)
     said = [
-        f"{len(gone)} people removed: {rows} rows of {len(removed)} files, {len(children)} generated pictures",
+        f"{len(images)} pictures with {len(gone)} people removed: {rows} rows of {len(removed)} files, "
+        f"{len(children)} generated pictures",
         f"{artifacts.DELETIONS} keeps them out of everything that `dvc repro` builds from now on",
         f"to be rebuilt without them, because their pictures and annotations lie there: "
         f"{', '.join(str(artifacts.RAW / name) for name in datasets)} (`hpefair add … --replace`)",
     ]
     if models:
         said.append(f"trained on them, to be trained again by `dvc repro`: {', '.join(models)}")
-    kept = "earlier versions in the DVC cache and remote (`dvc gc --workspace`), MLflow runs, the FiftyOne database"
+    kept = (
+        "earlier versions in the DVC cache and remote (`dvc gc --workspace`), MLflow runs, the FiftyOne database, "
+        "folders of `hpefair attributes sample`, classifiers under models/"
+    )
     return [*said, f"not touched: {kept}"]

@@ -41,6 +41,7 @@ def show(console: Console, models: list[str] | None = None) -> None:
         console.print(group_table(by_group, title, metric))
         console.print(gap_lines(tables.read(folder / "gaps.parquet"), metric), end="")
         console.print(verdict_lines(by_group, settings.evaluate.tolerance, metric))
+        console.print(corrected_lines(tables.read(folder / "corrected.parquet"), metric), end="")
     _print_representation(console)
     _print_changes(console, settings)
     console.print(decisions())
@@ -132,6 +133,17 @@ def verdict_lines(by_group: pd.DataFrame, tolerance: float, metric: str) -> Text
         numbers = f"{row.shortfall:.3f} [{row.shortfall_low:.3f}, {row.shortfall_high:.3f}] below the rest"
         lines.append(f" {row.attribute} {row.group}: {numbers}")
         lines.append(_people_needed(row)).append("\n")
+    return lines
+
+
+def corrected_lines(corrected: pd.DataFrame, metric: str) -> Text:
+    """One line per audited group: its mean as the values say, and corrected for how often they are wrong."""
+    lines = Text()
+    shown = corrected[(corrected["metric"] == metric) & (corrected["group"] != UNKNOWN)]
+    for (attribute, group), rows in shown.groupby(["attribute", "group"], sort=False):
+        naive, best = (rows[rows["method"] == method].iloc[0] for method in ("naive", "prediction_powered"))
+        numbers = f"{best['mean']:.3f} [{best['low']:.3f}, {best['high']:.3f}] instead of {naive['mean']:.3f}"
+        lines.append(f"  {METRICS[metric]} of {attribute} {group}, corrected by the audit: {numbers}\n")
     return lines
 
 

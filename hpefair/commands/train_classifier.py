@@ -25,9 +25,9 @@ from hpefair.core.fairness.intervals import percentile_interval, ratio, resample
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.splits import unit_hash
 from hpefair.errors import InputError
-from hpefair.schema import ATTRIBUTES
+from hpefair.schema import ATTRIBUTES, NEVER_INFERRED, PERCEIVED
 
-LEARNT: Final = ("gender_presentation", "age_band", "build")  # skin tone is never inferred
+LEARNT: Final = tuple(name for name in PERCEIVED if name != NEVER_INFERRED)
 HELD_OUT: Final = 0.2  # of the images, for the temperature and the numbers in the card
 FEWEST: Final = 100  # people with a known group, below which an attribute is not learnt
 NOISE: Final = (0.0, 0.5, 1.0)  # of COCO's annotators, for the shapes that are learnt from

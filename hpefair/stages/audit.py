@@ -8,7 +8,7 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.adapters.reference_shares import reference_shares
-from hpefair.attributes.audits import counted, seen_codes, surely_known
+from hpefair.attributes.doubt import counted, seen_codes, surely_known
 from hpefair.core.fairness.corrected_shares import correct
 from hpefair.core.fairness.distances import distance_table
 from hpefair.core.fairness.groups import groups

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, review_labels, tables
-from hpefair.attributes.audits import audit_table, errors_by_stratum
+from hpefair.attributes.audits import audit_table, confusion_counts, errors_by_stratum
 from hpefair.attributes.calibration import calibrate
 from hpefair.attributes.resolution import resolve
 from hpefair.schema import PERCEIVED, UNKNOWN
@@ -30,6 +30,7 @@ def build(out: Path, work: Path, item: str) -> None:
     tables.write(out / "inferred.parquet", told.drop(columns="image_id"))
     tables.write(out / "calibration.parquet", quality)
     tables.write(out / "audited.parquet", audit)
+    tables.write(out / "confusion.parquet", confusion_counts(audit))
     tables.write(out / "errors.parquet", errors_by_stratum(judged, audit, everything.calibrate.confidence))
     known = ", ".join(f"{name} of {(judged[name] != UNKNOWN).mean():.0%}" for name in PERCEIVED)
     print(f"calibrate: {known} known; {audit['person_id'].nunique()} people audited")

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, pose_arrays, tables
+from hpefair.attributes.doubt import corrected_means
 from hpefair.core.evaluation import Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.groups import groups
-from hpefair.core.pose.person_scores import METRICS
+from hpefair.core.pose.person_scores import DECIDING, METRICS
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.core.pose.subgroup_precision import Rule
 
@@ -48,6 +51,11 @@ def build(out: Path, work: Path, item: str) -> None:
     scores = result.people.assign(person_id=people["person_id"].to_numpy()[result.people["row"]])
     scores["image_id"] = images["image_id"].to_numpy()[scores["image"]]
     tables.write(out / "people.parquet", scores[["person_id", "image_id", *METRICS]])
+    own = attributes.iloc[result.people["row"].to_numpy()].reset_index(drop=True)
+    scored = pd.concat([scores.reset_index(drop=True), own], axis=1)
+    audit = tables.read(artifacts.CALIBRATE / "audited.parquet")
+    corrected = corrected_means(scored, audit, settings.by, DECIDING, settings.confidence)
+    tables.write(out / "corrected.parquet", corrected)
     tables.write(out / "by_group.parquet", result.by_group)
     tables.write(out / "by_keypoint.parquet", result.by_keypoint)
     tables.write(out / "gaps.parquet", result.gaps)

@@ -13,7 +13,7 @@ from hpefair.adapters.coco_tables import attribute_rows, image_rows, label_rows
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError, MissingArtifactError
-from hpefair.schema import IMAGES, REJECTS
+from hpefair.schema import IMAGES, REJECTS, UNKNOWN
 
 LABELS = ("person_id", "image_id", "attribute", "group", "source")
 
@@ -60,20 +60,27 @@ def _read(folder: Path, joints: Skeleton, max_pixels: int) -> tuple[pa.Table, di
     empty = pd.DataFrame(columns=list(LABELS), dtype=str)
     return people, {
         "images": image_rows(checked.images, tree, folder.name, artifacts.RAW),
-        "labels": pd.concat([empty, *labels]).drop_duplicates(["person_id", "image_id", "attribute"]),
+        "labels": _first_that_says_something(pd.concat([empty, *labels], ignore_index=True)),
         "rejects": pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"]).assign(
             dataset=folder.name, detail=""
         ),
     }
 
 
+def _first_that_says_something(labels: pd.DataFrame) -> pd.DataFrame:
+    """One row for each person or image and attribute; an empty cell does not take back what another source says."""
+    said = labels.sort_values("group", key=lambda group: group == UNKNOWN, kind="stable")
+    return said.drop_duplicates(["person_id", "image_id", "attribute"]).sort_index()
+
+
 def _without_deleted(people: pa.Table, joined: dict[str, pd.DataFrame]) -> tuple[pa.Table, dict[str, pd.DataFrame]]:
-    """Everything but the people and images that somebody asked to delete; each person leaves a reject."""
+    """Everything but the images that show somebody who asked to be deleted; each person there leaves a reject."""
     persons, images = deletions.read(artifacts.DELETIONS)
     if not persons and not images:
         return people, joined
     ids = people.select(["person_id", "image_id", "dataset", "coco_annotation_id"]).to_pandas()
-    gone = ids["person_id"].isin(persons) | ids["image_id"].isin(images)
+    images = images | set(ids.loc[ids["person_id"].isin(persons), "image_id"])
+    gone = ids["image_id"].isin(images)
     said = ids.loc[gone, ["dataset", "coco_annotation_id"]].rename(columns={"coco_annotation_id": "source_id"})
     said = said.assign(record="person", reason=deletions.REASON, detail="", source_id=said["source_id"].astype(str))
     rows, labels = joined["images"], joined["labels"]

@@ -39,11 +39,14 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 def _hidden(shares: pd.DataFrame, floor: int) -> dict[tuple[str, str], set[str]]:
-    """By attribute and scope, the groups whose numbers the page must not show."""
-    return {
-        (str(attribute), str(scope)): set(part.loc[suppressed(part["n_people"].to_numpy(), floor), "group"])
-        for (attribute, scope), part in shares.groupby(["attribute", "scope"], sort=False)
-    }
+    """By attribute and scope, the groups whose numbers the page must not show; of pairs all, if there is one."""
+    hidden = {}
+    for (attribute, scope), part in shares.groupby(["attribute", "scope"], sort=False):
+        small = suppressed(part["n_people"].to_numpy(), floor)
+        if "." in str(attribute) and small.any():  # rows and columns of cells add up to groups that may be shown
+            small[:] = True
+        hidden[(str(attribute), str(scope))] = set(part.loc[small, "group"])
+    return hidden
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from hpefair import params
-from hpefair.attributes.audits import audit_table, counted, errors_by_stratum, progress, seen_codes, surely_known
+from hpefair.attributes.audits import audit_table, confusion_counts, errors_by_stratum, progress
 from hpefair.attributes.calibration import calibrate
+from hpefair.attributes.doubt import corrected_means, counted, seen_codes, surely_known
 from hpefair.attributes.resolution import resolve
 from hpefair.core.fairness.audit_sample import audit_order
 from hpefair.schema import ATTRIBUTES, MEASURED, PERCEIVED, groups_of
@@ -191,3 +192,38 @@ def test_errors_are_listed_by_stratum():
     assert set(found["by"]) == {"scale", "visibility", "brightness", "crowding", "group seen"}
     assert found["error"].between(0.2, 0.8).all()
     assert errors_by_stratum(people, audit_table(people, labels[:0]), 0.95).empty
+
+
+def test_confusion_counts_what_was_said_and_seen():
+    """Half of the thirty were called masculine; all were seen as feminine."""
+    people, labels, _ = audited_people()
+    found = confusion_counts(audit_table(people, labels)).set_index(["value", "seen"])["people"]
+    assert found.sum() == 30
+    assert found[("feminine", "feminine")] + found[("masculine", "feminine")] == 30
+    assert found[("masculine", "masculine")] == 0
+
+
+def test_means_of_groups_are_corrected_where_enough_were_audited():
+    """A model calls the worst served of a group by another name; the corrected mean holds the truth."""
+    rng = np.random.default_rng(0)
+    n = 2000
+    feminine = rng.random(n) < 0.5
+    score = np.clip(rng.normal(0.7 - 0.2 * feminine, 0.1), 0, 1)
+    said = np.where(feminine & (score < 0.45), "masculine", np.where(feminine, *GROUPS))
+    scored = pd.DataFrame(
+        {"person_id": [f"d/{k}" for k in range(n)], "image_id": range(n), "gender_presentation": said, "oks": score}
+    )
+    audit = pd.DataFrame(
+        {
+            "person_id": scored["person_id"][:300],
+            "attribute": "gender_presentation",
+            "value": said[:300],
+            "seen": np.where(feminine, *GROUPS)[:300],
+        }
+    )
+    found = corrected_means(scored, audit, ["gender_presentation", "build"], ["oks"], 0.95)
+    rows = found[found["group"] == "feminine"].set_index("method")
+    truth = score[feminine].mean()
+    assert rows.loc["naive", "low"] > truth
+    assert rows.loc["prediction_powered", "low"] <= truth <= rows.loc["prediction_powered", "high"]
+    assert corrected_means(scored, audit[:10], ["gender_presentation"], ["oks"], 0.95).empty

@@ -23,4 +23,4 @@ def test_small_groups_are_not_shown(made_workspace):
     shares = tables.read(made_workspace / "data/audit/original/shares.parquet")
     small = shares[(shares["scope"] == "all") & shares["n_people"].between(1, 4)]
     page = (made_workspace / "data/report/report.html").read_text()
-    assert ("fewer than 5 people, not shown" in page) == (not small.empty)
+    assert ("too few people to show" in page) == (not small.empty)

@@ -38,7 +38,8 @@ def correct(
     Returns:
         The table with corrected, corrected_low, corrected_high (share among people whose group an auditor can tell) and
         n_audited; for attributes with at least 20 audited images, n_low, n_high (with everybody who cannot be told),
-        bounds, population interval, ratio and short follow from the audit, and basis says so. And the shares by every method: attribute, group, method, share, low, high.
+        bounds, population interval, ratio and short follow from the audit, and basis says so. And the shares by every
+        method: attribute, group, method, share, low, high.
     """
     out = table.assign(**dict.fromkeys(CORRECTED[:3], np.nan), n_audited=0)
     every = []
