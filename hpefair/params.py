@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from hpefair import artifacts
 from hpefair.attribute_sections import Attribute, Calibrate, Classifier, ContrastBins, ZeroShot
 from hpefair.errors import MissingArtifactError, SettingsError
-from hpefair.sections import Audit, Generate, Params, Plan, PredictEngine, TrainEngine
+from hpefair.sections import Audit, Evaluate, Generate, Params, Plan, PredictEngine, TrainEngine
 
 __all__ = [
     "Attribute",
@@ -17,6 +17,7 @@ __all__ = [
     "Calibrate",
     "Classifier",
     "ContrastBins",
+    "Evaluate",
     "Generate",
     "Params",
     "Plan",

@@ -44,6 +44,14 @@ def show(value: Any) -> str:
 RELEASE = "@release"  # put behind a scope, it names the rows of the last release
 
 
+def _rows(execution_engine: Any, domain: Any, **values: Any) -> list[dict[str, Any]]:
+    """Rows of the batch in which columns have these values."""
+    frame, _, _ = execution_engine.get_compute_domain(domain, domain_type="table")
+    for column, value in values.items():
+        frame = frame[frame[column] == value]
+    return list(frame.to_dict(orient="records"))
+
+
 class ShareRows(TableMetricProvider):
     """Rows of one attribute and scope of a share table."""
 
@@ -59,14 +67,13 @@ class ShareRows(TableMetricProvider):
         metrics: Any,
         runtime_configuration: Any,
     ) -> list[dict[str, Any]]:
-        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
-        attribute, scope = metric_value_kwargs["attribute"], metric_value_kwargs["scope"]
-        rows = frame[(frame["attribute"] == attribute) & (frame["scope"] == scope)]
-        if rows.empty:
+        rows = _rows(execution_engine, metric_domain_kwargs, **metric_value_kwargs)
+        if not rows:
+            attribute, scope = metric_value_kwargs["attribute"], metric_value_kwargs["scope"]
             raise ValueError(
                 f"the audit has no rows for attribute {attribute!r} in scope {scope!r}: see params.yaml, audit"
             )
-        return list(rows.to_dict(orient="records"))
+        return rows
 
 
 class ReleasedRows(TableMetricProvider):
@@ -84,10 +91,8 @@ class ReleasedRows(TableMetricProvider):
         metrics: Any,
         runtime_configuration: Any,
     ) -> list[dict[str, Any]]:
-        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
         scope = metric_value_kwargs["scope"] + RELEASE
-        rows = frame[(frame["attribute"] == metric_value_kwargs["attribute"]) & (frame["scope"] == scope)]
-        return list(rows.to_dict(orient="records"))
+        return _rows(execution_engine, metric_domain_kwargs, attribute=metric_value_kwargs["attribute"], scope=scope)
 
 
 class CellRows(TableMetricProvider):
@@ -105,9 +110,7 @@ class CellRows(TableMetricProvider):
         metrics: Any,
         runtime_configuration: Any,
     ) -> list[dict[str, Any]]:
-        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type="table")
-        rows = frame[frame["scope"] == metric_value_kwargs["scope"]]
-        return list(rows.to_dict(orient="records"))
+        return _rows(execution_engine, metric_domain_kwargs, **metric_value_kwargs)
 
 
 class JudgedByGates:

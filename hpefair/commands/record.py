@@ -25,9 +25,7 @@ def record() -> int:
     ]
     text = artifacts.ACCEPTANCE_HISTORY.read_text(encoding="utf-8").strip()
     lines = ([text] if text else []) + [json.dumps(row) for row in rows]
-    part = artifacts.ACCEPTANCE_HISTORY.with_suffix(".part")
-    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    part.replace(artifacts.ACCEPTANCE_HISTORY)
+    tables.write_text_atomically(artifacts.ACCEPTANCE_HISTORY, "\n".join(lines) + "\n")
     return len(rows)
 
 

@@ -1,5 +1,6 @@
 """Train the attribute source `classifier` on a labelled dataset, and say how good it is on people it did not see."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 from scipy.special import softmax
 
-from hpefair.adapters import coco_json, coco_text, label_files, progress
+from hpefair.adapters import coco_json, coco_text, images, label_files, progress
 from hpefair.adapters.coco_columns import read_people
 from hpefair.adapters.coco_folder import find_annotations, find_images
 from hpefair.adapters.coco_people import people_table
@@ -123,9 +124,13 @@ def read(folder: Path, labels: Path | None = None) -> Labelled:
 
 def _seen(people: pd.DataFrame, files: dict[int, str], root: Path, names: list[str]) -> Labelled:
     rng = np.random.default_rng(0)
-    views, shapes, order = [], [], []
+    views, shapes, order, left_out = [], [], [], 0
     for image, rows in progress.track(list(people.groupby("image_id", sort=False)), "cutting out people"):
-        picture = Picture.read(str(root / files[int(str(image).partition("/")[2])]), rows)
+        path = coco_json.inside(root, files[int(str(image).partition("/")[2])])
+        if path is None or not images.readable(path):
+            left_out += len(rows)
+            continue
+        picture = Picture.read(str(path), rows)
         names_here, sights = picture.sights()
         by_name = rows.reset_index().set_index("person_id")
         for name, sight in zip(names_here, sights, strict=True):
@@ -134,6 +139,10 @@ def _seen(people: pd.DataFrame, files: dict[int, str], root: Path, names: list[s
             views.append(see(sight.pixels, sight.keypoints, sight.bbox, sight.mask))
             moved = [_moved(sight.keypoints, float(area), strength, rng) for strength in NOISE]
             shapes.append(np.stack([shape_vector(points, sight.bbox, sight.mask) for points in moved]))
+    if not order:
+        raise InputError(f"none of the pictures of {len(people)} labelled people can be read below {root}")
+    if left_out:
+        print(f"left out: {left_out} people whose pictures cannot be read", file=sys.stderr)
     table = people.loc[order]
     codes = {
         name: np.asarray(pd.Categorical(table[name], categories=list(ATTRIBUTES[name])).codes, dtype=np.int64)

@@ -13,6 +13,7 @@ from hpefair.core.fairness.groups import groups
 from hpefair.core.pose.person_scores import DECIDING, METRICS
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.core.pose.subgroup_precision import Rule
+from hpefair.params import Evaluate
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -39,14 +40,7 @@ def build(out: Path, work: Path, item: str) -> None:
         pose_arrays.detections(predictions, index),
         groups(attributes, settings.by, settings.cells),
         setting,
-        Uncertainty(
-            settings.resamples,
-            settings.confidence,
-            settings.min_support,
-            settings.seed,
-            settings.tolerance,
-            settings.power,
-        ),
+        _uncertainty(settings),
     )
     scores = result.people.assign(person_id=people["person_id"].to_numpy()[result.people["row"]])
     scores["image_id"] = images["image_id"].to_numpy()[scores["image"]]
@@ -61,6 +55,12 @@ def build(out: Path, work: Path, item: str) -> None:
     tables.write(out / "gaps.parquet", result.gaps)
     tables.write_json(out / "overall.json", {**result.overall, **tables.read_json(folder / "about.json")})
     print(f"evaluate {item}: AP {result.overall['AP']:.3f}, AR {result.overall['AR']:.3f} on {len(images)} images")
+
+
+def _uncertainty(settings: Evaluate) -> Uncertainty:
+    return Uncertainty(
+        settings.resamples, settings.confidence, settings.min_support, settings.seed, settings.tolerance, settings.power
+    )
 
 
 if __name__ == "__main__":
