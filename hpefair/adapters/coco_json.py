@@ -244,8 +244,6 @@ def _shape_fault(record: Record, size: tuple[int, int], skeleton: Skeleton) -> s
         return "the segmentation is neither polygons nor run lengths of the image's size"
     if not _are_parts(record.get("garments"), size):
         return "garments are not named segmentations"
-    if not isinstance(record.get("attributes") or {}, dict):
-        return "attributes are not named values"
     return _keypoint_fault(record, size, skeleton)
 
 

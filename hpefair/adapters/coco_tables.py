@@ -56,7 +56,7 @@ def attribute_rows(people: People, dataset: str, checked: Checked) -> pd.DataFra
     Args:
         people: Accepted people.
         dataset: Dataset name.
-        checked: Receives values outside the vocabulary.
+        checked: Receives what holds no names, and values outside the vocabulary.
 
     Returns:
         Long table person_id, image_id (empty), attribute, group, source.
@@ -64,7 +64,11 @@ def attribute_rows(people: People, dataset: str, checked: Checked) -> pd.DataFra
     rows = []
     for row in sorted(people.attributes):
         number = int(people.annotation_id[row])
-        given: Record = {label_files.COLUMN_ALIASES.get(name, name): v for name, v in people.attributes[row].items()}
+        found = people.attributes[row]
+        if not isinstance(found, dict):
+            checked.reject("label", number, "attributes are not named values")
+            continue
+        given: Record = {label_files.COLUMN_ALIASES.get(name, name): value for name, value in found.items()}
         for attribute in PERCEIVED:
             if given.get(attribute) is None:
                 continue
