@@ -37,7 +37,7 @@ def run_lengths(text: str) -> list[int] | None:
     value = shift = 0
     for letter in text:
         code = ord(letter) - 48
-        if not 0 <= code < 64 or shift > 60:
+        if not 0 <= code < 64 or shift > 25:  # six letters hold any run; the library shifts 32 bits
             return None
         value |= (code & 0x1F) << shift
         shift += 5

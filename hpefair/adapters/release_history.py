@@ -36,7 +36,10 @@ def write(path: Path, variant: str, shares: pd.DataFrame) -> int:
         Rows written.
     """
     kept = [row for row in tables.read_jsonl(path, ("variant", *SHARES)) if row["variant"] != variant]
-    rows = [{"variant": variant, **row} for row in tables.records(shares[shares["share_known"].notna()][list(SHARES)])]
+    rows = [
+        {"variant": variant, **row}
+        for row in tables.records(shares[shares["share_known"].notna() | shares["corrected"].notna()][list(SHARES)])
+    ]
     text = "".join(json.dumps(row) + "\n" for row in [*kept, *rows])
     tables.write_text_atomically(path, text)
     return len(rows)

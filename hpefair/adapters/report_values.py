@@ -19,7 +19,7 @@ GENERATED_WORDS = {
 GATE_WORDS = {
     "PASS": "meets the thresholds that were set.",
     "FAIL": "does not meet the thresholds that were set.",
-    "INCONCLUSIVE": "may or may not meet the thresholds: too many people are unknown to tell.",
+    "INCONCLUSIVE": "may or may not meet the thresholds: what is known of the people does not decide it.",
 }
 
 
@@ -179,7 +179,11 @@ def _comparison(settings: params.Params) -> dict[str, Any]:
     verdicts = tables.read_json(artifacts.COMPARE / "verdicts.json")
     groups = tables.read(artifacts.COMPARE / "groups.parquet")
     known = groups[~groups["group"].str.contains(UNKNOWN) & (groups["n_people"] > 0)]
-    drawn = known[known["n_people"] >= settings.report.min_cell].rename(columns={"change": "value"})
+    small = groups.groupby(["model", "attribute"])["n_people"].transform(
+        lambda people: suppressed(people.to_numpy(), settings.report.min_cell)
+    )
+    small = small.astype(bool)
+    drawn = known[~small[known.index]].rename(columns={"change": "value"})
     sentences = {
         "PASS": "serves the groups more equally than the model trained on the original data, and harms none.",
         "FAIL": "harms a group or widens a gap, by clear evidence.",
@@ -190,7 +194,10 @@ def _comparison(settings: params.Params) -> dict[str, Any]:
         "claim": verdicts["claim"],
         "tolerance": verdicts["tolerance"],
         "verdicts": [{**row, "sentence": sentences[row["verdict"]]} for row in verdicts["candidates"]],
-        "changes": [_hide(row, settings.report.min_cell) for row in tables.records(known)],
+        "changes": [
+            {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
+            for row, hidden in zip(tables.records(known), small[known.index], strict=True)
+        ],
         "change_figure": figures.intervals(drawn, f"change of {METRICS[verdicts['metric']]}", -verdicts["tolerance"])
         if len(drawn)
         else "",
@@ -244,7 +251,7 @@ def _sources(people: pd.DataFrame, minimum: int) -> str:
     """Who says what of how many people."""
     parts = []
     for name in PERCEIVED:
-        word = people[f"{name}_source"].str.partition(":")[0]
+        word = people[f"{name}_source"].map(lambda said: str(said).partition(":")[0])
         known = people[name] != UNKNOWN
         inferred = int((known & word.isin(MODELS)).sum())
         if known.any():
@@ -261,7 +268,11 @@ def _audited() -> str:
         return (
             "Nobody has audited how often these values are wrong; what models inferred counts as unknown in the gates."
         )
-    return f"{people} people, a random sample, were audited: shares are corrected by what that showed."
+    shares = tables.read(artifacts.AUDIT / "original" / "shares.parquet")
+    names = shares.loc[shares["basis"] == "audit", "attribute"].drop_duplicates().str.replace("_", " ")
+    if names.empty:
+        return f"{people} people were audited, too few to correct any share."
+    return f"{people} people, a random sample, were audited; shares of {', '.join(names)} are corrected by that."
 
 
 def _seeds(settings: params.Params) -> str:
@@ -293,8 +304,3 @@ def _small(rows: pd.DataFrame, minimum: int) -> pd.Series:
         .transform(lambda people: suppressed(people.to_numpy(), minimum))
         .astype(bool)
     )
-
-
-def _hide(row: dict[str, Any], minimum: int) -> dict[str, Any]:
-    """Mark rows about so few people that they could be recognized; an empty group is a finding and stays."""
-    return {**row, "attribute": row["attribute"].replace("_", " "), "hidden": 0 < row["n_people"] < minimum}

@@ -22,7 +22,7 @@ def counted(people: pd.DataFrame) -> Counted:
     Args:
         people: Rows with root_image, root_person, exposure, and `<attribute>_source`.
     """
-    source = {name: people[f"{name}_source"].str.partition(":")[0] for name in PERCEIVED}
+    source = {name: people[f"{name}_source"].map(lambda said: str(said).partition(":")[0]) for name in PERCEIVED}
     image, identity = (pd.factorize(people[name])[0].astype(np.int64) for name in ("root_image", "root_person"))
     return Counted(
         image,
@@ -95,8 +95,8 @@ def corrected_means(
         confidence: Of the intervals.
 
     Returns:
-        attribute, group, metric, method (naive, prediction_powered), mean, low, high; attributes of which fewer than
-        20 images with scored people were audited have no rows.
+        attribute, group, metric, method (naive, prediction_powered), mean, low, high, between 0 and 1; groups that
+        were said or seen in fewer than 20 audited images have no rows.
     """
     parts = []
     image = pd.factorize(scored["image_id"])[0].astype(np.int64)
@@ -104,11 +104,15 @@ def corrected_means(
     for name in [name for name in names if (audit["attribute"] == name).any()]:
         groups = list(groups_of(name))
         seen = _codes(scored["person_id"].map(audit[audit["attribute"] == name].set_index("person_id")["seen"]), name)
-        if len(np.unique(image[seen >= 0])) < FEWEST:
+        value = _codes(scored[name], name)
+        touched = [((value == g) | (seen == g)) & (seen >= 0) for g in range(len(groups))]
+        enough = [group for group, rows in zip(groups, touched, strict=True) if len(np.unique(image[rows])) >= FEWEST]
+        if not enough:
             continue
-        said = audited(_codes(scored[name], name), seen, image, len(groups))
+        said = audited(value, seen, image, len(groups))
         for metric in metrics:
             found = group_means(said, scored[metric].to_numpy(dtype=float), groups, counts, confidence)
-            parts.append(found.assign(attribute=name, metric=metric))
+            found[["mean", "low", "high"]] = found[["mean", "low", "high"]].clip(0, 1)
+            parts.append(found[found["group"].isin(enough)].assign(attribute=name, metric=metric))
     columns = ["attribute", "group", "metric", "method", "mean", "low", "high"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

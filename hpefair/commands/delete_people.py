@@ -36,7 +36,7 @@ def delete(persons: Sequence[str], images: Sequence[str]) -> list[str]:
     children = _children(set(gone["person_id"]), shown)
     names = {*gone["person_id"], *shown, *children, *(f"generated/{child}" for child in children)}
     models = _models(names)
-    deletions.remember(artifacts.DELETIONS, persons, images)
+    deletions.remember(artifacts.DELETIONS, persons, sorted(shown))
     removed = deletions.remove(artifacts.DATA, artifacts.RAW, names)
     removed += deletions.remove_lines((artifacts.REVIEW_LABELS, artifacts.REVIEW_DECISIONS), names)
     for child in children:

@@ -12,7 +12,7 @@ from hpefair.core.balance.weights import exposures
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.schema import GENERATED, PERCEIVED
 
-MADE = ["keypoints", "bbox", "area", "segmentation", "garments"]
+MADE = ["keypoints", "bbox", "area", "segmentation"]
 PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area", "segmentation", "iscrowd"]
 
 

@@ -43,6 +43,7 @@ def test_area_is_cocos():
         {"size": [2, 2], "counts": ""},
         {"size": [2, 2], "counts": "x"},
         {"size": [2, 2], "counts": "oooooooooooooooooooo"},
+        {"size": [1, 4], "counts": "doooooo0"},
         {"size": [3, 2], "counts": [6]},
         {"size": [2, 2]},
         [[1, 2, "x", 4]],

@@ -227,3 +227,11 @@ def test_means_of_groups_are_corrected_where_enough_were_audited():
     assert rows.loc["naive", "low"] > truth
     assert rows.loc["prediction_powered", "low"] <= truth <= rows.loc["prediction_powered", "high"]
     assert corrected_means(scored, audit[:10], ["gender_presentation"], ["oks"], 0.95).empty
+
+
+def test_nobody_at_all_is_no_error():
+    """A scope may be empty, as training people are where their licence forbids it."""
+    people, _, _ = audited_people()
+    empty = counted(people[:0])
+    assert not empty.doubtful("gender_presentation").any()
+    assert seen_codes(people[:0], audit_table(people[:0], people[:0].assign(attribute="", group="")), ["build"]) == {}

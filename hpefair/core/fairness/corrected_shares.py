@@ -10,7 +10,7 @@ from hpefair.core.fairness.audit_sample import Audited
 from hpefair.core.fairness.groups import Group
 from hpefair.core.fairness.intervals import Counts, Index, clusters_touched
 from hpefair.core.fairness.prevalence import shares
-from hpefair.core.fairness.representation import SHORT_BELOW, Counted
+from hpefair.core.fairness.representation import SHORT_BELOW, Counted, is_measured
 
 CORRECTED: Final = ("corrected", "corrected_low", "corrected_high", "n_audited")
 METHOD: Final = "prediction_powered"
@@ -57,11 +57,12 @@ def correct(
         methods = shares(audited, names, counts, confidence, aside)
         every.append(methods.assign(attribute=attribute))
         best = methods[methods["method"] == METHOD].set_index("group")
-        everybody = shares(_once_each(audited, people), names, counts, confidence)
+        once = _once_each(audited, own, people)
+        everybody = shares(once, names, counts, confidence)
         numbers = everybody[everybody["method"] == METHOD].set_index("group")
         # Who cannot be told may be anybody: they may all be of one group, or none.
         untold = min(float(numbers.loc[aside, "high"].sum()), 1.0)
-        out.loc[rows] = _rewritten(out.loc[rows], best, numbers, untold, len(np.unique(people.identity)))
+        out.loc[rows] = _rewritten(out.loc[rows], best, numbers, untold, int(once.weight.sum()))
     columns = ["attribute", "group", "method", "share", "low", "high"]
     return out, pd.concat(every)[columns] if every else pd.DataFrame(columns=columns)
 
@@ -75,11 +76,17 @@ def _audited(own: list[Group], people: Counted, seen: Index) -> Audited | None:
     return Audited(says, seen, people.image, people.exposure, people.beyond_doubt(own[0].attribute))
 
 
-def _once_each(audited: Audited, people: Counted) -> Audited:
-    """Everybody counted once, however often shown: for the number of people."""
-    first = np.zeros(len(people.identity), dtype=bool)
-    first[np.unique(people.identity, return_index=True)[1]] = True
-    weight = first.astype(np.float64)
+def _once_each(audited: Audited, own: list[Group], people: Counted) -> Audited:
+    """Everybody counted once, however often shown: for the number of people.
+
+    Somebody who was made in another contrast counts once in each: what is measured differs between the pictures.
+    """
+    attribute = own[0].attribute.split(".")
+    measured = [place for place, name in enumerate(attribute) if is_measured(name)]
+    names = np.array([".".join(group.group.split(".")[place] for place in measured) for group in own])
+    key = np.stack([people.identity, np.unique(names, return_inverse=True)[1][audited.says.argmax(axis=1)]], axis=1)
+    weight = np.zeros(len(key))
+    weight[np.unique(key, axis=0, return_index=True)[1]] = 1.0
     return Audited(audited.says, audited.seen, audited.image, weight, audited.exact)
 
 
@@ -93,12 +100,12 @@ def _rewritten(rows: pd.DataFrame, best: pd.DataFrame, numbers: pd.DataFrame, un
         corrected=own["share"],
         corrected_low=own["low"],
         corrected_high=own["high"],
-        bound_low=own["low"].where(known, rows["bound_low"]),
-        bound_high=own["high"].where(known, rows["bound_high"]),
+        bound_low=own["low"].fillna(0.0).where(known, rows["bound_low"]),
+        bound_high=own["high"].fillna(1.0).where(known, rows["bound_high"]),
         n_low=np.floor(people["low"] * n).astype(int),
         n_high=np.ceil((people["high"] + untold * known).clip(upper=1) * n).astype(int),
-        population_low=own["low"].where(known, rows["population_low"]),
-        population_high=own["high"].where(known, rows["population_high"]),
+        population_low=own["low"].fillna(0.0).where(known, rows["population_low"]),
+        population_high=own["high"].fillna(1.0).where(known, rows["population_high"]),
         ratio=(own["share"] / rows["reference"].astype(float)).where(known),
         short=short,
         basis="audit",

@@ -50,23 +50,28 @@ def population_need(row: Row, limits: Limits, n_people: float) -> str:
     """What would settle whether the share in a population lies within limits: labels, an audit, people like these."""
     if row.get("basis") == "audit":
         return _audit_need(row, limits, n_people)
-    share, low, high = (number(row, name) for name in ("share_known", "low", "high"))
-    sampled = "" if low >= limits[0] and high <= limits[1] else _about(n_people, (low, share, high), limits, "people")
-    if row.get("basis") == "counted":
-        return sampled
-    labels = bounds_need(row, limits, n_people)
-    return f"{labels}; even then {sampled}" if sampled else labels
+    counted = row.get("basis") == "counted"
+    if counted or (limits[0] <= number(row, "bound_low") and number(row, "bound_high") <= limits[1]):
+        return _about(n_people, _ends(row, "population_low", "share_known", "population_high"), limits, "people")
+    labels, ends = bounds_need(row, limits, n_people), _ends(row, "low", "share_known", "high")
+    if limits[0] <= ends[0] and ends[2] <= limits[1]:
+        return labels
+    return f"{labels}; even then {_about(n_people, ends, limits, 'people')}"
 
 
 def _audit_need(row: Row, limits: Limits, n_people: float) -> str:
-    ends = tuple(number(row, name) for name in ("corrected_low", "corrected", "corrected_high"))
     audited = number(row, "n_audited")
     if audited >= n_people:
         return "more people: everybody was audited"
-    return _about(audited, ends, limits, "audited people")
+    ends = _ends(row, "corrected_low", "corrected", "corrected_high")
+    return _about(audited, ends, limits, "audited people", n_people)
 
 
-def _about(n: float, ends: tuple[float, ...], limits: Limits, what: str) -> str:
+def _ends(row: Row, *names: str) -> tuple[float, ...]:
+    return tuple(number(row, name) for name in names)
+
+
+def _about(n: float, ends: tuple[float, ...], limits: Limits, what: str, most: float = np.inf) -> str:
     """An interval shrinks with the root of n: by how much must the end shrink that crosses a limit?"""
     low, share, high = ends
     if not np.isfinite(ends).all():
@@ -79,4 +84,7 @@ def _about(n: float, ends: tuple[float, ...], limits: Limits, what: str) -> str:
         factor = max((share - low) / max(share - limits[0], 1e-9), (high - share) / max(limits[1] - share, 1e-9))
     if factor > 30:
         return f"more {what} than can be had: the share is at the limit"
-    return f"about {int(np.ceil(n * max(factor, 1) ** 2))} {what}, has {int(n)}"
+    wanted = n * max(factor, 1) ** 2
+    if wanted > most:
+        return "more people: an audit of everybody would hardly settle it"
+    return f"about {int(np.ceil(wanted))} {what}, has {int(n)}"

@@ -120,7 +120,7 @@ def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judge
 
     Both are samples, so the interval is that of a difference of shares (Newcombe 1998, method 10), from the two
     intervals for the population; a group that the release had and the data do not have counts as 0. Shares that an
-    audit corrected are compared with such shares only.
+    audit corrected are compared with such shares only; where people are in doubt, the ends of the intervals count.
 
     Args:
         rows: Share rows of an attribute now.
@@ -138,6 +138,9 @@ def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judge
             found.append(Finding(name, -1.0, 1.0, "an audit of both, the data and the release, or of neither"))
             continue
         now, then = _interval(row), _interval(old)
+        if "bounds" in (row.get("basis"), old.get("basis")):  # doubt is no sampling error: it may add up
+            found.append(Finding(name, now[0] - then[2], now[2] - then[0], "labels, or an audit of both"))
+            continue
         change = now[1] - then[1]
         down = float(np.hypot(now[1] - now[0], then[2] - then[1]))
         up = float(np.hypot(now[2] - now[1], then[1] - then[0]))

@@ -210,14 +210,20 @@ def _rectified(top: _Moments, size: _Moments, power: Array) -> Array:
 
 
 def _unseen_errors(audited: Audited, confidence: float) -> tuple[Array, Array]:
-    """Share (K,) that errors too rare to have been seen could take from, and add to, each group."""
+    """Share (K,) that events too rare to have been seen could take from, and add to, each group.
+
+    Among those who are said to be of a group, and among the others, the audit may have seen the group always, or never;
+    a bootstrap then thinks that it is always, or never, so.
+    """
     audit, below, above = audited.audit, np.zeros(audited.size), np.zeros(audited.size)
-    doubtful = ~audited.exact
+    weight = audited.weight * ~audited.exact / audited.weight.sum()
     for g in range(audited.size):
-        for out, says in ((below, audited.says[:, g]), (above, 1 - audited.says[:, g])):
-            wrong = says[audit] * ((audited.seen[audit] != g) if out is below else (audited.seen[audit] == g))
-            if not wrong.any():
-                looked = clusters_touched((says * audit)[:, None], audited.image)
-                mass = float((audited.weight * says)[doubtful].sum() / audited.weight.sum())
-                out[g] = mass * min(float(unseen_loss(looked, confidence)[0]), 1.0)
+        seen = audited.seen[audit] == g
+        for says in (audited.says[:, g], 1 - audited.says[:, g]):
+            looked = clusters_touched((says * audit)[:, None], audited.image)
+            room = float((weight * says).sum()) * min(float(unseen_loss(looked, confidence)[0]), 1.0)
+            if not (says[audit] * ~seen).any():
+                below[g] += room
+            if not (says[audit] * seen).any():
+                above[g] += room
     return below, above

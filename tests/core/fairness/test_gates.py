@@ -158,6 +158,9 @@ def test_drift_compares_like_with_like():
     index = np.arange(600)
     guessed = share_table(listed, Counted(index, index, np.ones(600), {"build": index >= 0}), {}, 0.95)
     assert gates.drift(guessed.to_dict("records"), guessed.to_dict("records"), 0.1).verdict == "INCONCLUSIVE"
+    doubt = {"basis": "bounds", "share_known": 0.4, "population_low": 0.2, "population_high": 0.6}
+    low, high = (gates.drift([{**now[0], **doubt}], [{**now[0], **doubt}], 0.3).rows[0][end] for end in ("low", "high"))
+    assert (low, high) == (pytest.approx(-0.4), pytest.approx(0.4))
 
 
 def test_population_interval_covers_whoever_the_unknown_are():
@@ -191,7 +194,14 @@ def test_a_group_that_the_reference_lacks_is_no_error():
             {"basis": "audit", "corrected_low": 0.3, "corrected": 0.4, "corrected_high": 0.5, "n_audited": 50},
             "about 200 aud",
         ),
-        ({"basis": "counted", "share_known": np.nan, "low": np.nan, "high": np.nan}, "more people"),
+        (
+            {"basis": "counted", "share_known": np.nan, "population_low": np.nan, "population_high": np.nan},
+            "more people",
+        ),
+        (
+            {"basis": "audit", "corrected_low": 0.3, "corrected": 0.4, "corrected_high": 0.5, "n_audited": 90},
+            "hardly settle",
+        ),
         (
             {"basis": "bounds", "share_known": 0.4, "low": 0.3, "high": 0.5, "bound_low": 0.3, "bound_high": 0.55},
             "even then about 800 people, has 200",

@@ -142,6 +142,19 @@ def test_rare_groups_beside_many_who_cannot_be_told(shares_of, looked_at):
     assert hits >= 55
 
 
+def test_values_that_say_nothing_leave_room_for_what_the_audit_missed():
+    """Everybody's value is unknown, and all 25 who were audited were feminine: one in twenty may still not be."""
+    for trial in range(20):
+        true = np.where(np.random.default_rng(trial).random(400) < 0.95, 0, 1)
+        seen = np.where(np.arange(400) < 25, true, -1)
+        found = shares(
+            audited(np.full(400, 2), seen, np.arange(400), 3), ("f", "m", "unknown"), resample(np.arange(400), 100, 0),
+            0.95, ["unknown"],
+        ).set_index(["method", "group"])  # fmt: skip
+        row = found.loc[("prediction_powered", "f")]
+        assert row["low"] <= 0.95 <= row["high"], trial
+
+
 def test_counts_are_not_adjusted_by_a_classifier_that_tells_nothing():
     """Its matrix has no inverse: the interval says so, and the prediction-powered one falls back on the audit."""
     rng = np.random.default_rng(7)
