@@ -7,6 +7,7 @@ import pandas as pd
 from hpefair import __version__, artifacts, params
 from hpefair.adapters import report_figures as figures
 from hpefair.adapters import tables
+from hpefair.adapters.report_shares import best, shown_shares, small_groups
 from hpefair.core.fairness.suppression import suppressed
 from hpefair.schema import MODELS, PERCEIVED, UNKNOWN
 
@@ -63,16 +64,16 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: params.
         {
             "title": name.replace("_", " "),
             "svg": figures.shares(
-                *(_known(table, name, "train", settings.report.min_cell) for table in (before, after))
+                *(shown_shares(table, name, "train", settings.report.min_cell) for table in (before, after))
             ),
         }
         for name in planned
     ]
     rows = before[(before["scope"] == "all") & before["attribute"].isin(settings.audit.attributes)]
-    small = _small(rows, settings.report.min_cell)
+    small = small_groups(rows, settings.report.min_cell)
     shown = [
         {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
-        for row, hidden in zip(tables.records(_best(rows)), small, strict=True)
+        for row, hidden in zip(tables.records(best(rows)), small, strict=True)
         if row["n_people"] or row["reference"]
     ]
     unknown = rows[(rows["group"] == UNKNOWN) & rows["attribute"].isin([*planned, *PERCEIVED]) & ~small]
@@ -133,7 +134,7 @@ def _repair(settings: params.Params) -> dict[str, Any]:
         "quota": [
             {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
             for row, hidden in zip(
-                tables.records(shares), _small(shares.assign(scope=""), settings.report.min_cell), strict=True
+                tables.records(shares), small_groups(shares.assign(scope=""), settings.report.min_cell), strict=True
             )
         ],
         "rejections": "; ".join(f"{reason} ({count})" for reason, count in reasons.items()),
@@ -282,25 +283,3 @@ def _seeds(settings: params.Params) -> str:
         seeds.setdefault(model.variant, set()).add(model.seed)
     counts = ", ".join(f"{variant} {len(found)}" for variant, found in seeds.items())
     return f"Models trained here are small and trained from scratch; seeds per variant: {counts}."
-
-
-def _known(table: pd.DataFrame, attribute: str, scope: str, minimum: int) -> pd.DataFrame:
-    """Share rows of known groups that may be shown, corrected where an audit allows it."""
-    rows = _best(table[(table["attribute"] == attribute) & (table["scope"] == scope)])
-    return rows[(rows["group"] != UNKNOWN) & ~_small(rows, minimum)]
-
-
-def _best(rows: pd.DataFrame) -> pd.DataFrame:
-    """Share rows whose share and interval are the corrected ones where there was an audit."""
-    audited = rows["basis"] == "audit"
-    pairs = {"share_known": "corrected", "low": "corrected_low", "high": "corrected_high"}
-    return rows.assign(**{name: rows[other].where(audited, rows[name]) for name, other in pairs.items()})
-
-
-def _small(rows: pd.DataFrame, minimum: int) -> pd.Series:
-    """Which rows are about so few people that they could be recognized, alone or by subtraction."""
-    return (
-        rows.groupby(["attribute", "scope"])["n_people"]
-        .transform(lambda people: suppressed(people.to_numpy(), minimum))
-        .astype(bool)
-    )
