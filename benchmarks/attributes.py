@@ -35,6 +35,7 @@ from hpefair.training.crops import plain_crops
 
 PICTURES, ROUNDS, SIZE = 40, 5, (192, 256)
 IMAGES, PEOPLE = 118_287, 262_465
+CROWD = [*[900, 60] * 60, 480 * 640 - 60 * 960]  # run lengths of a picture
 INGEST = """
 import sys, time
 from pathlib import Path
@@ -145,7 +146,7 @@ def annotations(path: Path) -> None:
         keypoints = np.concatenate([points, v[:, None]], axis=1).astype(int).ravel().tolist()
         outline = (box[:2] + rng.random((int(rng.integers(10, 30)), 2)) * box[2:]).round(2).ravel().tolist()
         records.append({
-            "segmentation": [outline] if not part["crowd"][k] else {"counts": [9, 5, 300], "size": [480, 640]},
+            "segmentation": [outline] if not part["crowd"][k] else {"counts": CROWD, "size": [480, 640]},
             "num_keypoints": int((v > 0).sum()), "area": float(part["area"][k]), "iscrowd": int(part["crowd"][k]),
             "keypoints": keypoints, "image_id": int(image[number]), "bbox": box.tolist(), "category_id": 1,
             "id": number + 1,

@@ -20,6 +20,7 @@ import simdjson
 from numpy.typing import NDArray
 
 from hpefair.adapters.coco_json import Checked, Record, Scope, is_id
+from hpefair.adapters.coco_masks import is_segmentation
 from hpefair.adapters.coco_people import People
 from hpefair.adapters.coco_text import Entries, joined
 
@@ -100,7 +101,7 @@ class Columns:
     def read(self, start: int, entries: Sequence[Any]) -> None:
         """Decode a part of the annotations and check those that are written as usual."""
         heads = _heads(entries)
-        texts = _outlines(heads)
+        texts = _outlines(heads, self._scope.sizes)
         usual = self._flat([n for n, text in enumerate(texts) if text is not None], heads)
         try:
             long = [text for text in texts if text is not None and len(text) > DIGITS and text[:1] == b"["]
@@ -216,21 +217,27 @@ def _head(entry: Any) -> Head | None:
         return None
 
 
-def _outlines(heads: Sequence[Head | None]) -> list[bytes | None]:
+def _outlines(heads: Sequence[Head | None], sizes: Mapping[int, tuple[int, int]]) -> list[bytes | None]:
     """Texts to keep of segmentations; None where one is neither polygons, run lengths nor nothing, or might not be."""
     texts = [b"" if head is None else bytes(head.segmentation) for head in heads]
     shapes = b"|".join(texts).translate(None, NUMBERS).split(b"|")
     if len(shapes) != len(texts):  # somebody's text holds the mark
         shapes = [text.translate(None, NUMBERS) for text in texts]
     return [
-        None if head is None else text if _is_polygons(shape) else _outline(text)
+        None if head is None else text if _is_polygons(shape) else _outline(text, sizes.get(head.image_id))
         for head, text, shape in zip(heads, texts, shapes, strict=True)
     ]
 
 
-def _outline(text: bytes) -> bytes | None:
-    """Text to keep of a segmentation that is no polygons; run lengths are looked at singly."""
-    return b"" if text in NOTHING else None
+def _outline(text: bytes, size: tuple[int, int] | None) -> bytes | None:
+    """Text to keep of a segmentation that is no polygons: run lengths of an image of this size."""
+    if text in NOTHING:
+        return b""
+    try:
+        runs = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return text if size and isinstance(runs, dict) and is_segmentation(runs, size) else None
 
 
 def _text_array(texts: list[bytes]) -> pa.Array:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from hpefair.errors import InputError, MissingArtifactError
 
-REPEATED: Final = ("image_id", "dataset", "skeleton", "keypoints.list.element", "num_keypoints", "iscrowd")
+REPEATED: Final = ("image_id", "dataset", "skeleton", "num_keypoints", "iscrowd")
 ROW_GROUP: Final = 2**15  # rows written at once: keeps the levels of the lists small
 
 
