@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
 
 from hpefair.attributes.build import REFERENCES, BuildSource, Index, index, probabilities
 from hpefair.attributes.source import Sight
-from hpefair.people.build_reference import annotated, derive, outlines, people
+from hpefair.people.build_reference import derive, measured, outlines
 from hpefair.people.posture import Arm, Trunk
 from hpefair.people.scene import Camera
 from hpefair.people.staging import Setting, stage
@@ -127,7 +126,7 @@ def test_source_says_it_or_why_not():
 
 
 def test_shipped_reference_is_what_the_script_derives():
-    """From 700 scenes, within what so few can tell; and the index goes with the true build at random, too."""
+    """From 700 scenes, within what so few can tell; and it tells the build of people in other scenes."""
     found = derive(700)
     for sides, (reference, number) in found.items():
         assert number > 40
@@ -135,12 +134,10 @@ def test_shipped_reference_is_what_the_script_derives():
         assert reference.slim_below == pytest.approx(shipped.slim_below, abs=0.04)
         assert reference.large_from == pytest.approx(shipped.large_from, abs=0.05)
         assert reference.sigma == pytest.approx(shipped.sigma, rel=0.5)
-    rng = np.random.default_rng(0)
-    pairs = []
-    for number in range(900, 1200):
-        for person in people(number):
-            keypoints = annotated(person.keypoints, float(person.mask.sum()), rng)
-            measured = index(person.mask, person.others, keypoints)
-            if isinstance(measured, Index) and measured.sides == 2:
-                pairs.append((measured.value, person.build))
-    assert spearmanr(*np.array(pairs).T).statistic > 0.6
+    right = [
+        int(np.argmax(probabilities(Index(value, sides)))) == build
+        for number in range(700, 1000)
+        for value, sides, build in measured(number)
+    ]
+    assert len(right) > 60
+    assert np.mean(right) > 0.45  # chance is a third
