@@ -33,21 +33,23 @@ def image_rows(records: list[Record], tree: Record, dataset: str, raw: Path) -> 
         "image_id": [f"{dataset}/{record['id']}" for record in records],
         "dataset": [dataset] * len(records),
         "coco_image_id": [record["id"] for record in records],
-        "path": [_below(folder, record["file_name"]) for record in records],
+        "path": _below(folder, [record["file_name"] for record in records]),
         "width": [record["width"] for record in records],
         "height": [record["height"] for record in records],
         "license": [licenses.get(str(record.get("license")), "not stated") for record in records],
         "subject_id": [
-            "" if record.get("subject_id") in (None, "") else f"{dataset}/{record['subject_id']}" for record in records
+            "" if (subject := record.get("subject_id")) in (None, "") else f"{dataset}/{subject}" for record in records
         ],
         "content": [record["content"] for record in records],
     }
     return pd.DataFrame(columns, columns=list(IMAGES)).sort_values("coco_image_id", ignore_index=True)
 
 
-def _below(folder: str, name: str) -> str:
-    """Path of a file below a folder, as pathlib writes it; plain names, nearly all, need no pathlib."""
-    return f"{folder}/{name}" if "/" not in name and name != "." else (Path(folder) / name).as_posix()
+def _below(folder: str, names: list[str]) -> list[str]:
+    """Paths of files below a folder, as pathlib writes them; plain names, as nearly all are, need no pathlib."""
+    return [
+        f"{folder}/{name}" if "/" not in name and name != "." else (Path(folder) / name).as_posix() for name in names
+    ]
 
 
 def attribute_rows(people: People, dataset: str, checked: Checked) -> pd.DataFrame:
