@@ -26,10 +26,8 @@ EXPECTATIONS = Path("expectations")
 REVIEW_DECISIONS = Path("review/decisions.jsonl")
 REVIEW_LABELS = Path("review/labels.jsonl")
 DELETIONS = Path("review/deletions.jsonl")
-MODELS = Path("models")
 ACCEPTANCE_HISTORY = Path("history/acceptance.jsonl")
 SCRATCH = Path(".hpefair")
-REFERENCES = EXPECTATIONS / "references"
 RELEASE_HISTORY = Path("history/release.jsonl")
 
 
