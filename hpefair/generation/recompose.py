@@ -4,6 +4,7 @@ Pose, outline and visibility stay those of the photograph, so the annotations ar
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -15,7 +16,7 @@ from skimage.color import lab2rgb
 from hpefair.adapters.licences import contains_any
 from hpefair.attributes import contrast
 from hpefair.attributes.measurement import contrast_group
-from hpefair.generation.protocol import Item, Made
+from hpefair.generation.protocol import AnnotatedPerson, Item, Made
 from hpefair.generation.sources import Cutout, cut_out, eligible, empty_background
 from hpefair.params import ContrastBins, Generate
 from hpefair.schema import PERCEIVED
@@ -32,6 +33,8 @@ WHOLE_FROM: Final = 0.97  # share of the mask in its largest piece; annotators l
 
 class Recompose:
     """Backend `recompose`."""
+
+    batch = 1
 
     def __init__(self, people: pd.DataFrame, images: pd.DataFrame, bins: ContrastBins, settings: Generate) -> None:
         """Index the training people.
@@ -51,7 +54,11 @@ class Recompose:
         self._bins = bins
         self._settings = settings
 
-    def make(self, item: Item) -> Made | str:
+    def make(self, items: Sequence[Item]) -> list[Made | str]:
+        """A changed training person for each item."""
+        return [self._one(item) for item in items]
+
+    def _one(self, item: Item) -> Made | str:
         """Try training people and changes until the measured contrast lies in the wanted cell."""
         rng, group = np.random.default_rng(item.seed), item.wanted["contrast"]
         pool = self._sources[self._sources["contrast"] != group]
@@ -68,10 +75,13 @@ class Recompose:
             if not isinstance(measured, str) and contrast_group(measured.outline, self._bins) == group:
                 # What a change of clothes or background leaves alone is inherited from the parent.
                 labels = {name: str(source[name]) for name in PERCEIVED}
+                person = AnnotatedPerson(
+                    cutout.keypoints, cutout.mask, cutout.bbox, labels, cutout.garments, cutout.person_id
+                )
+                image = str(source["image_id"])
                 return Made(
-                    pixels, cutout.mask, cutout.keypoints, cutout.bbox, cutout.person_id, str(source["image_id"]),
-                    operation, measured.outline, labels, "derived from a training image", cutout.garments,
-                )  # fmt: skip
+                    pixels, person, operation, "derived from a training image", parent_image=image, sources=(image,)
+                )
         return f"{self._settings.tries} tries did not reach {group} contrast"
 
     def _change(self, cutout: Cutout, group: str, rng: np.random.Generator) -> tuple[Pixels, str] | None:

@@ -1,13 +1,13 @@
 """Render: built-in people asked for exactly the wanted cell; nobody real is in the picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from hpefair.attributes.measurement import contrast_group
 from hpefair.core.balance.screening import annotation_fault
-from hpefair.generation.protocol import Item, Made
+from hpefair.generation.protocol import AnnotatedPerson, Item, Made
 from hpefair.params import Attribute
 from hpefair.people.annotation import LICENCE, measured_contrast
 from hpefair.people.photograph import Photograph, photograph
@@ -20,6 +20,8 @@ SAMPLES: Final = 2  # per pixel side: edges as smooth as in photographs
 
 class Render:
     """Backend `render`."""
+
+    batch = 1
 
     def __init__(self, settings: Attribute, size: int, tries: int, min_keypoints: int) -> None:
         """Set the stage.
@@ -35,18 +37,22 @@ class Render:
         self._tries = tries
         self._min_keypoints = min_keypoints
 
-    def make(self, item: Item) -> Made | str:
+    def make(self, items: Sequence[Item]) -> list[Made | str]:
+        """A scene for each item."""
+        return [self._one(item) for item in items]
+
+    def _one(self, item: Item) -> Made | str:
         """Draw scenes with the wanted person until the measured contrast lies in the wanted cell, too."""
         for number in range(self._tries):
             streams = Streams(item.seed, f"try {number}")
             picture = photograph(stage(streams, self._setting, item.wanted), SAMPLES)
             found = self._contrast(picture)
-            if found is not None and item.wanted.get("contrast", found[0]) == found[0]:
-                return _made(picture, found[1], f"rendered, try {number + 1}")
+            if found is not None and item.wanted.get("contrast", found) == found:
+                return _made(picture, f"rendered, try {number + 1}")
         return f"{self._tries} scenes did not show {_words(item.wanted)}"
 
-    def _contrast(self, picture: Photograph) -> tuple[str, float] | None:
-        """Group and value of the measured contrast; None where the screen would not let the person in."""
+    def _contrast(self, picture: Photograph) -> str | None:
+        """Group of the measured contrast; None where the screen would not let the person in."""
         labels = picture.people[0]
         fault = annotation_fault(labels.keypoints, labels.mask, labels.bbox, self._min_keypoints)
         if fault or labels.mask.sum() < self._settings.min_area_px:
@@ -55,24 +61,19 @@ class Render:
         if isinstance(measured, str):
             return None
         group = contrast_group(measured, self._settings.contrast)
-        return None if group == UNKNOWN else (group, measured)
+        return None if group == UNKNOWN else group
 
 
-def _made(picture: Photograph, delta_e: float, operation: str) -> Made:
+def _made(picture: Photograph, operation: str) -> Made:
     labels = picture.people[0]
-    return Made(
-        pixels=picture.pixels,
-        mask=labels.mask,
-        keypoints=labels.keypoints,
-        bbox=labels.bbox,
-        parent_person="",
-        parent_image="",
-        operation=operation,
-        contrast_delta_e=delta_e,
-        labels=picture.scene.people[0].labels,
-        license=f"{LICENCE['name']} (built-in people)",
-        garments=np.logical_or.reduce(list(labels.garments.values())),
+    person = AnnotatedPerson(
+        labels.keypoints,
+        labels.mask,
+        labels.bbox,
+        picture.scene.people[0].labels,
+        np.logical_or.reduce(list(labels.garments.values())),
     )
+    return Made(picture.pixels, person, operation, f"{LICENCE['name']} (built-in people)")
 
 
 def _words(wanted: Mapping[str, str]) -> str:

@@ -8,14 +8,15 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import coco_masks, dvc_stage, images, progress, tables
 from hpefair.core.balance.quotas import cell_name
-from hpefair.generation.protocol import Backend, Item, Made
+from hpefair.generation.protocol import AnnotatedPerson, Backend, Item, Made
 from hpefair.generation.recompose import Recompose
 from hpefair.generation.render import Render
 from hpefair.schema import PERCEIVED
 
 COLUMNS = (
-    "item_id", "cell", "made", "reason", "parent_person", "parent_image", "operation", "made_delta_e", "license",
-    "seed", "path", "width", "height", "keypoints", "bbox", "area", "segmentation", "garments", *PERCEIVED,
+    "item_id", "cell", "made", "reason", "parent_person", "parent_image", "sources", "operation", "license", "model",
+    "prompt", "seed", "path", "width", "height", "keypoints", "bbox", "area", "segmentation", "garments", "others",
+    *PERCEIVED,
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def _row(backend: Backend, item: Item, out: Path, work: Path, shard: str) -> dic
     if done.exists():
         row: dict[str, object] = tables.read_json(done)
         return row
-    made = backend.make(item)
+    made = backend.make([item])[0]
     wanted = {f"wanted_{name}": group for name, group in item.wanted.items()}
     row = {"item_id": item.item_id, "cell": cell_name([*item.wanted.values()]), "seed": item.seed, **wanted}
     row["made"] = not isinstance(made, str)
@@ -72,20 +73,30 @@ def _row(backend: Backend, item: Item, out: Path, work: Path, shard: str) -> dic
 def _annotation(made: Made, path: Path) -> dict[str, object]:
     return {
         "reason": "",
-        "parent_person": made.parent_person,
         "parent_image": made.parent_image,
-        "license": made.license,
-        **made.labels,
+        "sources": list(made.sources),
         "operation": made.operation,
-        "made_delta_e": made.contrast_delta_e,
+        "license": made.license,
+        "model": made.model,
+        "prompt": made.prompt,
         "path": path.as_posix(),
         "width": made.pixels.shape[1],
         "height": made.pixels.shape[0],
-        "keypoints": made.keypoints.ravel().tolist(),
-        "bbox": made.bbox.tolist(),
-        "area": coco_masks.area(made.mask),
-        "segmentation": coco_masks.encode(made.mask),
-        "garments": "" if made.garments is None else json.dumps({"worn": json.loads(coco_masks.encode(made.garments))}),
+        **_person(made.person),
+        **made.person.labels,
+        "others": json.dumps([_person(person) for person in made.others]),
+    }
+
+
+def _person(person: AnnotatedPerson) -> dict[str, object]:
+    garments = person.garments
+    return {
+        "parent_person": person.parent_person,
+        "keypoints": person.keypoints.ravel().tolist(),
+        "bbox": person.bbox.tolist(),
+        "area": coco_masks.area(person.mask),
+        "segmentation": coco_masks.encode(person.mask),
+        "garments": "" if garments is None else json.dumps({"worn": json.loads(coco_masks.encode(garments))}),
     }
 
 
