@@ -7,11 +7,8 @@ from pydantic import Field, model_validator
 from hpefair.attribute_sections import Attribute, Calibrate, Positive, Section, Share, Word
 from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
 
-# What each generation backend can ask for.
-BACKEND_ATTRIBUTES: Final = {
-    "recompose": ("contrast",),
-    "render": ("gender_presentation", "age_band", "build", "contrast", "skin_tone"),
-}
+# What generation can be asked for; `recompose` changes contrast and inherits the rest from its parents.
+ASKED_FOR: Final = ("gender_presentation", "age_band", "build", "contrast", "skin_tone")
 
 
 class Ingest(Section):
@@ -93,25 +90,34 @@ class Gate(Section):
     failing_severities: tuple[Literal["critical", "warning", "info"], ...]
 
 
+class PlannedBackend(Section):
+    """A generation backend as the plan sees it; rate and seconds are believed until batches were recorded."""
+
+    cost: float = Field(gt=0)  # of one accepted person, beside computing
+    rate: float = Field(gt=0, lt=1)  # share of attempts that is let in
+    seconds: float = Field(gt=0)  # of one core, per attempt
+    share: float = Field(gt=0, le=1)  # largest part of those generated people whom another backend could make, too
+
+
 class Plan(Section):
     """The smallest repair, as an integer program."""
 
     attributes: tuple[str, ...] = Field(min_length=1)
-    tolerance: Share
+    margin: float = Field(ge=0, lt=0.5)
     max_repeats: Positive
+    max_descendants: Positive
     max_synthetic_share: float = Field(ge=0, lt=1)
     cost_resample: float = Field(gt=0)
-    cost_generate: float = Field(gt=0)
-    default_yield: float = Field(gt=0, le=1)
-    backend: Literal["recompose", "render"]
+    cost_per_second: float = Field(ge=0)
+    assurance: float = Field(gt=0, lt=1)
+    backends: dict[Literal["recompose", "render", "diffusion"], PlannedBackend] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        able = BACKEND_ATTRIBUTES[self.backend]
-        beyond = [name for name in self.attributes if name not in able]
+        beyond = [name for name in self.attributes if name not in ASKED_FOR]
         if beyond or len(set(self.attributes)) < len(self.attributes):
             raise ValueError(
-                f"Expected plan.attributes, each once, among {', '.join(able)}, which {self.backend} can change, "
+                f"Expected plan.attributes, each once, among {', '.join(ASKED_FOR)}, which backends can be asked for, "
                 f"but got {', '.join(self.attributes)}"
             )
         return self

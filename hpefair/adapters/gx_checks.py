@@ -2,62 +2,24 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import great_expectations as gx
 import pandas as pd
-import yaml
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.exceptions import ExpectationNotFoundError
 from great_expectations.expectations.registry import (
     get_expectation_impl,
     list_registered_expectation_implementations,
 )
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hpefair.adapters.gx_expectations import GENERIC_FIELDS
+from hpefair.adapters.suites import Rule, Suite
 from hpefair.adapters.tables import plain
 from hpefair.errors import SettingsError, ToolError
 from hpefair.schema import ATTRIBUTES
 
 VERDICTS = ("PASS", "FAIL", "INCONCLUSIVE", "ERROR")
-
-
-class Rule(BaseModel):
-    """One expectation of a suite."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    expectation: str
-    severity: Literal["critical", "warning", "info"] = "critical"
-    kwargs: dict[str, Any] = {}
-
-
-class Suite(BaseModel):
-    """One YAML file of expectations/."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    table: Literal["images", "people", "rejects", "shares", "cells"]
-    purpose: str
-    expectations: tuple[Rule, ...]
-
-
-def load_suite(path: Path) -> Suite:
-    """Read a suite.
-
-    Raises:
-        SettingsError: If it is not YAML, or holds an unknown key.
-    """
-    try:
-        return Suite.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SettingsError(f"{path}: {what}: {where}") from error
 
 
 def run(path: Path, suite: Suite, table: pd.DataFrame, max_rows: int) -> Any:

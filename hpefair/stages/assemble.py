@@ -7,7 +7,7 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.adapters.coco_tables import coco_dataset
-from hpefair.core.balance.quotas import cell_name
+from hpefair.core.balance.cells import cell_name
 from hpefair.core.balance.weights import exposures
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.schema import GENERATED, PERCEIVED

@@ -7,7 +7,7 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import coco_masks, dvc_stage, images, progress, tables
-from hpefair.core.balance.quotas import cell_name
+from hpefair.core.balance.cells import cell_name
 from hpefair.generation.protocol import AnnotatedPerson, Backend, Item, Made
 from hpefair.generation.recompose import Recompose
 from hpefair.generation.render import Render

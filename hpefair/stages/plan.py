@@ -1,70 +1,73 @@
-"""The smallest repair: how many people of each cell to repeat and to generate."""
+"""The smallest repair: how many people of each cell to repeat, and to generate with which backend."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
+from hpefair import params
 from hpefair.adapters import dvc_stage, tables
-from hpefair.core.balance.quotas import RepairCosts, cell_name, repair_plan
-from hpefair.core.balance.yields import expected_yields
 from hpefair.core.splits import deal, unit_hash
-from hpefair.errors import SettingsError
+from hpefair.generation.planning import Plan, plan_repair
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write quotas with and without generation, the shares they lead to, and the list of people to generate."""
+    """Write quotas with and without generation, the expectations they are for, and the list of people to generate."""
     everything = params.load()
-    settings = everything.plan
-    people = tables.read(artifacts.AUDIT / "original" / "people.parquet")
-    train = people[people["split"] == "train"]
-    references = _references(everything)
-    cells = [cell_name(groups) for groups in pd.MultiIndex.from_product([*references.values()])]
-    history = tables.read_jsonl(artifacts.ACCEPTANCE_HISTORY, ("group", "made", "accepted"))
-    yields = expected_yields(history, cells, settings.default_yield)
-    repaired = repair_plan(train, references, yields, _costs(settings, settings.max_synthetic_share))
-    resampled = repair_plan(train, references, yields, _costs(settings, 0.0))
-    quota = repaired.cells.assign(resample_only=resampled.cells["resample"])
-    shares = repaired.shares.assign(
-        planned_by_resampling=resampled.shares["planned"], unmet_by_resampling=resampled.shares["unmet"]
-    )
+    plan = plan_repair(everything, "original")
+    quota = _quota(plan, everything)
     tables.write(out / "quota.parquet", quota)
-    tables.write(out / "shares.parquet", shares)
-    items = _items(quota, settings.attributes, everything.generate)
+    tables.write(out / "shares.parquet", _shares(plan, everything))
+    alone = plan.resampled.requirements["met"]
+    requirements = plan.repaired.requirements.assign(met_by_resampling=alone)
+    tables.write(out / "requirements.parquet", requirements)
+    items = _items(quota, everything)
     tables.write(out / "items.parquet", items)
-    print(f"plan: repeat {quota['resample'].sum()}, generate {quota['generate'].sum()} ({len(items)} attempts)")
-
-
-def _references(everything: params.Params) -> dict[str, dict[str, float]]:
-    """Reference shares of the planned attributes, as the audit used them."""
-    shares = tables.read(artifacts.AUDIT / "original" / "shares.parquet")
-    shares = shares[(shares["scope"] == "train") & shares["reference"].notna()]
-    references = {
-        name: {str(group): float(share) for group, share in zip(part["group"], part["reference"], strict=True)}
-        for name, part in shares.groupby("attribute")
-    }
-    missing = [name for name in everything.plan.attributes if name not in references]
-    if missing:
-        raise SettingsError(f"audit.reference names no shares for {', '.join(missing)} of plan.attributes; add them")
-    return {name: references[name] for name in everything.plan.attributes}
-
-
-def _costs(settings: params.Plan, synthetic_share: float) -> RepairCosts:
-    return RepairCosts(
-        settings.cost_resample, settings.cost_generate, settings.max_repeats, synthetic_share, settings.tolerance
+    missed = int((~requirements["met"]).sum())
+    print(
+        f"plan: repeat {quota['resample'].sum()}, generate {quota['generate'].sum()} ({len(items)} attempts); "
+        f"{len(requirements) - missed} of {len(requirements)} expectations about planned attributes will hold"
     )
 
 
-def _items(quota: pd.DataFrame, attributes: tuple[str, ...], settings: params.Generate) -> pd.DataFrame:
-    """One row per attempt: item_id, wanted group per attribute, seed, shard."""
+def _quota(plan: Plan, everything: params.Params) -> pd.DataFrame:
+    """One row per cell: its groups, n_people, resample, resample_only, generate and attempts, by backend and in all."""
+    cells = plan.repaired.cells
+    sure = [f"{name}_sure" for name in everything.plan.attributes]
+    attempts = sum((cells[f"attempts_{backend}"] for backend in everything.plan.backends), start=0 * cells["resample"])
+    return cells.drop(columns=sure).assign(resample_only=plan.resampled.cells["resample"], attempts=attempts)
+
+
+def _shares(plan: Plan, everything: params.Params) -> pd.DataFrame:
+    """One row per planned attribute and group: reference, n_people, and exposures before and after the repair."""
+    cells, rows = plan.repaired.cells, []
+    after = cells["exposure"] + cells["resample"] + cells["generate"]
+    for attribute, groups in plan.references.items():
+        for group, reference in groups.items():
+            of = cells[attribute] == group
+            numbers = (int(cells.loc[of, "n_people"].sum()), float(after[of].sum()))
+            rows.append((attribute, group, reference, *numbers))
+    return pd.DataFrame(rows, columns=["attribute", "group", "reference", "n_people", "planned"])
+
+
+def _items(quota: pd.DataFrame, everything: params.Params) -> pd.DataFrame:
+    """One row per attempt: item_id, backend, number among those of its cell and backend, wanted groups, seed, shard."""
+    attributes = everything.plan.attributes
     rows = [
-        {"item_id": f"{row['cell'].replace('.', '_')}_{n:05d}", **{f"wanted_{name}": row[name] for name in attributes}}
+        {
+            "item_id": f"{backend}_{row['cell'].replace('.', '_')}_{number:05d}",
+            "backend": backend,
+            "cell": row["cell"],
+            "number": number,
+            **{f"wanted_{name}": row[name] for name in attributes},
+        }
         for row in tables.records(quota)
-        for n in range(row["attempts"])
+        for backend in everything.plan.backends
+        for number in range(row[f"attempts_{backend}"])
     ]
-    items = pd.DataFrame(rows, columns=["item_id", *(f"wanted_{name}" for name in attributes)]).astype(str)
-    items["seed"] = [int(unit_hash(str(settings.seed), name) * 2**53) for name in items["item_id"]]
-    items["shard"] = deal(list(items["item_id"]), settings.shards)
+    texts = ["item_id", "backend", "cell", *(f"wanted_{name}" for name in attributes)]
+    items = pd.DataFrame(rows, columns=[*texts, "number"]).astype({**dict.fromkeys(texts, str), "number": int})
+    items["seed"] = [int(unit_hash(str(everything.generate.seed), name) * 2**53) for name in items["item_id"]]
+    items["shard"] = deal(list(items["item_id"]), everything.generate.shards)
     return items
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, release_history, tables
+from hpefair.adapters import dvc_stage, release_history, suites, tables
 from hpefair.core.fairness.suppression import suppressed
 
 
@@ -27,7 +27,7 @@ def build(out: Path, work: Path, item: str) -> None:
     hidden = _hidden(shares, everything.report.min_cell)
     results = {}
     for path in sorted(artifacts.EXPECTATIONS.glob("*.yaml")):
-        suite = gx_checks.load_suite(path)
+        suite = suites.load_suite(path)
         table = known[suite.table]
         outcome = gx_checks.run(path, suite, table, everything.validate_.max_unexpected_rows)
         results[path.stem] = gx_checks.plain_results(outcome)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from hpefair.adapters import gx_checks, gx_docs
+from hpefair.adapters import gx_checks, gx_docs, suites
 from hpefair.errors import SettingsError
 
 SHARES = pd.DataFrame(
@@ -45,7 +45,7 @@ RATIO = "expect_share_ratio_to_reference_to_be_between"
 def outcome(tmp_path, *rules):
     """Result of running rules on the share table."""
     path = suite(tmp_path, *rules)
-    return gx_checks.run(path, gx_checks.load_suite(path), SHARES, 5)
+    return gx_checks.run(path, suites.load_suite(path), SHARES, 5)
 
 
 def test_all_three_verdicts_occur(tmp_path):
@@ -109,7 +109,7 @@ def test_pages_are_deterministic_and_self_contained(tmp_path):
 
 def test_shipped_suites_are_valid(project):
     """Every file of expectations/."""
-    found = [gx_checks.load_suite(path) for path in sorted((project / "expectations").glob("*.yaml"))]
+    found = [suites.load_suite(path) for path in sorted((project / "expectations").glob("*.yaml"))]
     assert {one.table for one in found} == {"images", "people", "shares", "cells"}
 
 
@@ -126,7 +126,7 @@ def test_new_gates_speak_in_three_values(tmp_path):
         rule("expect_drift_since_release_to_be_at_most", attribute="contrast", scope="train", maximum=0.2),
         rule("expect_drift_since_release_to_be_at_most", attribute="gender_presentation", scope="train", maximum=0.2),
     )
-    found = gx_checks.run(path, gx_checks.load_suite(path), pd.concat([shares, released]), 5)
+    found = gx_checks.run(path, suites.load_suite(path), pd.concat([shares, released]), 5)
     rows = gx_checks.plain_results(found)
     assert [row["verdict"] for row in rows] == ["FAIL", "INCONCLUSIVE", "PASS", "PASS", "INCONCLUSIVE"]
     assert rows[1]["result"]["details"]["rows"][0]["needs"] == "labels, or a larger audit"
@@ -136,7 +136,7 @@ def test_cells_are_judged_on_their_own_table(tmp_path):
     """One row a scope."""
     cells = pd.DataFrame([{"scope": "train", "attributes": "age_band, contrast", "cells": 15, "low": 9, "high": 12}])
     path = suite(tmp_path, rule("expect_cells_to_be_covered", scope="train", minimum=0.7), table="cells")
-    found = gx_checks.plain_results(gx_checks.run(path, gx_checks.load_suite(path), cells, 5))[0]
+    found = gx_checks.plain_results(gx_checks.run(path, suites.load_suite(path), cells, 5))[0]
     assert found["verdict"] == "INCONCLUSIVE"
 
 

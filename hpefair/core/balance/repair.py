@@ -1,0 +1,117 @@
+"""The smallest repair: whom to repeat and whom to generate, with which backend, and what cannot be repaired."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hpefair.core.balance.formulation import Formulation, formulate
+from hpefair.core.balance.problem import Problem
+
+Array = NDArray[np.float64]
+
+EXACT_CELLS: Final = 150  # beyond, the program is solved in real numbers and rounded
+MET: Final = 1e-4  # people; solvers are no more precise
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A plan.
+
+    Attributes:
+        cells: The cells with resample (extra exposures), generate (people), and `generate_<backend>` of each backend.
+        requirements: One row per requirement: requirement (in words), severity, attribute, met_before, met, and missing
+            (people by which the nearest plan that can be had falls short).
+        cost: Cost of the plan.
+    """
+
+    cells: pd.DataFrame
+    requirements: pd.DataFrame
+    cost: float
+
+
+def repair(problem: Problem) -> Repair:
+    """Cheapest exposures and generated people with which every requirement holds.
+
+    Minimizes Σ_c resample · x_c + Σ_bc cost_bc · y_bc, such that every requirement holds, x_c <= (max_repeats - 1) n_c,
+    generated people stay below their share of all exposures, no backend makes more than its share of those whom
+    another could make as well, and, over several attributes, no cell holds more than twice the generated people that
+    independent attributes would give it, plus one. Where not all requirements can hold, the plan comes nearest:
+    shortfalls are weighed by severity, their sum and the largest one are made as small as can be, and the cheapest of
+    the plans that are as near is taken.
+
+    Args:
+        problem: The problem.
+
+    Returns:
+        The plan; of problems with more than 150 cells, a rounded one whose cost is near the lowest.
+    """
+    expected = _expected(problem) if len(problem.cells) > EXACT_CELLS else None
+    before = _missing_now(problem)
+    form = formulate(problem, elastic=False, expected=expected)
+    found = _solved(form)
+    missing = [0.0] * len(problem.requirements)
+    if found is None:
+        loose = formulate(problem, elastic=True, expected=expected)
+        best = _solved(loose)
+        if best is None:
+            raise ValueError("Expected the plan that changes nothing to be possible but got no plan at all")
+        form = formulate(problem, elastic=True, nearest=loose.shortfall(best), expected=expected)
+        found = _solved(form)
+        if found is None:  # rounding of the solver
+            form, found = loose, best
+        missing = _short(problem, form, found)
+    return _told(problem, form, found, before, missing)
+
+
+def _told(problem: Problem, form: Formulation, found: Array, before: list[float], missing: list[float]) -> Repair:
+    repeats = np.rint(found[form.repeats.start : form.repeats.stop]).astype(int)
+    cells, cost = problem.cells.assign(resample=repeats, generate=0), problem.limits.resample * float(repeats.sum())
+    for maker, blocks in zip(problem.makers, form.made, strict=True):
+        made = sum((np.rint(found[b.start : b.stop]).astype(int) for b in blocks), np.zeros(len(cells), int))
+        cells[f"generate_{maker.name}"] = made
+        cells["generate"] += made
+        cost += float(maker.cost[made > 0] @ made[made > 0])
+    rows = [
+        {
+            "requirement": str(requirement),
+            "severity": requirement.severity,
+            "attribute": requirement.attributes[0],
+            "met_before": before[number] <= MET,
+            "met": missing[number] <= MET,
+            "missing": missing[number] if missing[number] > MET else 0.0,
+        }
+        for number, requirement in enumerate(problem.requirements)
+    ]
+    columns = ["requirement", "severity", "attribute", "met_before", "met", "missing"]
+    return Repair(cells, pd.DataFrame(rows, columns=columns), cost)
+
+
+def _solved(form: Formulation) -> Array | None:
+    exact = len(form.repeats) <= EXACT_CELLS
+    return form.program.solve() if exact else form.program.solve_nearly()
+
+
+def _expected(problem: Problem) -> float:
+    """Generated people that bring the attribute which lacks most to its reference, as far as their cap allows."""
+    shown, cap = float(problem.exposure.sum()), problem.limits.max_synthetic_share
+    most = max((float((problem.shown(name) / problem.reference(name)).max()) for name in problem.evidence), default=0.0)
+    return min(max(most - shown, 0.0), cap / (1 - cap) * (shown + float(problem.repeatable.sum())))
+
+
+def _missing_now(problem: Problem) -> list[float]:
+    """People by which each requirement falls short when nothing is done; without margin, as the gates judge."""
+    still = replace(problem, makers=(), limits=replace(problem.limits, max_repeats=1, margin=0.0))
+    form = formulate(still, elastic=True, expected=0.0)
+    found = form.program.relax()
+    return [np.inf] * len(problem.requirements) if found is None else _short(problem, form, found)
+
+
+def _short(problem: Problem, form: Formulation, found: Array) -> list[float]:
+    """People by which each requirement falls short."""
+    return [
+        float(sum(found[block.start] for block in form.missing.get(number, [])))
+        for number in range(len(problem.requirements))
+    ]

@@ -1,0 +1,139 @@
+"""The repair of a dataset: its audit, the expectations, what backends can do and have yielded, the cheapest plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hpefair import artifacts
+from hpefair.adapters import tables
+from hpefair.adapters.balance_rules import Rules, read_rules
+from hpefair.attributes.doubt import surely_known
+from hpefair.core.balance.cells import Evidence, cell_table, evidence
+from hpefair.core.balance.problem import Limits, Maker, Problem
+from hpefair.core.balance.repair import Repair, repair
+from hpefair.core.balance.yields import Belief, beliefs
+from hpefair.errors import SettingsError
+from hpefair.generation.sources import capacity
+from hpefair.params import Params
+from hpefair.schema import UNKNOWN
+
+HISTORY = ("backend", "cell", "attempts", "accepted")
+NEW_PEOPLE = ("render", "diffusion")  # backends whose people are nobody's children
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A repair, the same without generation, and what stands behind them.
+
+    Attributes:
+        repaired: The plan; its cells have `attempts_<backend>`, too.
+        resampled: The best that repetition alone can do.
+        references: Reference share by planned attribute and group.
+        rules: The expectations that it is for, and those that it is not for.
+        beliefs: What is known about every backend and cell.
+    """
+
+    repaired: Repair
+    resampled: Repair
+    references: Mapping[str, Mapping[str, float]]
+    rules: Rules
+    beliefs: Mapping[tuple[str, str], Belief]
+
+
+def plan_repair(settings: Params, variant: str) -> Plan:
+    """Plan the repair of the training people.
+
+    Args:
+        settings: All settings.
+        variant: Whose audit to start from, `original` or `balanced`.
+
+    Raises:
+        SettingsError: If a planned attribute has no reference.
+    """
+    names = settings.plan.attributes
+    everybody = tables.read(artifacts.AUDIT / variant / "people.parquet")
+    train = everybody[everybody["split"] == "train"].reset_index(drop=True)
+    sure = surely_known(train, names) != UNKNOWN
+    cells = cell_table(train.assign(**{f"{name}_sure": sure[name] for name in names}), names)
+    shares = tables.read(artifacts.AUDIT / variant / "shares.parquet")
+    shares = shares[shares["scope"] == "train"]
+    cover = settings.audit.coverage
+    rules = read_rules(artifacts.EXPECTATIONS, names, cover.attributes, cover.minimum)
+    found = _beliefs(settings, list(cells["cell"]))
+    problem = Problem(
+        cells,
+        {name: _evidence(cells, name, shares) for name in names},
+        _references(shares, names),
+        rules.planned,
+        [_maker(settings, backend, cells, found) for backend in settings.plan.backends],
+        _limits(settings),
+    )
+    repaired = repair(problem)
+    assurance = settings.plan.assurance
+    attempts = {
+        f"attempts_{backend}": [
+            found[backend, cell].attempts(int(wanted), assurance)
+            for cell, wanted in zip(cells["cell"], repaired.cells[f"generate_{backend}"], strict=True)
+        ]
+        for backend in settings.plan.backends
+    }
+    repaired = replace(repaired, cells=repaired.cells.assign(**attempts))
+    return Plan(repaired, repair(replace(problem, makers=())), problem.references, rules, found)
+
+
+def training_people(split: str = "train") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """People of a split with their attributes and image (path, width, height, license), and the split's images."""
+    raw = tables.read(artifacts.INGEST / "images.parquet")
+    members = tables.read(artifacts.SPLIT / "images.parquet")
+    pictures = raw.merge(members[members["split"] == split], on="image_id", validate="1:1")
+    people = tables.read(artifacts.INGEST / "people.parquet")
+    about = tables.read(artifacts.CALIBRATE / "attributes.parquet")
+    people = people.merge(pictures[["image_id", "path", "width", "height", "license"]], on="image_id", validate="m:1")
+    return people.merge(about, on="person_id", validate="1:1"), pictures
+
+
+def _evidence(cells: pd.DataFrame, attribute: str, shares: pd.DataFrame) -> Evidence:
+    rows = shares[(shares["attribute"] == attribute) & (shares["basis"] == "audit")]
+    audited = {row.group: (row.bound_low, row.bound_high) for row in rows.itertuples() if row.group != UNKNOWN}
+    return evidence(cells, attribute, audited or None)
+
+
+def _references(shares: pd.DataFrame, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Reference shares of the planned attributes, as the audit used them."""
+    rows = shares[shares["attribute"].isin(names) & shares["reference"].notna()]
+    found = {
+        name: dict(zip(part["group"].astype(str), part["reference"].astype(float), strict=True))
+        for name, part in rows.groupby("attribute")
+    }
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise SettingsError(f"audit.reference names no shares for {', '.join(missing)} of plan.attributes; add them")
+    return found
+
+
+def _beliefs(settings: Params, cells: list[str]) -> dict[tuple[str, str], Belief]:
+    history = tables.read_jsonl(Path(artifacts.ACCEPTANCE_HISTORY), HISTORY)
+    before = {name: (backend.rate, backend.seconds) for name, backend in settings.plan.backends.items()}
+    return beliefs(history, cells, before)
+
+
+def _maker(settings: Params, name: str, cells: pd.DataFrame, found: Mapping[tuple[str, str], Belief]) -> Maker:
+    """A backend as the plan sees it; an accepted person costs its attempts, and what it is worth less than a real."""
+    backend, plan = settings.plan.backends[name], settings.plan
+    known = [found[name, cell] for cell in cells["cell"]]
+    cost = np.array([backend.cost + plan.cost_per_second * one.seconds / one.rate for one in known])
+    endless = np.full(len(cells), np.inf)
+    if name in NEW_PEOPLE:
+        return Maker(name, cost, endless, endless, frozenset(plan.attributes), backend.share)
+    people, _ = training_people()
+    able = capacity(people, plan.attributes, settings.generate.context, settings.generate.forbid_licenses)
+    parents = np.array([float(able.get(cell, 0)) for cell in cells["cell"]])
+    return Maker(name, cost, plan.max_descendants * parents, parents, frozenset({"contrast"}), backend.share)
+
+
+def _limits(settings: Params) -> Limits:
+    plan = settings.plan
+    return Limits(plan.cost_resample, plan.max_repeats, plan.max_synthetic_share, plan.margin)
