@@ -1,6 +1,7 @@
-"""Which training people may be recomposed, and which stretches of background hold nobody."""
+"""Which training people may be recomposed, which pictures may lend a scene, and both read from disk."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -10,108 +11,127 @@ from numpy.typing import NDArray
 
 from hpefair.adapters import coco_masks, images
 from hpefair.adapters.licences import contains_any
-from hpefair.schema import UNKNOWN
+from hpefair.core.balance.quotas import cell_name
+from hpefair.generation.carrying import Window, cropped
+from hpefair.generation.protocol import AnnotatedPerson
+from hpefair.generation.shot import Shot
+from hpefair.schema import ATTRIBUTES, PERCEIVED, UNKNOWN
 
 Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
-Window = tuple[slice, slice]
 
 MINORS: Final = ("child", "teen")
 FEWEST_JOINTS: Final = 8  # visible ones; a person who is mostly hidden makes a poor source
+CHANGEABLE: Final = "contrast"
 
 
-@dataclass(frozen=True)
-class Cutout:
-    """A person with its surroundings, alone in the window.
-
-    Attributes:
-        person_id: The person.
-        group: Its present group.
-        pixels: Window (H, W, 3).
-        mask: Mask (H, W) in the window.
-        keypoints: Keypoints (17, 3) in window coordinates.
-        bbox: Box (4,) in window coordinates.
-        garments: Clothing (H, W) by garment parsing; None where there is none.
-    """
-
-    person_id: str
-    group: str
-    pixels: Pixels
-    mask: Mask
-    keypoints: Array
-    bbox: Array
-    garments: Mask | None = None
-
-
-def eligible(people: pd.DataFrame, attribute: str, context: float, forbid_licenses: tuple[str, ...]) -> pd.DataFrame:
+def eligible(people: pd.DataFrame, context: float, forbid_licenses: tuple[str, ...]) -> pd.DataFrame:
     """Training people that may be altered.
 
     Args:
-        people: All people of the training split, joined with their image (path, width, height, license) and attribute.
-        attribute: The planned attribute.
+        people: All people of the training split, joined with their image (path, width, height, license) and attributes.
         context: Margin around the box, in box sizes.
         forbid_licenses: Substrings of licence names whose images are never altered.
 
     Returns:
-        People with a known group, enough joints, an alterable licence, and nobody else in their window. Known minors
-        are never altered: their remedy is repetition, and rendered people.
+        People with a measured contrast, enough joints and an alterable licence, sorted by id. Nobody in their window
+        is a known minor, part of a crowd or without an outline: that person could not be annotated in the result.
+        Known minors themselves are never altered: their remedy is repetition, and rendered people.
     """
-    lonely = pd.Series(False, index=people.index)
-    for _, rows in people.groupby("image_id"):
-        boxes = np.stack(rows["bbox"].to_list()).astype(float)
-        for position, index in enumerate(rows.index):
-            others = np.delete(boxes, position, axis=0)
-            lonely[index] = not _touches(margin_box(boxes[position], context), others)
     allowed = ~people["license"].map(lambda name: contains_any(name, forbid_licenses))
     visible = people["keypoints"].map(lambda values: int((np.asarray(values)[2::3] == 2).sum()))
-    enough = (visible >= FEWEST_JOINTS) & ~people["iscrowd"] & (people["segmentation"] != "")
-    grown = ~people["age_band"].isin(MINORS)
-    return people[lonely & allowed & enough & grown & (people[attribute] != UNKNOWN)].sort_values("person_id")
+    awkward = _awkward(people)
+    candidates = people[allowed & (visible >= FEWEST_JOINTS) & ~awkward & (people[CHANGEABLE] != UNKNOWN)]
+    boxes = boxes_by_image(people[awkward])
+    nobody = np.zeros((0, 4))
+    free = [
+        not touches(margin_box(np.asarray(row.bbox, dtype=float), context), boxes.get(row.image_id, nobody))
+        for row in candidates.itertuples()
+    ]
+    return candidates[np.array(free, dtype=bool)].sort_values("person_id")
 
 
-def cut_out(person: pd.Series, attribute: str, context: float) -> Cutout:
-    """Read a person's window from its image."""
-    pixels = images.read_rgb(Path(person["path"]))
-    mask = coco_masks.decode(person["segmentation"], *pixels.shape[:2])
-    if mask is None:
-        raise ValueError(f"Expected a segmentation for {person['person_id']} but got none")
-    bbox = np.asarray(person["bbox"], dtype=float)
-    rows, columns = window_of(bbox, pixels.shape, context)
-    shift = np.array([columns.start, rows.start], dtype=float)
-    keypoints = np.asarray(person["keypoints"], dtype=float).reshape(-1, 3).copy()
-    keypoints[keypoints[:, 2] > 0, :2] -= shift
-    moved = np.array([*(bbox[:2] - shift), *bbox[2:]])
-    parsed = coco_masks.decode_parts(person.get("garments", ""), *pixels.shape[:2])
-    garments = None if parsed is None else np.ascontiguousarray(parsed[rows, columns])
-    window, own = np.ascontiguousarray(pixels[rows, columns]), np.ascontiguousarray(mask[rows, columns])
-    return Cutout(person["person_id"], person[attribute], window, own, keypoints, moved, garments)
+def donors(people: pd.DataFrame, pictures: pd.DataFrame, forbid_licenses: tuple[str, ...]) -> pd.DataFrame:
+    """Training images that may lend their surroundings: licence permitting, and without a known minor."""
+    with_minors = set(people.loc[people["age_band"].isin(MINORS), "image_id"])
+    allowed = ~pictures["license"].map(lambda name: contains_any(name, forbid_licenses))
+    kept = pictures[allowed & ~pictures["image_id"].isin(with_minors)]
+    return kept.sort_values("image_id").reset_index(drop=True)
 
 
-def empty_background(
-    image: pd.Series, boxes: Array, size: tuple[int, int], rng: np.random.Generator, tries: int = 20
-) -> Pixels | None:
-    """A stretch of an image that no person's box touches, of the wanted height and width; None if none is found.
+def in_cell(parents: pd.DataFrame, wanted: Mapping[str, str]) -> pd.DataFrame:
+    """Those of the eligible people who have all wanted groups but contrast, which is the one that can be changed."""
+    fits = pd.Series(True, index=parents.index)
+    for attribute, group in wanted.items():
+        if attribute != CHANGEABLE:
+            fits &= parents[attribute] == group
+    return parents[fits]
+
+
+def capacity(
+    people: pd.DataFrame, attributes: Sequence[str], context: float, forbid_licenses: tuple[str, ...]
+) -> dict[str, int]:
+    """How many distinct parents each cell has: beyond that, the same people are shown again.
 
     Args:
-        image: Image row.
-        boxes: Boxes (N, 4) of all people of the image, crowds included.
-        size: Wanted height and width.
-        rng: Randomness.
-        tries: Places to try.
+        people: As `eligible` takes them.
+        attributes: The planned attributes.
+        context: Margin around the box, in box sizes.
+        forbid_licenses: Substrings of licence names whose images are never altered.
 
     Returns:
-        Pixels (height, width, 3).
+        Number of eligible parents by cell name, for every cell of known groups.
     """
-    height, width = size
-    if image["height"] < height or image["width"] < width:
-        return None
-    for _ in range(tries):
-        top = int(rng.integers(0, image["height"] - height + 1))
-        left = int(rng.integers(0, image["width"] - width + 1))
-        if not _touches(np.array([left, top, width, height], dtype=float), boxes):
-            return images.read_rgb(Path(image["path"]))[top : top + height, left : left + width]
-    return None
+    parents = eligible(people, context, forbid_licenses)
+    cells = product(*(ATTRIBUTES[attribute] for attribute in attributes))
+    return {cell_name(groups): len(in_cell(parents, dict(zip(attributes, groups, strict=True)))) for groups in cells}
+
+
+def read_shot(row: pd.Series, companions: pd.DataFrame, context: float) -> Shot:
+    """A person in its window, and everybody who is in it, too.
+
+    Args:
+        row: The person.
+        companions: All people of its image.
+        context: Margin around the box, in box sizes.
+    """
+    pixels = images.read_rgb(Path(row["path"]))
+    size = pixels.shape[:2]
+    window = window_of(np.asarray(row["bbox"], dtype=float), size, context)
+    person = cropped(read_person(row, size), window)
+    near = companions[companions["person_id"] != row["person_id"]].sort_values("person_id")
+    others = [cropped(read_person(other, size), window) for _, other in near[~_awkward(near)].iterrows()]
+    seen = tuple(other for other in others if other.mask.any())
+    stretch = np.ascontiguousarray(pixels[window])
+    return Shot(stretch, person, seen, (str(row["image_id"]),), (str(row["license"]),))
+
+
+def read_person(row: pd.Series, size: tuple[int, int]) -> AnnotatedPerson:
+    """A person of the table, in a picture of this height and width."""
+    mask = coco_masks.decode(row["segmentation"], *size)
+    if mask is None:
+        raise ValueError(f"Expected a segmentation for {row['person_id']} but got none")
+    keypoints = np.asarray(row["keypoints"], dtype=float).reshape(-1, 3).copy()
+    garments = coco_masks.decode_parts(row.get("garments", ""), *size)
+    labels = {name: str(row[name]) for name in PERCEIVED}
+    bbox = np.asarray(row["bbox"], dtype=float)
+    return AnnotatedPerson(keypoints, np.ascontiguousarray(mask), bbox, labels, garments, str(row["person_id"]))
+
+
+def fit_for_company(people: pd.DataFrame) -> bool:
+    """Whether somebody can be pasted among the people of an image: all can be annotated, and one shows an ankle.
+
+    Feet on the ground tell how large somebody is who stands there.
+    """
+    ankles = people["keypoints"].map(lambda values: bool((np.asarray(values).reshape(-1, 3)[15:, 2] == 2).any()))
+    return not _awkward(people).any() and bool(ankles.any())
+
+
+def boxes_by_image(people: pd.DataFrame) -> dict[str, Array]:
+    """Boxes (N, 4) of the people of each image."""
+    return {
+        str(name): np.stack(rows["bbox"].to_list()).astype(float) for name, rows in people.groupby("image_id")
+    }
 
 
 def margin_box(bbox: Array, context: float) -> Array:
@@ -129,7 +149,8 @@ def window_of(bbox: Array, shape: tuple[int, ...], context: float) -> Window:
     )
 
 
-def _touches(box: Array, others: Array) -> bool:
+def touches(box: Array, others: Array) -> bool:
+    """Whether a box (4,) and any of others (N, 4) overlap."""
     if not len(others):
         return False
     apart = (
@@ -139,3 +160,9 @@ def _touches(box: Array, others: Array) -> bool:
         | (others[:, 1] + others[:, 3] <= box[1])
     )
     return bool((~apart).any())
+
+
+def _awkward(people: pd.DataFrame) -> pd.Series:
+    """Who may not be altered, or could not be annotated: known minors, crowds, people without an outline."""
+    unlined = people["segmentation"].isin(["", "[]"])
+    return people["age_band"].isin(MINORS) | people["iscrowd"].astype(bool) | unlined
