@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from hpefair.attributes.body_regions import torso_length
 from hpefair.attributes.lab import Lab
-from hpefair.generation.shot import Shot
 from hpefair.generation.body_ends import ends, head
 from hpefair.generation.garment_colours import garment_colours
+from hpefair.generation.shot import Shot
 from hpefair.generation.skin import Complexion, complexion
 
 Array = NDArray[np.float64]
@@ -21,8 +21,8 @@ LEAST_SHARE: Final = 0.45  # of the dressed part that must differ from skin, or 
 DOUBTFUL: Final = 0.06  # of the cloth that may look like skin though it looks more like cloth
 SPECK: Final = 0.05  # torso lengths: smaller skin-coloured spots are print or shine, no skin
 
-CONTINUED: Final = 16.0  # distance from a garment's colour up to which a sleeve or trouser leg belongs to it
-CONTINUED_AXES: Final = np.array([0.5, 1.0, 1.0])  # shading changes lightness before colour
+CONTINUED: Final = 20.0  # distance from a garment's colour up to which a sleeve or trouser leg belongs to it
+CONTINUED_AXES: Final = np.array([0.45, 1.0, 1.0])  # shading changes lightness before colour
 
 # CIELAB of everyday cloth: white, greys, black, navy, denims, khaki, beige, olive, forest, burgundy, brick, brown,
 # mustard, dusty rose, sky, teal, plum.
@@ -53,10 +53,11 @@ def clothing(shot: Shot, lab: Lab) -> Mask | None:
     if person.garments is not None:
         return dressed
     smooth = cv2.bilateralFilter(lab, 5, 12, 2)
-    never = head(person.mask.shape, person.keypoints, torso) | ends(person.mask.shape, person.keypoints, torso)
+    never, unsure = head(person.mask.shape, person.keypoints, torso)
+    unsure = unsure | ends(person.mask.shape, person.keypoints, torso)
     skin = complexion(smooth, person.mask, person.keypoints)
     bare = _bare(smooth, person.mask, skin, torso)
-    seeds = dressed & ~never & ~bare
+    seeds = dressed & ~(never | unsure | bare)
     if np.count_nonzero(seeds) < max(LEAST_SHARE * np.count_nonzero(dressed), FEWEST):
         return None
     centres = garment_colours(smooth.astype(float), seeds)
@@ -64,7 +65,7 @@ def clothing(shot: Shot, lab: Lab) -> Mask | None:
     doubtful[doubtful] = _rather_cloth(smooth[doubtful], skin, centres)
     if np.count_nonzero(doubtful) > DOUBTFUL * np.count_nonzero(seeds):
         return None
-    return _continued(seeds, person.mask & ~never & ~bare, smooth, centres, max(round(0.03 * torso), 1))
+    return _continued(seeds, person.mask & ~never & ~bare, smooth, centres, max(round(0.08 * torso), 1))
 
 
 def _rather_cloth(colours: Lab, skin: Complexion, centres: Array) -> Mask:

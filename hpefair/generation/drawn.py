@@ -6,9 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.attributes.body_regions import torso_length
 from hpefair.generation.exchange import Surroundings
-from hpefair.generation.movable import ANKLES, SHOULDERS, stature
+from hpefair.generation.perspective import likely_size
 from hpefair.generation.shot import Shot
 from hpefair.people.backdrop import paint
 from hpefair.people.lens import develop
@@ -19,8 +18,6 @@ from hpefair.people.surroundings import draw_backdrop, draw_lens, draw_light
 Array = NDArray[np.float64]
 
 STATURE_M: Final = 1.7
-TRUNK: Final = 0.29  # shoulder to hip, parts of stature (Drillis and Contini 1966)
-SHOULDER_HEIGHT: Final = 0.82
 EYE_M: Final = (1.2, 1.7)
 DISTANCE_M: Final = (3.0, 7.0)
 STEEPEST: Final = 30.0  # degrees a camera is tilted
@@ -47,7 +44,7 @@ def drawn_surroundings(shot: Shot, photos: tuple[Path, ...], rng: np.random.Gene
 def _camera(shot: Shot, rng: np.random.Generator) -> Camera:
     """A camera that sees a person of common stature as large, and on the floor as low, as the shot does."""
     height, width = shot.person.mask.shape
-    tall, feet = _size(shot.person.keypoints)
+    tall, feet = likely_size(shot.person.keypoints)
     distance, eye = float(rng.uniform(*DISTANCE_M)), float(rng.uniform(*EYE_M))
     focal = max(distance * tall / STATURE_M, height / 2 / np.tan(np.radians(WIDEST / 2)))
     distance = focal * STATURE_M / tall
@@ -56,17 +53,6 @@ def _camera(shot: Shot, rng: np.random.Generator) -> Camera:
     target = (0.0, eye - distance * float(np.sin(tilt)), distance - distance * float(np.cos(tilt)))
     view = float(2 * np.degrees(np.arctan(height / 2 / focal)))
     return Camera((0.0, eye, distance), target, 0.0, view, height, width)
-
-
-def _size(keypoints: Array) -> tuple[float, float]:
-    """Stature in pixels, and the row of the feet, guessed from the trunk where they do not show."""
-    tall = stature(keypoints)
-    ankles = keypoints[list(ANKLES)]
-    if tall is not None:
-        return tall, float(ankles[ankles[:, 2] > 0, 1].max())
-    shoulders = keypoints[list(SHOULDERS)]
-    tall = (torso_length(keypoints) or 40.0) / TRUNK
-    return tall, float(shoulders[shoulders[:, 2] > 0, 1].mean() + SHOULDER_HEIGHT * tall)
 
 
 def _no_shadows(towards: Array, span: float) -> Shadows:

@@ -90,7 +90,8 @@ def fabric(pixels: Pixels, cloth: Mask, mask: Mask, opacity: Floats) -> Fabric:
     lab = to_lab(np.clip(np.rint(own), 0, 255).astype(np.uint8))
     smooth = cv2.GaussianBlur(cv2.medianBlur(lab, 5), (0, 0), 1.5).astype(float)
     centres = garment_colours(smooth, cloth)
-    return Fabric(where, alpha[where].astype(float), own[where].astype(float), belonging(smooth[where], centres), centres)
+    shares = belonging(smooth[where], centres)
+    return Fabric(where, alpha[where].astype(float), own[where].astype(float), shares, centres)
 
 
 def belonging(colours: Array, centres: Array) -> Array:
@@ -103,7 +104,7 @@ def belonging(colours: Array, centres: Array) -> Array:
 
 
 def share_of_cloth(cloth: Mask, mask: Mask, opacity: Floats) -> Floats:
-    """How much of each pixel (H, W) is cloth: none of what is bare, softly less beside it, by the matte at the outline."""
+    """How much of each pixel (H, W) is cloth: none of what is bare, less beside it, by the matte at the outline."""
     bare = mask & ~cloth
     to_cloth, to_bare = (_distance(part) for part in (cloth, bare))
     inside = np.clip((to_bare - 0.5) / 1.5, 0, 1) * cloth

@@ -11,10 +11,10 @@ Mask = NDArray[np.bool_]
 
 # Immerkaer, Fast Noise Variance Estimation, 1996: a mask that constant and linear brightness leave at zero.
 PLAIN: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-SMOOTHEST: Final = 0.5  # share of the pixels that is looked at: texture is no noise
+SMOOTHEST: Final = 0.25  # share of the pixels that is looked at: texture is no noise
 MAD_TO_SIGMA: Final = 1.4826
 FEWEST: Final = 60
-STRONGEST: Final = 8.0  # of 255; more would be texture after all
+STRONGEST: Final = 5.0  # of 255; more would be texture after all
 
 
 def noise(grey: Floats, where: Mask) -> float:
@@ -25,7 +25,7 @@ def noise(grey: Floats, where: Mask) -> float:
         where: The part (H, W).
 
     Returns:
-        Robust estimate from the smoothest half of the part; 0 where the part is tiny.
+        Robust estimate from the smoothest quarter of the part; 0 where the part is tiny.
     """
     inner = cv2.erode(where.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     if inner.sum() < FEWEST:

@@ -17,9 +17,10 @@ Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
 
 EVENNESS: Final = 1e-5  # epsilon of the paper, on colours from 0 to 1
-TRUST: Final = 0.02  # pull towards the annotated outline, which decides where colours cannot
+TRUST: Final = 0.01  # pull towards the annotated outline, which decides where colours cannot
 ITERATIONS: Final = 150
 MOST_UNKNOWN: Final = 16_000  # pixels of a band; beyond, half the resolution tells as much
+DUST: Final = 0.12  # opacity below which, and distance from 1 above which, a mixture is not believed
 SURE: Final = 0.97
 
 
@@ -42,13 +43,13 @@ def matte(pixels: Pixels, mask: Mask) -> Floats:
     else:
         soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.5 * reach).astype(float)
         alpha = _solved(pixels / 255.0, sure.astype(float), unknown, soft)
-    alpha = np.where(unknown, np.clip((alpha - 0.05) / 0.9, 0, 1), sure)
+    alpha = np.where(unknown, np.clip((alpha - DUST) / (1 - 2 * DUST), 0, 1), sure)
     return _attached(alpha.astype(np.float32), sure)
 
 
 def band(mask: Mask) -> int:
     """Half width in pixels of the band in which an annotated outline is not believed."""
-    return int(np.clip(round(0.018 * np.sqrt(np.count_nonzero(mask))), 2, 4))
+    return int(np.clip(round(0.022 * np.sqrt(np.count_nonzero(mask))), 2, 5))
 
 
 def _trimap(mask: Mask, reach: int) -> tuple[Mask, Mask]:
@@ -84,7 +85,7 @@ def _solved(colours: Array, sure: Array, unknown: Mask, soft: Array) -> Array:
 
 def _laplacian(colours: Array, unknown: Mask) -> tuple[NDArray[np.int64], csr_matrix]:
     """Matting Laplacian (P, P) over the pixels of all 3 x 3 windows that hold an unknown one, and these pixels (P,)."""
-    height, width = unknown.shape
+    width = unknown.shape[1]
     near = cv2.dilate(unknown.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     near[[0, -1]] = near[:, [0, -1]] = False
     centres = np.flatnonzero(near)

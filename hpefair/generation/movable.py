@@ -16,7 +16,9 @@ Mask = NDArray[np.bool_]
 
 WHOLE_FROM: Final = 0.97  # share of the mask in its largest piece; annotators leave crumbs
 TOUCHED: Final = 0.04  # share of the outline that may run along other people
-SHORTEST_THIGH: Final = 0.45  # torso lengths from hip down to knee; shorter in the picture is a seat
+# Torso lengths from the hip down to knee and ankle; of who stands they are 0.85 and 1.7, less in the picture is a seat.
+SHORTEST_THIGH, SHORTEST_LEG = 0.6, 1.3
+FORESHORTENED: Final = 0.75  # thigh to shin; a thigh that looks shorter points at the camera
 STEEPEST: Final = 0.6  # sideways shift of shoulders over hips, in torso lengths; more is lying
 
 HIPS, KNEES, ANKLES, SHOULDERS, EYES = (
@@ -77,12 +79,18 @@ def upright(keypoints: Array) -> bool:
         return torso is not None and hips is None
     if abs(shoulders[0] - hips[0]) > STEEPEST * torso or shoulders[1] > hips[1]:
         return False
-    thighs = [
-        keypoints[knee, 1] - keypoints[hip, 1]
-        for hip, knee in zip(HIPS, KNEES, strict=True)
-        if keypoints[hip, 2] > 0 and keypoints[knee, 2] > 0
+    thigh, leg, shin = (_drop(keypoints, *pair) for pair in ((HIPS, KNEES), (HIPS, ANKLES), (KNEES, ANKLES)))
+    return thigh > SHORTEST_THIGH * torso and leg > SHORTEST_LEG * torso and not thigh < FORESHORTENED * shin < np.inf
+
+
+def _drop(keypoints: Array, above: tuple[int, ...], below: tuple[int, ...]) -> float:
+    """How far joints are below others, on the leg where it is farther; infinite where they do not show."""
+    drops = [
+        keypoints[low, 1] - keypoints[high, 1]
+        for high, low in zip(above, below, strict=True)
+        if keypoints[high, 2] > 0 and keypoints[low, 2] > 0
     ]
-    return not thighs or max(thighs) > SHORTEST_THIGH * torso
+    return float(max(drops)) if drops else float("inf")
 
 
 def stature(keypoints: Array) -> float | None:

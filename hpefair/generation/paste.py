@@ -1,6 +1,6 @@
 """A person among the people of another scene: on their ground, at their size, before some and behind others."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -76,7 +76,7 @@ def paste(cutout: Cutout, scene: Scene, rng: np.random.Generator) -> Shot | None
         rng: Randomness.
     """
     shot = cutout.shot
-    ground, tall = Perspective.of(scene.people), stature(shot.person.keypoints)
+    ground, tall = Perspective.of([one.keypoints for one in scene.people]), stature(shot.person.keypoints)
     if ground is None or tall is None:
         return None
     lab = to_lab(scene.pixels)
@@ -115,7 +115,8 @@ def join(person: AnnotatedPerson, people: tuple[AnnotatedPerson, ...], feet: flo
         feet: Row of the joining person's feet.
     """
     nearer = [feet_row(other) > feet for other in people]
-    before = union([other.mask for other, is_nearer in zip(people, nearer, strict=True) if is_nearer], person.mask.shape)
+    in_front = [other.mask for other, is_nearer in zip(people, nearer, strict=True) if is_nearer]
+    before = union(in_front, person.mask.shape)
     joined = covered(person, before)
     size = np.count_nonzero(joined.mask)
     visible = int((joined.keypoints[:, 2] == 2).sum())
@@ -165,7 +166,7 @@ def _composed(
     share = cutout.opacity[..., None]
     layer = moved_layer(np.concatenate([cutout.colours * share, share], axis=2), scale, shift, size)
     opacity = np.clip(layer[..., 3], 0, 1)
-    front = layer[..., :3] / np.maximum(layer[..., 3:], 1e-3)
+    front: Floats = (layer[..., :3] / np.maximum(layer[..., 3:], 1e-3)).astype(np.float32)
     whole = opacity > 0.95
     behind = scene.pixels.astype(np.float32)
     around = union([person.mask for person in scene.people], size)

@@ -1,13 +1,20 @@
 """How large somebody looks who stands on the ground of a scene, told by those who do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hpefair.generation.movable import feet_row, stands, stature
-from hpefair.generation.protocol import AnnotatedPerson
+from hpefair.attributes.body_regions import torso_length
+from hpefair.generation.movable import ANKLES, SHOULDERS, stands, stature
 
+Array = NDArray[np.float64]
+
+SOLE: Final = 0.039  # how far the ankle is above the ground, in statures
+TRUNK: Final = 0.29  # shoulder to hip, parts of stature (Drillis and Contini 1966)
+SHOULDER_HEIGHT: Final = 0.82
 EYE_LEVEL: Final = 0.88  # height of a hand-held camera in statures: 1.5 m of 1.7 m
 
 
@@ -16,7 +23,7 @@ class Standing:
     """Somebody who stands in the scene.
 
     Attributes:
-        column: Middle of the box.
+        column: Between the ankles.
         feet: Row of the feet.
         height: Stature in pixels.
     """
@@ -39,16 +46,18 @@ class Perspective:
     standing: tuple[Standing, ...]
 
     @classmethod
-    def of(cls, people: tuple[AnnotatedPerson, ...]) -> Self | None:
-        """Perspective of a scene; None where nobody stands on visible feet.
+    def of(cls, people: Sequence[Array]) -> Self | None:
+        """Perspective of a scene by its people's keypoints (17, 3) each; None where nobody stands on visible feet.
 
         On level ground, statures in pixels grow in proportion to how far the feet are below the horizon.
         """
         found = []
-        for person in people:
-            height = stature(person.keypoints)
-            if height is not None and stands(person.keypoints):
-                found.append(Standing(float(person.bbox[0] + person.bbox[2] / 2), feet_row(person), height))
+        for keypoints in people:
+            height = stature(keypoints)
+            if height is not None and stands(keypoints):
+                ankles = keypoints[list(ANKLES)]
+                ankles = ankles[ankles[:, 2] > 0]
+                found.append(Standing(float(ankles[:, 0].mean()), float(ankles[:, 1].max()) + SOLE * height, height))
         if not found:
             return None
         horizon = float(np.median([one.feet - EYE_LEVEL * one.height for one in found]))
@@ -57,3 +66,14 @@ class Perspective:
     def height_at(self, row: float) -> float:
         """Stature in pixels of somebody whose feet are in this row; not positive above the horizon."""
         return (row - self.horizon) / EYE_LEVEL
+
+
+def likely_size(keypoints: Array) -> tuple[float, float]:
+    """Stature in pixels and the row of the feet, guessed from the trunk where they do not show."""
+    tall = stature(keypoints)
+    if tall is not None:
+        ankles = keypoints[list(ANKLES)]
+        return tall, float(ankles[ankles[:, 2] > 0, 1].max()) + SOLE * tall
+    shoulders = keypoints[list(SHOULDERS)]
+    tall = (torso_length(keypoints) or 40.0) / TRUNK
+    return tall, float(shoulders[shoulders[:, 2] > 0, 1].mean() + SHOULDER_HEIGHT * tall)

@@ -20,9 +20,9 @@ from hpefair.generation.skin import complexion
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-DRAWN: Final = 24  # colours from the wardrobe
-STEPS: Final = (0.0, 0.12, 0.25, 0.4, 0.6, 1.0)  # from the background's own colour to them
-RENDERED: Final = 5  # of the most promising are dyed and measured
+DRAWN: Final = 64  # colours from the wardrobe
+STEPS: Final = (0.0, 0.15, 0.35, 0.6, 1.0)  # from the background's own colour to them
+RENDERED: Final = 6  # of the most promising are dyed and measured
 NEAR_MISS: Final = 3.0  # CIEDE2000 by which a forecast may be off
 KEPT: Final = (0.95, 0.75)  # shading and pattern that stay; the second only where the first fails
 VISIBLE_CHANGE: Final = 8.0  # CIELAB distance; less would repeat the photograph
@@ -52,7 +52,7 @@ def recolour(shot: Shot, aim: Aim, rng: np.random.Generator) -> Shot | None:
     goal = aim.draw(rng)
     targets = forecast.candidates(rng)
     for kept in KEPT:
-        values = np.array([forecast.contrast(target, kept) for target in targets])
+        values = forecast.contrasts(targets, kept)
         off = np.maximum(np.maximum(aim.low - values, values - aim.high), 0)
         for index in np.argsort(np.abs(values - goal) + 10 * off)[:RENDERED]:
             if off[index] > NEAR_MISS:
@@ -94,18 +94,24 @@ class Forecast:
         skin = complexion(seen.lab, seen.mask, seen.keypoints)
         return cls(sides, ~skin.like(sides[:, 0].astype(np.float32)), stuff)
 
-    def contrast(self, targets: Array, kept: float) -> float:
-        """Forecast of the measured contrast for garments in these colours (G, 3)."""
-        cloth, behind = self._sides[:, 0].copy(), self._sides[:, 1]
-        weights = self._weights[self._dyed]
-        cloth[self._dyed] = shaded(cloth[self._dyed], weights @ self._centres, weights @ targets, kept)
-        return float(np.percentile(deltaE_ciede2000(cloth, behind), contrast.WEAKEST_PERCENTILE))
+    def contrasts(self, targets: Array, kept: float) -> Array:
+        """Forecasts (N,) of the measured contrast for garments in these colours (N, G, 3)."""
+        number, weights = len(targets), self._weights[self._dyed]
+        cloth = np.repeat(self._sides[None, :, 0], number, axis=0)
+        own = np.repeat(cloth[0, self._dyed][None], number, axis=0).reshape(-1, 3)
+        old = np.repeat((weights @ self._centres)[None], number, axis=0).reshape(-1, 3)
+        new = (weights @ targets).reshape(-1, 3)
+        cloth[:, self._dyed] = shaded(own, old, new, kept).reshape(number, -1, 3)
+        across = deltaE_ciede2000(cloth, self._sides[None, :, 1])
+        found: Array = np.percentile(across, contrast.WEAKEST_PERCENTILE, axis=1)
+        return found
 
     def candidates(self, rng: np.random.Generator) -> Array:
         """Colours of the garments to try (N, G, 3): from what is behind each of them to the wardrobe, in steps."""
         garments = len(self._centres)
         behind = np.stack([self._behind(garment) for garment in range(garments)])
         drawn = np.stack([drawn_colours(rng, DRAWN) for _ in range(garments)], axis=1)
+        drawn[::2] = drawn[::2, :1]  # half of them in one colour
         tried = np.concatenate([behind + step * (drawn - behind) for step in STEPS])
         tried = tamed(tried + rng.normal(0, 1, tried.shape) * [2.0, 1.5, 1.5])
         changed = np.linalg.norm(tried - self._centres, axis=2).max(axis=1) > VISIBLE_CHANGE

@@ -18,12 +18,13 @@ from hpefair.generation.drawn import drawn_surroundings
 from hpefair.generation.exchange import Cutout, exchange
 from hpefair.generation.movable import movable, pasteable
 from hpefair.generation.paste import Scene, paste
+from hpefair.generation.perspective import Perspective
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.recolour import recolour
 from hpefair.generation.rights import derived_from, may_mix
 from hpefair.generation.shot import Shot
 from hpefair.generation.spread import turn
-from hpefair.generation.stretches import empty_stretch
+from hpefair.generation.stretches import Donor, empty_stretch
 from hpefair.params import ContrastBins, Generate
 
 Rng = np.random.Generator
@@ -57,11 +58,11 @@ class Recompose:
             photos: The user's background photographs; they show nobody.
         """
         self._parents = sources.eligible(people, settings.context, settings.forbid_licenses)
-        self._donors = sources.donors(people, images, settings.forbid_licenses)
+        lending = sources.donors(people, images, settings.forbid_licenses)
         self._by_image = dict(list(people.groupby("image_id")))
-        self._boxes = sources.boxes_by_image(people)
+        self._donors = [_donor(row, self._by_image.get(row["image_id"])) for _, row in lending.iterrows()]
         fit = {name for name, rows in self._by_image.items() if sources.fit_for_company(rows)}
-        self._scenes = [row for _, row in self._donors.iterrows() if row["image_id"] in fit]
+        self._scenes = [row for _, row in lending.iterrows() if row["image_id"] in fit]
         self._photos = tuple(photos)
         self._bins = bins
         self._settings = settings
@@ -120,7 +121,7 @@ class Recompose:
         return ways
 
     def _before_a_stretch(self, cutout: Cutout, rng: Rng) -> Shot | None:
-        found = empty_stretch(cutout.shot, self._donors, self._boxes, rng)
+        found = empty_stretch(cutout.shot, self._donors, rng)
         return None if found is None else exchange(cutout, found, rng)
 
     def _before_something_drawn(self, cutout: Cutout, rng: Rng) -> Shot | None:
@@ -142,3 +143,11 @@ class Recompose:
         people = self._by_image[row["image_id"]].sort_values("person_id")
         shown = tuple(sources.read_person(person, pixels.shape[:2]) for _, person in people.iterrows())
         return Scene(pixels, shown, str(row["image_id"]), str(row["license"]))
+
+
+def _donor(image: pd.Series, people: pd.DataFrame | None) -> Donor:
+    size = int(image["height"]), int(image["width"])
+    boxes = np.zeros((0, 4)) if people is None else np.stack(people["bbox"].to_list()).astype(float)
+    joints = [] if people is None else [np.asarray(row, dtype=float).reshape(-1, 3) for row in people["keypoints"]]
+    name, path, license_name = (str(image[column]) for column in ("image_id", "path", "license"))
+    return Donor(name, path, license_name, size, boxes, Perspective.of(joints))

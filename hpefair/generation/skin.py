@@ -15,18 +15,17 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FACE: Final = tuple(COCO_17.index(name) for name in ("nose", "left_eye", "right_eye"))
-FOREARMS: Final = tuple(
-    (COCO_17.index(f"{side}_elbow"), COCO_17.index(f"{side}_wrist")) for side in ("left", "right")
-)
+FOREARMS: Final = tuple((COCO_17.index(f"{side}_elbow"), COCO_17.index(f"{side}_wrist")) for side in ("left", "right"))
 FEWEST: Final = 12  # pixels that can tell a colour
 NEAR_AB: Final = 7.0  # distance in a*, b* within which colours count as one, whatever their lightness
 NEAR_HUE: Final = 13.0  # degrees
+SAME_PERSON: Final = 27.0  # degrees between skin in sunlight and in the shade of a wall, for one
 CHROMA_RANGE: Final = (0.5, 1.8)  # skin in shade or light, relative to the sample
 DARKEST: Final = 0.5  # of the sample's L*; what is darker is cloth or hair
 BLACKEST: Final = 22.0  # L* that skin in a picture rarely stays below
 GREYEST: Final = 7.0  # below this chroma a hue means nothing
-SKIN_HUES: Final = (20.0, 82.0)  # degrees; human skin of all tones lies within (Xiao et al. 2017)
-SKIN_CHROMA: Final = (8.0, 45.0)
+SKIN_HUES: Final = (15.0, 85.0)  # degrees; human skin of all tones lies within (Xiao et al. 2017)
+SKIN_CHROMA: Final = (8.0, 62.0)
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,8 @@ class Complexion:
         """Which colours (..., 3) may be this skin; without samples, which may be anybody's."""
         lightness, a, b = (lab[..., channel].astype(float) for channel in range(3))
         hue, chroma = np.degrees(np.arctan2(b, a)), np.hypot(a, b)
+        human = (hue > SKIN_HUES[0]) & (hue < SKIN_HUES[1]) & (lightness > BLACKEST)
+        human &= (chroma > SKIN_CHROMA[0]) & (chroma < SKIN_CHROMA[1])
         found: Mask = np.zeros(a.shape, dtype=bool)
         for l_skin, a_skin, b_skin in self.samples:
             strength = float(np.hypot(a_skin, b_skin))
@@ -54,10 +55,9 @@ class Complexion:
                 turn = np.abs((hue - np.degrees(np.arctan2(b_skin, a_skin)) + 180) % 360 - 180)
                 alike = (chroma > CHROMA_RANGE[0] * strength) & (chroma < CHROMA_RANGE[1] * strength)
                 found |= (turn < NEAR_HUE) & alike & light
-        if not self.sure:
-            human = (hue > SKIN_HUES[0]) & (hue < SKIN_HUES[1])
-            found |= human & (chroma > SKIN_CHROMA[0]) & (chroma < SKIN_CHROMA[1]) & (lightness > BLACKEST)
-        return found
+                # Lit by another lamp, skin turns towards yellow or red, but stays among the colours of skin.
+                found |= (turn < SAME_PERSON) & alike & light & human
+        return found if self.sure else found | human
 
 
 def complexion(lab: Lab, mask: Mask, keypoints: Array) -> Complexion:

@@ -129,9 +129,7 @@ def fit_for_company(people: pd.DataFrame) -> bool:
 
 def boxes_by_image(people: pd.DataFrame) -> dict[str, Array]:
     """Boxes (N, 4) of the people of each image."""
-    return {
-        str(name): np.stack(rows["bbox"].to_list()).astype(float) for name, rows in people.groupby("image_id")
-    }
+    return {str(name): np.stack(rows["bbox"].to_list()).astype(float) for name, rows in people.groupby("image_id")}
 
 
 def margin_box(bbox: Array, context: float) -> Array:
