@@ -132,6 +132,7 @@ class Generate(Section):
     tries: Positive
     size: int = Field(ge=64)  # pixels a side of a rendered picture
     forbid_licenses: tuple[str, ...]  # substrings of licence names whose images are never altered
+    photos: str = Field(default="", pattern=r"^(data/raw/[a-z0-9_]+)?$")  # folder of backgrounds that show nobody
 
 
 class Screen(Section):

@@ -1,5 +1,6 @@
 """Check a generated person from its files alone: is its annotation valid, and is the wanted cell really filled?"""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def inspect(row: Any, wanted: Mapping[str, str], settings: Attribute, min_keypoi
     if reason:
         return reason, {}
     found: dict[str, Any] = (
-        measure_image(row.path, as_person(row), settings).drop(columns="person_id").iloc[0].to_dict()
+        measure_image(row.path, as_people(row), settings).drop(columns="person_id").iloc[0].to_dict()
     )
     for attribute, group in wanted.items():
         is_measured = attribute in MEASURED
@@ -51,20 +52,18 @@ def inspect(row: Any, wanted: Mapping[str, str], settings: Attribute, min_keypoi
     return "", found
 
 
-def as_person(row: Any) -> pd.DataFrame:
-    """A generated row as a people table of one."""
+def as_people(row: Any) -> pd.DataFrame:
+    """A generated row as a people table: who was asked for, and everybody else in the picture."""
+    wanted = {name: getattr(row, name) for name in ("keypoints", "bbox", "area", "segmentation", "garments")}
     return pd.DataFrame(
         [
             {
-                "person_id": f"generated/{row.item_id}",
+                **person,
+                "person_id": f"generated/{row.item_id}/{number}",
                 "image_id": f"generated/{row.item_id}",
-                "keypoints": row.keypoints,
-                "num_keypoints": int((np.asarray(row.keypoints)[2::3] > 0).sum()),
-                "bbox": row.bbox,
-                "area": row.area,
-                "segmentation": row.segmentation,
-                "garments": row.garments,
+                "num_keypoints": int((np.asarray(person["keypoints"])[2::3] > 0).sum()),
                 "iscrowd": False,
             }
+            for number, person in enumerate([wanted, *json.loads(row.others or "[]")])
         ]
     )

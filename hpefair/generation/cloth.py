@@ -15,9 +15,11 @@ from hpefair.generation.skin import Complexion, complexion
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]
 
 FEWEST: Final = 150  # pixels of cloth that are worth dyeing
 LEAST_SHARE: Final = 0.45  # of the dressed part that must differ from skin, or cloth and skin cannot be told apart
+GREY_BELOW: Final = 14  # of 255 between the channels
 DOUBTFUL: Final = 0.06  # of the cloth that may look like skin though it looks more like cloth
 SPECK: Final = 0.05  # torso lengths: smaller skin-coloured spots are print or shine, no skin
 
@@ -84,7 +86,8 @@ def _bare(smooth: Lab, mask: Mask, skin: Complexion, torso: float) -> Mask:
     large = stats[:, cv2.CC_STAT_AREA] >= max((SPECK * torso) ** 2, 6)
     large[0] = False
     patches = large[parts] if count > 1 else np.zeros_like(like)
-    reach = max(round(0.02 * torso), 1)
+    # Highlights and the shade between fingers are closed: they are skin, too.
+    reach = max(round(0.06 * torso), 1)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     closed = cv2.morphologyEx(patches.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     return cv2.dilate(closed, np.ones((3, 3), np.uint8)).astype(bool)
@@ -107,6 +110,12 @@ def drawn_colours(rng: np.random.Generator, number: int) -> Array:
     picks = WARDROBE[rng.integers(len(WARDROBE), size=number)]
     colours: Array = picks + rng.normal(0, 1, (number, 3)) * [5.0, 3.0, 3.0]
     return tamed(colours)
+
+
+def is_grey(pixels: Pixels) -> bool:
+    """Whether a picture (H, W, 3) is black and white, give or take compression."""
+    spread = pixels.max(axis=2).astype(int) - pixels.min(axis=2)
+    return bool(np.percentile(spread, 95) < GREY_BELOW)
 
 
 def tamed(colours: Array) -> Array:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hpefair.attributes.lab import to_lab
 from hpefair.generation.carrying import covered, moved_layer, placed
+from hpefair.generation.cloth import is_grey
 from hpefair.generation.contact import darkened
 from hpefair.generation.exchange import Cutout, blended, exposed
 from hpefair.generation.grain import grained, grey_of, noise
@@ -77,7 +78,7 @@ def paste(cutout: Cutout, scene: Scene, rng: np.random.Generator) -> Shot | None
     """
     shot = cutout.shot
     ground, tall = Perspective.of([one.keypoints for one in scene.people]), stature(shot.person.keypoints)
-    if ground is None or tall is None:
+    if ground is None or tall is None or is_grey(shot.pixels) != is_grey(scene.pixels):
         return None
     lab = to_lab(scene.pixels)
     for _ in range(PLACES):

@@ -11,7 +11,7 @@ from hpefair.attributes import contrast
 from hpefair.attributes.body_regions import regions
 from hpefair.attributes.lab import to_lab
 from hpefair.generation.aim import Aim
-from hpefair.generation.cloth import clothing, drawn_colours, tamed
+from hpefair.generation.cloth import clothing, drawn_colours, is_grey, tamed
 from hpefair.generation.dye import Fabric, belonging, fabric, shaded
 from hpefair.generation.matting import matte
 from hpefair.generation.shot import Shot
@@ -51,6 +51,8 @@ def recolour(shot: Shot, aim: Aim, rng: np.random.Generator) -> Shot | None:
         return None
     goal = aim.draw(rng)
     targets = forecast.candidates(rng)
+    if is_grey(shot.pixels):
+        targets = targets * [1.0, 0.0, 0.0]
     for kept in KEPT:
         values = forecast.contrasts(targets, kept)
         off = np.maximum(np.maximum(aim.low - values, values - aim.high), 0)

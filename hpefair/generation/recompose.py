@@ -14,6 +14,7 @@ from hpefair.adapters import images as files
 from hpefair.core.balance.quotas import cell_name
 from hpefair.generation import sources
 from hpefair.generation.aim import Aim
+from hpefair.generation.cloth import is_grey
 from hpefair.generation.drawn import drawn_surroundings
 from hpefair.generation.exchange import Cutout, exchange
 from hpefair.generation.movable import movable, pasteable
@@ -115,7 +116,9 @@ class Recompose:
         """Surroundings that a person can have, by name; `clothing` leaves them as they are."""
         ways: dict[str, Way] = {"clothing": lambda cutout, rng: cutout.shot}
         if movable(shot):
-            ways |= {"background": self._before_a_stretch, "drawn": self._before_something_drawn}
+            ways["background"] = self._before_a_stretch
+            if not is_grey(shot.pixels):
+                ways["drawn"] = self._before_something_drawn
         if pasteable(shot):
             ways["scene"] = self._in_a_scene
         return ways

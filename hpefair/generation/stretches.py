@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hpefair.adapters import images
 from hpefair.generation.carrying import Window
+from hpefair.generation.cloth import is_grey
 from hpefair.generation.exchange import Surroundings, shrunk_or_grown
 from hpefair.generation.movable import stands
 from hpefair.generation.perspective import Perspective, likely_size
@@ -63,8 +64,11 @@ def empty_stretch(shot: Shot, donors: Sequence[Donor], rng: np.random.Generator)
         if donor.name in shot.sources or not may_mix([*shot.licenses, donor.license]):
             continue
         window = empty_place(donor, size, standing, rng)
-        if window is not None:
-            pixels = shrunk_or_grown(images.read_rgb(Path(donor.path))[window], size)
+        if window is None:
+            continue
+        whole = images.read_rgb(Path(donor.path))
+        if is_grey(whole) == is_grey(shot.pixels):
+            pixels = shrunk_or_grown(whole[window], size)
             return Surroundings(pixels, donor.name, donor.license, f"an empty stretch of {donor.name}")
     return None
 

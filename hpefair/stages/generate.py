@@ -8,6 +8,7 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import coco_masks, dvc_stage, images, progress, tables
 from hpefair.core.balance.cells import cell_name
+from hpefair.generation.photos import photographs
 from hpefair.generation.protocol import AnnotatedPerson, Backend, Item, Made
 from hpefair.generation.recompose import Recompose
 from hpefair.generation.render import Render
@@ -22,13 +23,15 @@ COLUMNS = (
 
 def build(out: Path, work: Path, item: str) -> None:
     """Write one PNG per generated person, and a table of all attempts with their provenance."""
-    wanted = tables.read(artifacts.PLAN / "items.parquet")
-    wanted = wanted[wanted["shard"] == item].reset_index(drop=True)
     everything = params.load()
-    backend = _backend(everything)
     attributes = everything.plan.attributes
+    wanted = tables.read(artifacts.PLAN / "items.parquet")
+    # Counted over all shards, so that two of them do not begin with the same parent.
+    wanted["number"] = wanted.groupby([f"wanted_{name}" for name in attributes]).cumcount()
+    wanted = wanted[wanted["shard"] == item].reset_index(drop=True)
+    backend = _backend(everything)
     items = [
-        Item(row["item_id"], {name: row[f"wanted_{name}"] for name in attributes}, row["seed"])
+        Item(row["item_id"], {name: row[f"wanted_{name}"] for name in attributes}, row["seed"], row["number"])
         for row in tables.records(wanted)
     ]
     rows = [_row(backend, one, out, work, item) for one in progress.track(items, f"generate {item}")]
@@ -48,7 +51,8 @@ def _backend(everything: params.Params) -> Backend:
     attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
     people = people.merge(train[["image_id", "path", "width", "height", "license"]], on="image_id", validate="m:1")
     people = people.merge(attributes, on="person_id", validate="1:1")
-    return Recompose(people, train, everything.attribute.contrast, everything.generate)
+    photos = photographs(everything.generate.photos)
+    return Recompose(people, train, everything.attribute.contrast, everything.generate, photos)
 
 
 def _row(backend: Backend, item: Item, out: Path, work: Path, shard: str) -> dict[str, object]:
