@@ -13,8 +13,8 @@ from hpefair.schema import MODELS, PERCEIVED, UNKNOWN
 
 METRICS = {"oks": "mean OKS", "ar": "average recall (AR)"}
 GENERATED_WORDS = {
-    "recompose": "Generated people are training photographs in other clothes colours, before another background or among "
-    "other people; pose and annotation stay those of the photograph.",
+    "recompose": "Generated people are training photographs in other clothes colours, before another background or "
+    "among other people; pose and annotation stay those of the photograph.",
     "render": "Generated people are built-in synthetic ones, drawn from exact numbers; nobody real is in the pictures.",
 }
 GATE_WORDS = {

@@ -117,4 +117,5 @@ def _clipped(bbox: Array, size: tuple[int, ...]) -> Array:
     height, width = size[:2]
     left, top = np.clip(bbox[0], 0, width), np.clip(bbox[1], 0, height)
     right, bottom = np.clip(bbox[0] + bbox[2], 0, width), np.clip(bbox[1] + bbox[3], 0, height)
-    return np.array([left, top, right - left, bottom - top])
+    inside = right > left and bottom > top
+    return np.array([left, top, right - left, bottom - top]) if inside else np.zeros(4)

@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
 
-EVENNESS: Final = 1e-5  # epsilon of the paper, on colours from 0 to 1
+EVENNESS: Final = 1e-4  # epsilon of the paper, on colours from 0 to 1
 TRUST: Final = 0.01  # pull towards the annotated outline, which decides where colours cannot
 ITERATIONS: Final = 150
 MOST_UNKNOWN: Final = 16_000  # pixels of a band; beyond, half the resolution tells as much

@@ -74,7 +74,8 @@ class Recompose:
 
     def _one(self, item: Item) -> Made | str:
         """Change the parent whose turn it is until the measured contrast lies in the wanted cell."""
-        rng, cell = np.random.default_rng(item.seed), cell_name([*item.wanted.values()])
+        rng = np.random.default_rng(item.seed)
+        cell = cell_name([*item.wanted.values()])
         parents = sources.in_cell(self._parents, item.wanted)
         if parents.empty:
             return f"no training person may be recomposed into {cell}: none there is measured and alterable"

@@ -31,7 +31,7 @@ def build(out, work, item):
 MAIN = 'if __name__ == "__main__":'
 # Code of one item or step -> the same code, a little slower, so that a kill hits the middle.
 SLOWED = {
-    "generation/recompose.py": "        rng, cell = np.random.default_rng(item.seed), cell_name([*item.wanted.values()])\n",
+    "generation/recompose.py": "        rng = np.random.default_rng(item.seed)\n",
     "training/engine.py": "        on_step(step,",
 }
 
