@@ -1,0 +1,37 @@
+"""The drawn dataset as the generate stage hands it over."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from hpefair.attributes.measurement import measure_image
+from hpefair.params import Attribute, load
+from hpefair.schema import PERCEIVED
+
+
+@pytest.fixture(scope="session")
+def attribute_settings(project) -> Attribute:
+    """Default settings of the measurement."""
+    return load(project / "params.yaml").attribute
+
+
+@pytest.fixture(scope="session")
+def training(tiny_coco, attribute_settings):
+    """People with measured contrast, and images."""
+    tree = json.loads((tiny_coco / "person_keypoints.json").read_text())
+    images = pd.DataFrame(tree["images"]).rename(columns={"id": "image_id"})
+    images["image_id"] = images["image_id"].astype(str)
+    images["path"] = [str(tiny_coco / "images" / name) for name in images["file_name"]]
+    images["license"] = "free"
+    people = pd.DataFrame(tree["annotations"]).rename(columns={"id": "person_id"})
+    people["person_id"] = people["person_id"].map("{:03d}".format)
+    people["image_id"] = people["image_id"].astype(str)
+    people["segmentation"] = people["segmentation"].map(json.dumps)
+    people["garments"] = ""
+    people["iscrowd"] = False
+    people = people.merge(images[["image_id", "path", "width", "height", "license"]], on="image_id")
+    measured = [measure_image(path, rows, attribute_settings) for path, rows in people.groupby("path")]
+    people = people.merge(pd.concat(measured)[["person_id", "contrast"]], on="person_id")
+    labels = dict.fromkeys(PERCEIVED, "unknown")
+    return people.assign(**labels), images
