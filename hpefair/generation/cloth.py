@@ -20,10 +20,13 @@ Pixels = NDArray[np.uint8]
 FEWEST: Final = 150  # pixels of cloth that are worth dyeing
 LEAST_SHARE: Final = 0.45  # of the dressed part that must differ from skin, or cloth and skin cannot be told apart
 GREY_BELOW: Final = 14  # of 255 between the channels
-DOUBTFUL: Final = 0.06  # of the cloth that may look like skin though it looks more like cloth
+ALIKE: Final = 20.0  # distance from a garment's colour within which something may be that garment
+DOUBTFUL: Final = 0.03  # of the cloth that may look like skin though it looks more like cloth
 SPECK: Final = 0.05  # torso lengths: smaller skin-coloured spots are print or shine, no skin
 
-CONTINUED: Final = 20.0  # distance from a garment's colour up to which a sleeve or trouser leg belongs to it
+CONTINUED: Final = 12.0  # distance from a colour of the clothes up to which a sleeve or trouser leg belongs to them
+PALETTE_STEP: Final = 8.0  # CIELAB
+PALETTE_SHARE: Final = 0.01
 CONTINUED_AXES: Final = np.array([0.45, 1.0, 1.0])  # shading changes lightness before colour
 
 # CIELAB of everyday cloth: white, greys, black, navy, denims, khaki, beige, olive, forest, burgundy, brick, brown,
@@ -67,16 +70,16 @@ def clothing(shot: Shot, lab: Lab) -> Mask | None:
     doubtful[doubtful] = _rather_cloth(smooth[doubtful], skin, centres)
     if np.count_nonzero(doubtful) > DOUBTFUL * np.count_nonzero(seeds):
         return None
-    return _continued(seeds, person.mask & ~never & ~bare, smooth, centres, max(round(0.08 * torso), 1))
+    return _continued(seeds, person.mask & ~never & ~bare, smooth, max(round(0.08 * torso), 1))
 
 
 def _rather_cloth(colours: Lab, skin: Complexion, centres: Array) -> Mask:
     """Which skin-coloured pixels (P, 3) are nearer to a garment: a red shirt in shade, for one."""
     to_cloth = np.linalg.norm((colours.astype(float)[:, None] - centres) * CONTINUED_AXES, axis=2).min(axis=1)
     if not len(skin.samples):
-        return np.asarray(to_cloth < CONTINUED)
+        return np.asarray(to_cloth < ALIKE)
     to_skin = np.linalg.norm((colours.astype(float)[:, None] - skin.samples) * CONTINUED_AXES, axis=2).min(axis=1)
-    return np.asarray((to_cloth < 1.5 * CONTINUED) & (to_cloth < to_skin))
+    return np.asarray((to_cloth < 1.5 * ALIKE) & (to_cloth < to_skin))
 
 
 def _bare(smooth: Lab, mask: Mask, skin: Complexion, torso: float) -> Mask:
@@ -93,9 +96,9 @@ def _bare(smooth: Lab, mask: Mask, skin: Complexion, torso: float) -> Mask:
     return cv2.dilate(closed, np.ones((3, 3), np.uint8)).astype(bool)
 
 
-def _continued(seeds: Mask, allowed: Mask, smooth: Lab, centres: Array, reach: int) -> Mask:
-    """Seeds (H, W) and the cloth of the same colours (G, 3) that hangs together with them."""
-    unlike = (smooth[allowed].astype(float)[:, None] - centres) * CONTINUED_AXES
+def _continued(seeds: Mask, allowed: Mask, smooth: Lab, reach: int) -> Mask:
+    """Seeds (H, W) and the cloth of one of their colours that hangs together with them."""
+    unlike = (smooth[allowed].astype(float)[:, None] - _palette(smooth[seeds])) * CONTINUED_AXES
     alike = np.zeros_like(seeds)
     alike[allowed] = np.linalg.norm(unlike, axis=2).min(axis=1) < CONTINUED
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
@@ -103,6 +106,14 @@ def _continued(seeds: Mask, allowed: Mask, smooth: Lab, centres: Array, reach: i
     _, parts = cv2.connectedComponents(closed.astype(np.uint8))
     held: Mask = closed & np.isin(parts, np.unique(parts[seeds]))
     return held
+
+
+def _palette(colours: Lab) -> Array:
+    """Colours (K, 3) that many of a set (P, 3) have, in steps."""
+    steps, counts = np.unique(np.rint(colours / PALETTE_STEP).astype(int), axis=0, return_counts=True)
+    often = counts >= min(PALETTE_SHARE * len(colours), counts.max())
+    palette: Array = steps[often] * PALETTE_STEP
+    return palette
 
 
 def drawn_colours(rng: np.random.Generator, number: int) -> Array:

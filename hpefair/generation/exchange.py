@@ -71,7 +71,8 @@ def exchange(cutout: Cutout, surroundings: Surroundings, rng: np.random.Generato
     if height is not None and stands(person.keypoints):
         behind = darkened(behind, person.keypoints, person.mask, height)
     everywhere = np.ones(person.mask.shape, dtype=bool)
-    levels = noise(grey_of(cutout.colours), person.mask), noise(grey_of(behind), everywhere)
+    # Clothes have texture; the grain of a photograph shows best in all of it.
+    levels = noise(grey_of(shot.pixels.astype(np.float32)), everywhere), noise(grey_of(behind), everywhere)
     front = grained(cutout.colours, levels[0], levels[1], rng)
     pixels = blended(front, grained(behind, levels[1], levels[0], rng), cutout.opacity)
     return replace(

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 WHOLE_FROM: Final = 0.97  # share of the mask in its largest piece; annotators leave crumbs
+EDGE: Final = 4  # pixels from the picture's edge where an outline may have been drawn that goes on beyond
+STRAIGHT: Final = (2.8, 4.3)  # statures in trunks, 3.45 of who stands straight; less crouches, more is foreshortened
 TOUCHED: Final = 0.04  # share of the outline that may run along other people
 # Torso lengths from the hip down to knee and ankle; of who stands they are 0.85 and 1.7, less in the picture is a seat.
 SHORTEST_THIGH, SHORTEST_LEG = 0.6, 1.3
@@ -42,8 +44,8 @@ def movable(shot: Shot) -> bool:
 def pasteable(shot: Shot) -> bool:
     """Whether the person can stand anywhere: movable, on visible feet, and not cut off by the picture's edge."""
     mask = shot.person.mask
-    cut = mask[[0, -1]].any() or mask[:, [0, -1]].any()
-    return not cut and stands(shot.person.keypoints) and movable(shot)
+    inner = mask[EDGE:-EDGE, EDGE:-EDGE]
+    return np.count_nonzero(inner) == np.count_nonzero(mask) and stands(shot.person.keypoints) and movable(shot)
 
 
 def whole(mask: Mask) -> bool:
@@ -94,13 +96,13 @@ def _drop(keypoints: Array, above: tuple[int, ...], below: tuple[int, ...]) -> f
 
 
 def stature(keypoints: Array) -> float | None:
-    """Height in pixels of an upright person whose feet and eyes show; None for others."""
+    """Height in pixels of somebody who stands straight and whose feet and eyes show; None for others."""
     eyes, ankles = (_middle(keypoints, pair) for pair in (EYES, ANKLES))
     if eyes is None or ankles is None or not upright(keypoints):
         return None
     # Eyes are at 0.936, ankles at 0.039 of stature (Drillis and Contini 1966).
     height = float(ankles[1] - eyes[1]) / (0.936 - 0.039)
-    return height if height > 0 else None
+    return height if STRAIGHT[0] < height / (torso_length(keypoints) or np.inf) < STRAIGHT[1] else None
 
 
 def feet_row(person: AnnotatedPerson) -> float:

@@ -30,7 +30,7 @@ LEAST_JOINTS: Final = 8  # that stay visible of the pasted person
 SMALLEST_PX2: Final = 64.0**2  # a pasted person is large enough to learn from
 PLACES: Final = 30
 NEARBY: Final = (0.25, 2.2)  # statures to the side of somebody who stands there
-DEPTHS: Final = (-0.15, 0.35)  # statures, in rows, behind or before that person
+DEPTHS: Final = (-0.04, 0.35)  # statures, in rows, behind or before that person
 SAME_GROUND: Final = 16.0  # CIELAB distance of the ground at both places
 
 
@@ -174,8 +174,11 @@ def _composed(
     ground = darkened(behind, joined.person.keypoints, joined.person.mask, float(joined.person.bbox[3]))
     behind = np.where(around[..., None], behind, ground)
     front = exposed(front, float(front[whole].mean()), float(scene.pixels[around].mean()))
-    levels = noise(grey_of(front), whole), noise(grey_of(behind), ~around)
-    front = grained(front, levels[0], levels[1], rng)
+    everywhere = np.ones(cutout.opacity.shape, dtype=bool)
+    own = min(scale, 1.0) * noise(
+        grey_of(cutout.shot.pixels.astype(np.float32)), everywhere
+    )  # shrinking averages grain away
+    front = grained(front, own, noise(grey_of(behind), ~around), rng)
     if (joined.before & (opacity > 0)).any():
         opacity = opacity * (1 - matte(scene.pixels, joined.before))
     pixels = blended(front, behind, opacity)
