@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hpefair.adapters import images as files
-from hpefair.core.balance.quotas import cell_name
+from hpefair.core.balance.cells import cell_name
 from hpefair.generation import sources
 from hpefair.generation.aim import Aim
 from hpefair.generation.cloth import is_grey

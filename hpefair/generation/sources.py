@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hpefair.adapters import coco_masks, images
 from hpefair.adapters.licences import contains_any
-from hpefair.core.balance.quotas import cell_name
+from hpefair.core.balance.cells import cell_name
 from hpefair.generation.carrying import Window, cropped
 from hpefair.generation.protocol import AnnotatedPerson
 from hpefair.generation.shot import Shot
