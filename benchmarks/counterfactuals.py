@@ -18,9 +18,11 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.blazepose import BlazePose, fetch
 from hpefair.core.fairness.counterfactual import paired_gaps
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.judges import fetching
+from hpefair.judges.catalogue import FOLDER
+from hpefair.judges.opening import open_judge
 from hpefair.people.counterfactual import change
 from hpefair.people.photograph import Photograph, photograph
 from hpefair.people.staging import Setting, stage
@@ -40,11 +42,11 @@ LIMIT = 0.02
 def seen(judge, picture: Photograph) -> tuple[np.ndarray, np.ndarray]:
     """OKS terms (17,) of the judge's joints and which joints are visible (17,)."""
     labels = picture.people[0]
-    joints = judge(picture.pixels, labels.bbox)
+    sighting = judge.look(picture.pixels, labels.bbox)
     visible = labels.keypoints[:, 2] == 2
-    if joints is None:
+    if sighting is None:
         return np.zeros(17), visible
-    squared = ((joints[:, :2] - labels.keypoints[:, :2]) ** 2).sum(axis=1)
+    squared = ((sighting.keypoints[:, :2] - labels.keypoints[:, :2]) ** 2).sum(axis=1)
     return np.exp(-squared / (2 * labels.mask.sum() * COCO_17.variances)), visible
 
 
@@ -82,10 +84,13 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pose", default="", help="one kind of pose; all by default")
-    parser.add_argument("--models", type=Path, default=Path(".models"), help="where the judge's file is kept")
+    parser.add_argument("--models", type=Path, default=FOLDER, help="where fetched judges are kept")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args()
-    differences, base = paired(BlazePose(fetch(options.models)), options.scenes, options.seed, options.pose)
+    for _, fault in fetching.fetch(["blazepose"], options.models):
+        if fault:
+            sys.exit(fault)
+    differences, base = paired(open_judge("blazepose", options.models), options.scenes, options.seed, options.pose)
     pairs = pd.DataFrame(
         [(scene, *key, 0.0, value) for key, values in differences.items() for scene, value in values],
         columns=["scene", "factor", "group", "before", "after"],

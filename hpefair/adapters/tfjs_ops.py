@@ -1,0 +1,242 @@
+"""What the operations of TensorFlow graphs mean, as torch functions: name to function.
+
+Every function takes its inputs and the node's attributes as plain Python values. Pictures are (B, H, W, C), as in
+TensorFlow; seen as (B, C, H, W) they already lie in memory the way torch's channels-last kernels want them.
+Source: TensorFlow's op definitions (tensorflow/core/ops) and, for padding, its documentation of `tf.nn.convolution`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from hpefair.errors import ToolError
+
+Attributes = Mapping[str, Any]
+Operation = Callable[[list[Tensor], Attributes], Tensor | tuple[Tensor, ...]]
+
+TYPES: Final = {"DT_FLOAT": torch.float32, "DT_INT32": torch.int32, "DT_INT64": torch.int64, "DT_BOOL": torch.bool}
+SLICING: Final = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+ACTIVATIONS: Final[Mapping[str, Callable[[Tensor], Tensor]]] = {
+    "Relu": functional.relu,
+    "Relu6": functional.relu6,
+    "Sigmoid": torch.sigmoid,
+    "Elu": functional.elu,
+}
+
+
+def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Zeros before and after, so that the output has ceil(size / stride) places; the odd one comes after."""
+    total = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+def _padded(x: Tensor, kernel: tuple[int, int], attributes: Attributes, value: float = 0.0) -> Tensor:
+    """A picture (B, C, H, W) with the border that its node asks for."""
+    _, *strides, _ = attributes["strides"]
+    _, *dilations, _ = attributes.get("dilations") or [1, 1, 1, 1]
+    if attributes.get("data_format", "NHWC") != "NHWC":
+        raise ToolError(f"this graph keeps its pictures as {attributes['data_format']}; only NHWC is known")
+    if attributes["padding"] == "VALID":
+        return x
+    if attributes["padding"] != "SAME":
+        raise ToolError(f"this graph pads with {attributes['padding']}; only SAME and VALID are known")
+    top, bottom = same_padding(x.shape[2], kernel[0], strides[0], dilations[0])
+    left, right = same_padding(x.shape[3], kernel[1], strides[1], dilations[1])
+    return functional.pad(x, (left, right, top, bottom), value=value) if top + bottom + left + right else x
+
+
+def _convolved(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, attributes: Attributes) -> Tensor:
+    """Convolution of (B, H, W, C) with weights in torch's order."""
+    _, *strides, _ = attributes["strides"]
+    _, *dilations, _ = attributes.get("dilations") or [1, 1, 1, 1]
+    kernel = int(weight.shape[2]), int(weight.shape[3])
+    seen = _padded(x.permute(0, 3, 1, 2), kernel, attributes)
+    out = functional.conv2d(seen, weight, bias, tuple(strides), 0, tuple(dilations), groups)
+    return out.permute(0, 2, 3, 1)
+
+
+def conv(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Convolution; weights (H, W, in, out)."""
+    return _convolved(inputs[0], inputs[1].permute(3, 2, 0, 1), _bias(inputs, attributes), 1, attributes)
+
+
+def depthwise(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Convolution of each channel by itself; weights (H, W, in, multiplier)."""
+    height, width, channels, multiplier = inputs[1].shape
+    weight = inputs[1].reshape(height, width, 1, channels * multiplier).permute(3, 2, 0, 1)
+    return _convolved(inputs[0], weight, _bias(inputs, attributes), int(channels), attributes)
+
+
+def _bias(inputs: list[Tensor], attributes: Attributes) -> Tensor | None:
+    return inputs[2] if "BiasAdd" in attributes.get("fused_ops", ()) else None
+
+
+def fused(convolution: Callable[[list[Tensor], Attributes], Tensor]) -> Operation:
+    """A convolution with bias and activation."""
+
+    def run(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+        out = convolution(inputs, attributes)
+        for name in attributes["fused_ops"]:
+            if name == "BiasAdd":
+                continue
+            if name not in ACTIVATIONS:
+                raise ToolError(f"this graph fuses {name} into a convolution, which is not known")
+            out = ACTIVATIONS[name](out)
+        return out
+
+    return run
+
+
+def max_pool(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Largest value of each window."""
+    _, height, width, _ = attributes["ksize"]
+    _, *strides, _ = attributes["strides"]
+    seen = _padded(inputs[0].permute(0, 3, 1, 2), (height, width), attributes, float("-inf"))
+    return functional.max_pool2d(seen, (height, width), tuple(strides)).permute(0, 2, 3, 1)
+
+
+def resize_bilinear(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Bilinear resizing in TensorFlow's three conventions of where pixels lie."""
+    picture, (height, width) = inputs[0].permute(0, 3, 1, 2), (int(side) for side in inputs[1])
+    aligned, centred = bool(attributes.get("align_corners")), bool(attributes.get("half_pixel_centers"))
+    if (height, width) == tuple(picture.shape[2:]):
+        return inputs[0]
+    if aligned or centred:
+        out = functional.interpolate(picture, (height, width), mode="bilinear", align_corners=aligned)
+    else:
+        out = _sampled(_sampled(picture, height, 2), width, 3)
+    return out.permute(0, 2, 3, 1)
+
+
+def _sampled(x: Tensor, size: int, axis: int) -> Tensor:
+    """Linear samples at n * old / size along an axis: top-left corners meet, as in TensorFlow 1."""
+    old = x.shape[axis]
+    place = torch.arange(size) * (old / size)
+    before = place.floor().long()
+    after = (before + 1).clamp(max=old - 1)
+    shape = [size if k == axis else 1 for k in range(x.dim())]
+    share = (place - before).to(x.dtype).reshape(shape)
+    return x.index_select(axis, before) * (1 - share) + x.index_select(axis, after) * share
+
+
+def strided_slice(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Slice by begin, end, stride; bits of the masks say which ends are open and which axes vanish or are new."""
+    whole, begin, end, step = inputs[0], *(one.tolist() for one in inputs[1:4])
+    index = tuple(_index(attributes, axis, *place) for axis, place in enumerate(zip(begin, end, step, strict=True)))
+    return whole[index]
+
+
+def _index(attributes: Attributes, axis: int, begin: int, end: int, step: int) -> Any:
+    """What stands for one axis between the brackets of `tensor[…]`."""
+    said = {name for name in SLICING if attributes.get(name, 0) >> axis & 1}
+    if "ellipsis_mask" in said:
+        return ...
+    if "new_axis_mask" in said:
+        return None
+    if "shrink_axis_mask" in said:
+        return begin
+    return slice(None if "begin_mask" in said else begin, None if "end_mask" in said else end, step)
+
+
+def gather_nd(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Entries of a tensor at rows of indices (…, number of leading axes)."""
+    return inputs[0][inputs[1].long().unbind(-1)]
+
+
+def top_k(inputs: list[Tensor], attributes: Attributes) -> tuple[Tensor, Tensor]:
+    """Largest values along the last axis, descending, and their places; the first of equal ones comes first."""
+    values, places = torch.sort(inputs[0], dim=-1, descending=True, stable=True)
+    number = int(inputs[1])
+    return values[..., :number], places[..., :number].to(torch.int32)
+
+
+def squeeze(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Drop axes of length 1: those named, or all."""
+    axes = attributes.get("squeeze_dims") or [k for k, size in enumerate(inputs[0].shape) if size == 1]
+    return inputs[0].squeeze(tuple(axes))
+
+
+def reduced(function: Callable[..., Tensor]) -> Operation:
+    """A reduction over the axes in the second input."""
+
+    def run(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+        axes = tuple(inputs[1].reshape(-1).tolist())
+        return function(inputs[0], dim=axes, keepdim=bool(attributes.get("keep_dims")))
+
+    return run
+
+
+def plain(function: Callable[..., Tensor]) -> Operation:
+    """A function of tensors alone."""
+    return lambda inputs, attributes: function(*inputs)
+
+
+def _cast(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    return inputs[0].to(TYPES[attributes["DstT"]])
+
+
+def _arg_max(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    return inputs[0].argmax(int(inputs[1])).to(TYPES[attributes.get("output_type", "DT_INT64")])
+
+
+def _select(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+    """Choose; a vector of conditions chooses whole rows, as TensorFlow 1 has it."""
+    return torch.where(condition.reshape(condition.shape + (1,) * (yes.dim() - condition.dim())), yes, no)
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "_FusedConv2D": fused(conv),
+    "Conv2D": conv,
+    "FusedDepthwiseConv2dNative": fused(depthwise),
+    "DepthwiseConv2dNative": depthwise,
+    "MaxPool": max_pool,
+    "ResizeBilinear": resize_bilinear,
+    "StridedSlice": strided_slice,
+    "GatherNd": gather_nd,
+    "TopKV2": top_k,
+    "Squeeze": squeeze,
+    "Cast": _cast,
+    "ArgMax": _arg_max,
+    "Sum": reduced(torch.sum),
+    "Max": reduced(torch.amax),
+    "Select": plain(_select),
+    "SelectV2": plain(torch.where),
+    "Identity": plain(lambda x: x),
+    "Add": plain(torch.add),
+    "AddV2": plain(torch.add),
+    "AddN": plain(lambda *all_of_them: torch.stack(torch.broadcast_tensors(*all_of_them)).sum(0)),
+    "BiasAdd": plain(torch.add),
+    "Sub": plain(torch.sub),
+    "Mul": plain(torch.mul),
+    "RealDiv": plain(torch.true_divide),
+    "FloorDiv": plain(torch.floor_divide),
+    "Maximum": plain(torch.maximum),
+    "Minimum": plain(torch.minimum),
+    "SquaredDifference": plain(lambda one, other: (one - other) ** 2),
+    "Abs": plain(torch.abs),
+    "Exp": plain(torch.exp),
+    "Sqrt": plain(torch.sqrt),
+    "Reciprocal": plain(torch.reciprocal),
+    "Sigmoid": plain(torch.sigmoid),
+    "Relu": plain(functional.relu),
+    "Relu6": plain(functional.relu6),
+    "Equal": plain(torch.eq),
+    "Less": plain(torch.lt),
+    "Greater": plain(torch.gt),
+    "GreaterEqual": plain(torch.ge),
+    "LogicalAnd": plain(torch.logical_and),
+    "Shape": plain(lambda x: torch.tensor(x.shape, dtype=torch.int32)),
+    "Size": plain(lambda x: torch.tensor(x.numel(), dtype=torch.int32)),
+    "Reshape": plain(lambda x, shape: x.reshape(shape.tolist())),
+    "ExpandDims": plain(lambda x, axis: x.unsqueeze(int(axis))),
+    "Tile": plain(lambda x, repeats: x.tile(repeats.tolist())),
+    "Fill": plain(lambda shape, value: value.expand(shape.tolist())),
+    "Range": plain(lambda start, end, step: torch.arange(start.item(), end.item(), step.item(), dtype=start.dtype)),
+    "Pack": lambda inputs, attributes: torch.stack(inputs, attributes.get("axis", 0)),
+    "Unpack": lambda inputs, attributes: inputs[0].unbind(attributes.get("axis", 0)),
+    "ConcatV2": lambda inputs, attributes: torch.cat(inputs[:-1], int(inputs[-1])),
+    "Split": lambda inputs, attributes: inputs[1].chunk(attributes["num_split"], int(inputs[0])),
+}
