@@ -56,6 +56,7 @@ class Graph:
         Raises:
             ToolError: If it cannot be read, takes more than one input, or holds an operation that is not known.
         """
+        torch.set_num_threads(1)  # sums in one order: same input, same bytes
         model, weights = tfjs_weights.load(path)
         nodes = [_node(raw) for raw in model["modelTopology"]["node"]]
         unknown = sorted({node.operation for node in nodes} - set(OPERATIONS) - {"Const", "Placeholder"})

@@ -10,14 +10,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.adapters.tflite import Network
+from hpefair.adapters.tflite_network import TfliteNetwork
 from hpefair.judges.protocol import Sighting
 from hpefair.judges.window import Window, around
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
 
-SIDE: Final = 256
+SIZE: Final = (256, 256)
 ROOM: Final = 1.25  # side of the square over the box's longer side, and over the circle about the body
 PRESENT: Final = 0.5
 LANDMARKS, VALUES = 39, 5
@@ -42,11 +42,11 @@ class BlazePose:
             ToolError: If it cannot be loaded.
         """
         self.model_id = model_id
-        self._network = Network(model)
+        self._network = TfliteNetwork(model)
 
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
         """See `protocol.Judge`."""
-        window = around(bbox, ROOM)
+        window = around(bbox, ROOM, SIZE)
         seen = None
         for _ in range(2):
             points, visible, present = self._run(pixels, window)
@@ -55,12 +55,13 @@ class BlazePose:
             seen = np.column_stack([points, visible])[list(COCO_LANDMARKS)]
             (x, y), (rim_x, rim_y) = points[MID_HIP], points[RIM]
             angle = float(np.pi / 2 - np.arctan2(y - rim_y, rim_x - x))
-            window = Window(x, y, max(2 * ROOM * float(np.hypot(rim_x - x, rim_y - y)), 1.0), angle)
+            side = max(2 * ROOM * float(np.hypot(rim_x - x, rim_y - y)), 1.0)
+            window = Window(x, y, side / SIZE[0], SIZE, angle)
         return None if seen is None else Sighting(seen)
 
     def _run(self, pixels: Pixels, window: Window) -> tuple[Array, Array, float]:
         """Landmarks (39, 2) in the picture, how visible they are (39,), and how surely somebody is there."""
-        found = self._network(window.cut(pixels, SIDE)[None].astype(np.float32) / 255)
+        found = {one.shape: one for one in self._network(window.cut(pixels)[None].astype(np.float32) / 255)}
         landmarks = found[1, LANDMARKS * VALUES].reshape(LANDMARKS, VALUES).astype(float)
         visible = 1 / (1 + np.exp(-landmarks[:, 3]))
-        return window.back(landmarks[:, :2], SIDE), visible, float(found[1, 1][0, 0])
+        return window.back(landmarks[:, :2]), visible, float(found[1, 1][0, 0])

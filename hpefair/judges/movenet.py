@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 ROOM: Final = 1.25  # side of the square over the box's longer side
 FAINTEST: Final = 0.2  # score of the surest joint below which nobody is there
-CROWD_SIDE: Final = 384
+CROWD_SIZE: Final = (384, 384)
 SUREST_DOUBT: Final = 0.2  # score below which a detection is none
 BOX, SCORE = slice(51, 55), 55  # after 17 times y, x, score: y, x, y, x and a score
 
@@ -43,15 +43,15 @@ class MoveNet:
         self._graph = Graph(model)
         if self._graph.size is None:
             raise ToolError(f"{model} takes pictures of any size: it is no single-person MoveNet")
-        self._side = self._graph.size[0]
+        self._size = self._graph.size[::-1]
 
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
         """See `protocol.Judge`."""
-        window = around(bbox, ROOM)
-        found = self._graph(window.cut(pixels, self._side)[None])[0].reshape(17, 3).astype(float)
+        window = around(bbox, ROOM, self._size)
+        found = self._graph(window.cut(pixels)[None])[0].reshape(17, 3).astype(float)
         if found[:, 2].max() < FAINTEST:
             return None
-        points = window.back(found[:, 1::-1] * self._side, self._side)
+        points = window.back(found[:, 1::-1] * self._size)
         return Sighting(np.column_stack([points, found[:, 2].clip(0, 1)]))
 
 
@@ -73,11 +73,11 @@ class MoveNetCrowd:
 
     def count(self, pixels: Pixels) -> list[Found]:
         """See `protocol.Counter`."""
-        window = whole(pixels)
-        rows = self._graph(window.cut(pixels, CROWD_SIDE)[None])[0][0].astype(float)
+        window = whole(pixels, CROWD_SIZE)
+        rows = self._graph(window.cut(pixels)[None])[0][0].astype(float)
         found = []
         for row in rows[np.argsort(-rows[:, SCORE], kind="stable")]:
             if row[SCORE] >= SUREST_DOUBT:
-                corners = window.back(row[BOX].reshape(2, 2)[:, ::-1] * CROWD_SIDE, CROWD_SIDE)
+                corners = window.back(row[BOX].reshape(2, 2)[:, ::-1] * CROWD_SIZE)
                 found.append(Found(np.concatenate([corners[0], corners[1] - corners[0]]), min(float(row[SCORE]), 1.0)))
         return found

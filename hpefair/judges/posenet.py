@@ -16,7 +16,7 @@ from hpefair.judges.window import around
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
 
-SIDE: Final = 257  # 16 times 16 and one, so that the outermost cells lie on the outermost pixels
+SIZE: Final = (257, 257)  # 16 times 16 and one, so that the outermost cells lie on the outermost pixels
 STRIDE: Final = 16
 ROOM: Final = 1.25
 FAINTEST: Final = 0.3  # score of the surest joint below which nobody is there
@@ -43,12 +43,12 @@ class PoseNet:
 
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
         """See `protocol.Judge`."""
-        window = around(bbox, ROOM)
-        outputs = {one.shape[-1]: one[0] for one in self._graph(window.cut(pixels, SIDE)[None] / 127.5 - 1)}
+        window = around(bbox, ROOM, SIZE)
+        outputs = {one.shape[-1]: one[0] for one in self._graph(window.cut(pixels)[None] / 127.5 - 1)}
         points, score = decode(outputs[HEATMAPS], outputs[OFFSETS])
         if score.max() < FAINTEST:
             return None
-        return Sighting(np.column_stack([window.back(points, SIDE), score]))
+        return Sighting(np.column_stack([window.back(points), score]))
 
 
 def decode(heatmaps: NDArray[np.float32], offsets: NDArray[np.float32]) -> tuple[Array, Array]:

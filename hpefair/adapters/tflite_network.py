@@ -9,18 +9,14 @@ from numpy.typing import NDArray
 from hpefair.errors import ToolError
 
 
-class Network:
-    """A model with one input.
-
-    Attributes:
-        shape: Shape of its input.
-    """
+class TfliteNetwork:
+    """A model with one input."""
 
     def __init__(self, model: Path) -> None:
         """Load a model file.
 
         Raises:
-            ToolError: If LiteRT is not installed, or cannot load the file.
+            ToolError: If LiteRT is not installed, cannot load the file, or the model takes several inputs.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         try:
@@ -32,20 +28,21 @@ class Network:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
             raise ToolError(f"LiteRT cannot load {model}: {error}") from error
+        self._model = model
         self._input, *others = self._interpreter.get_input_details()
         if others:
             raise ToolError(f"{model} takes {1 + len(others)} inputs where hpefair gives one picture")
-        self.shape = tuple(int(side) for side in self._input["shape"])
-        self._outputs = self._interpreter.get_output_details()
+        self._outputs = [one["index"] for one in self._interpreter.get_output_details()]
 
-    def __call__(self, picture: NDArray[Any]) -> dict[tuple[int, ...], NDArray[Any]]:
-        """Run the model on an input of its shape.
+    def __call__(self, picture: NDArray[Any]) -> list[NDArray[Any]]:
+        """Outputs for an input, which is cast to the type the model takes.
 
-        Returns:
-            Its outputs by their shapes: names differ from one conversion of a model to the next, shapes do not.
+        Raises:
+            ToolError: If the input has the wrong shape.
         """
-        self._interpreter.set_tensor(self._input["index"], picture.astype(self._input["dtype"]))
+        try:
+            self._interpreter.set_tensor(self._input["index"], picture.astype(self._input["dtype"]))
+        except ValueError as error:
+            raise ToolError(f"{self._model} does not take a picture of shape {picture.shape}: {error}") from error
         self._interpreter.invoke()
-        return {
-            tuple(int(n) for n in one["shape"]): self._interpreter.get_tensor(one["index"]) for one in self._outputs
-        }
+        return [self._interpreter.get_tensor(index) for index in self._outputs]
