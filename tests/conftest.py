@@ -4,15 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import hypothesis
 import pytest
 import yaml
+from filelock import FileLock
 
 from hpefair import telemetry
 from hpefair.adapters import dvc_cli
 from hpefair.demo import create_workspace
+from hpefair.judges import fetching
+from hpefair.judges.catalogue import CATALOGUE, FOLDER
 from tests import tiny_dataset
 
 # Read when mlflow, fiftyone and airflow are imported, which nothing above does; airflow makes its home at once.
@@ -45,6 +49,21 @@ def real_data() -> Path:
     if os.environ.get("HPEFAIR_TEST_DATA") and (folder / "coco_kp").is_dir():
         return folder
     return unavailable("real COCO people: set HPEFAIR_TEST_DATA to a folder that holds coco_kp/")
+
+
+@pytest.fixture(scope="session")
+def judges() -> Path:
+    """Folder of fetched judges: the one named, this clone's, or one that is filled once per machine."""
+    named = os.environ.get("HPEFAIR_TEST_JUDGES")
+    folder = Path(named) if named else PROJECT / FOLDER
+    if not all(fetching.is_here(one, folder) for one in CATALOGUE.values()):
+        folder = folder if named else Path(tempfile.gettempdir()) / "hpefair-tests-judges"
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):
+            faults = [fault for _, fault in fetching.fetch([], folder) if fault]
+        if faults:
+            unavailable(f"judges: `hpefair judges fetch`, or set HPEFAIR_TEST_JUDGES to their folder ({faults[0]})")
+    return folder
 
 
 @pytest.fixture(scope="session")

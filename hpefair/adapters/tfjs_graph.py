@@ -134,7 +134,10 @@ def _attribute(value: Mapping[str, Any]) -> Any:
 def _constant(node: Node, weights: tfjs_weights.Weights) -> Tensor:
     if node.name not in weights:
         raise ToolError(f"the graph's constant {node.name} is not among the weights: fetch the model again")
-    return torch.from_numpy(weights[node.name])
+    values = torch.from_numpy(weights[node.name])
+    if values.dim() == 4:  # kernels (H, W, in, out) lie in memory as torch's convolutions want them, or each run copies
+        return values.permute(3, 2, 0, 1).contiguous().permute(2, 3, 1, 0)
+    return values
 
 
 def _picture_size(node: Node) -> tuple[int, int] | None:

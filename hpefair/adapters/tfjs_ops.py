@@ -19,11 +19,12 @@ Operation = Callable[[list[Tensor], Attributes], Tensor | tuple[Tensor, ...]]
 
 TYPES: Final = {"DT_FLOAT": torch.float32, "DT_INT32": torch.int32, "DT_INT64": torch.int64, "DT_BOOL": torch.bool}
 SLICING: Final = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+# In place: what a convolution gives belongs to nobody else yet.
 ACTIVATIONS: Final[Mapping[str, Callable[[Tensor], Tensor]]] = {
-    "Relu": functional.relu,
-    "Relu6": functional.relu6,
-    "Sigmoid": torch.sigmoid,
-    "Elu": functional.elu,
+    "Relu": torch.relu_,
+    "Relu6": lambda x: x.clamp_(0, 6),
+    "Sigmoid": torch.sigmoid_,
+    "Elu": lambda x: functional.elu(x, inplace=True),
 }
 
 
@@ -33,33 +34,43 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[in
     return total // 2, total - total // 2
 
 
-def _padded(x: Tensor, kernel: tuple[int, int], attributes: Attributes, value: float = 0.0) -> Tensor:
-    """A picture (B, C, H, W) with the border that its node asks for."""
-    _, *strides, _ = attributes["strides"]
-    _, *dilations, _ = attributes.get("dilations") or [1, 1, 1, 1]
+def _borders(x: Tensor, kernel: tuple[int, int], attributes: Attributes) -> tuple[int, int, int, int]:
+    """Left, right, top and bottom of the border that a node asks for around a picture (B, C, H, W)."""
     if attributes.get("data_format", "NHWC") != "NHWC":
         raise ToolError(f"this graph keeps its pictures as {attributes['data_format']}; only NHWC is known")
     if attributes["padding"] == "VALID":
-        return x
+        return 0, 0, 0, 0
     if attributes["padding"] != "SAME":
         raise ToolError(f"this graph pads with {attributes['padding']}; only SAME and VALID are known")
+    strides, dilations = _places(attributes)
     top, bottom = same_padding(x.shape[2], kernel[0], strides[0], dilations[0])
     left, right = same_padding(x.shape[3], kernel[1], strides[1], dilations[1])
-    return functional.pad(x, (left, right, top, bottom), value=value) if top + bottom + left + right else x
+    return left, right, top, bottom
+
+
+def _places(attributes: Attributes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Strides and dilations, down and across."""
+    _, *strides, _ = attributes["strides"]
+    _, *dilations, _ = attributes.get("dilations") or [1, 1, 1, 1]
+    return tuple(strides), tuple(dilations)
 
 
 def _convolved(x: Tensor, weight: Tensor, bias: Tensor | None, groups: int, attributes: Attributes) -> Tensor:
     """Convolution of (B, H, W, C) with weights in torch's order."""
-    _, *strides, _ = attributes["strides"]
-    _, *dilations, _ = attributes.get("dilations") or [1, 1, 1, 1]
-    kernel = int(weight.shape[2]), int(weight.shape[3])
-    seen = _padded(x.permute(0, 3, 1, 2), kernel, attributes)
-    out = functional.conv2d(seen, weight, bias, tuple(strides), 0, tuple(dilations), groups)
-    return out.permute(0, 2, 3, 1)
+    seen = x.permute(0, 3, 1, 2)
+    left, right, top, bottom = _borders(seen, (int(weight.shape[2]), int(weight.shape[3])), attributes)
+    if (left, top) != (right, bottom):  # torch itself pads both sides alike, and without a copy
+        seen, left, top = functional.pad(seen, (left, right, top, bottom)), 0, 0
+    strides, dilations = _places(attributes)
+    return functional.conv2d(seen, weight, bias, strides, (top, left), dilations, groups).permute(0, 2, 3, 1)
 
 
 def conv(inputs: list[Tensor], attributes: Attributes) -> Tensor:
     """Convolution; weights (H, W, in, out)."""
+    if inputs[1].shape[:2] == (1, 1) and not set(attributes["strides"]) - {
+        1
+    }:  # a product of matrices, and faster as one
+        return functional.linear(inputs[0], inputs[1][0, 0].T, _bias(inputs, attributes))
     return _convolved(inputs[0], inputs[1].permute(3, 2, 0, 1), _bias(inputs, attributes), 1, attributes)
 
 
@@ -93,9 +104,9 @@ def fused(convolution: Callable[[list[Tensor], Attributes], Tensor]) -> Operatio
 def max_pool(inputs: list[Tensor], attributes: Attributes) -> Tensor:
     """Largest value of each window."""
     _, height, width, _ = attributes["ksize"]
-    _, *strides, _ = attributes["strides"]
-    seen = _padded(inputs[0].permute(0, 3, 1, 2), (height, width), attributes, float("-inf"))
-    return functional.max_pool2d(seen, (height, width), tuple(strides)).permute(0, 2, 3, 1)
+    seen = inputs[0].permute(0, 3, 1, 2)
+    padded = functional.pad(seen, _borders(seen, (height, width), attributes), value=float("-inf"))
+    return functional.max_pool2d(padded, (height, width), _places(attributes)[0]).permute(0, 2, 3, 1)
 
 
 def resize_bilinear(inputs: list[Tensor], attributes: Attributes) -> Tensor:
@@ -139,6 +150,12 @@ def _index(attributes: Attributes, axis: int, begin: int, end: int, step: int) -
     if "shrink_axis_mask" in said:
         return begin
     return slice(None if "begin_mask" in said else begin, None if "end_mask" in said else end, step)
+
+
+def pad(inputs: list[Tensor], attributes: Attributes) -> Tensor:
+    """Zeros before and after every axis: amounts (axes, 2)."""
+    amounts = [amount for pair in reversed(inputs[1].tolist()) for amount in pair]
+    return functional.pad(inputs[0], amounts)
 
 
 def gather_nd(inputs: list[Tensor], attributes: Attributes) -> Tensor:
@@ -194,6 +211,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "DepthwiseConv2dNative": depthwise,
     "MaxPool": max_pool,
     "ResizeBilinear": resize_bilinear,
+    "Pad": pad,
     "StridedSlice": strided_slice,
     "GatherNd": gather_nd,
     "TopKV2": top_k,

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.adapters.tfjs_graph import Graph
 from hpefair.adapters.tflite_network import TfliteNetwork
 from hpefair.judges.protocol import Sighting
 from hpefair.judges.window import Window, around
@@ -42,7 +43,7 @@ class BlazePose:
             ToolError: If it cannot be loaded.
         """
         self.model_id = model_id
-        self._network = TfliteNetwork(model)
+        self._network = TfliteNetwork(model) if model.suffix == ".tflite" else Graph(model)
 
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
         """See `protocol.Judge`."""

@@ -99,7 +99,7 @@ def feed(crop: Pixels, how: Description) -> NDArray[np.float32]:
     """What a network is given for a crop (h, w, 3), RGB."""
     ordered = crop if how.colours == "rgb" else crop[..., ::-1]
     scaled = (ordered - np.array(how.mean, np.float32)) / np.array(how.deviation, np.float32)
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1) if how.layout == "nchw" else scaled)[None]
+    return np.ascontiguousarray(scaled.transpose(2, 0, 1) if how.layout == "nchw" else scaled, np.float32)[None]
 
 
 def read(outputs: list[NDArray[Any]], how: Description) -> tuple[Array, Array]:

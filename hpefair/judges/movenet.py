@@ -18,8 +18,8 @@ Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
 
 ROOM: Final = 1.25  # side of the square over the box's longer side
-FAINTEST: Final = 0.2  # score of the surest joint below which nobody is there
-CROWD_SIZE: Final = (384, 384)
+FAINTEST: Final = 0.3  # score of the surest joint below which nobody is there: the threshold of its model card
+CROWD_SIZE: Final = (256, 256)  # larger ones find smaller people, and people where there are none
 SUREST_DOUBT: Final = 0.2  # score below which a detection is none
 BOX, SCORE = slice(51, 55), 55  # after 17 times y, x, score: y, x, y, x and a score
 
@@ -56,7 +56,7 @@ class MoveNet:
 
 
 class MoveNetCrowd:
-    """Counter `movenet-multipose`: up to six people, those larger than about a tenth of the picture."""
+    """Counter `movenet-multipose`: up to six people, as large in the picture as in generated ones."""
 
     def __init__(self, model: Path, model_id: str) -> None:
         """Load the multi-person model.

@@ -25,7 +25,7 @@ def consensus(sightings: Array) -> tuple[Array, Array]:
     """
     if sightings.ndim != 3 or sightings.shape[2] != 3:
         raise ValueError(f"Expected sightings (J, K, 3) but got {sightings.shape}")
-    given = np.isfinite(sightings[..., :2]).all(axis=2)  # (J, K)
+    given = np.isfinite(sightings[..., 0]) & np.isfinite(sightings[..., 1])  # (J, K)
     agreed, apart = np.full(sightings.shape[1:], np.nan), np.full(sightings.shape[1], np.nan)
     for joint in np.flatnonzero(given.sum(axis=0) >= FEWEST):
         seen = sightings[given[:, joint], joint]
