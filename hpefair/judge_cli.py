@@ -20,7 +20,9 @@ def show(folder: Folder = FOLDER) -> None:
 
     for one in CATALOGUE.values():
         here = "here" if is_here(one, folder) else "not here"
-        console.print(f"{one.name} ({one.kind}, {here}): {one.package.manager} {one.package}", highlight=False)
+        console.print(
+            f"{one.name} ({' and '.join(one.kinds)}, {here}): {one.package.manager} {one.package}", highlight=False
+        )
         for line in (one.origin, one.licence, one.citation):
             console.print(f"  {line}", style="dim", highlight=False)
 

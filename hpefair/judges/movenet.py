@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpefair.adapters.tfjs_graph import Graph
+from hpefair.core.pose.geometry import box_overlap
 from hpefair.errors import ToolError
 from hpefair.judges.protocol import Found, Sighting
-from hpefair.judges.window import around, whole
+from hpefair.judges.window import Window, around, whole
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -21,7 +22,7 @@ ROOM: Final = 1.25  # side of the square over the box's longer side
 FAINTEST: Final = 0.3  # score of the surest joint below which nobody is there: the threshold of its model card
 CROWD_SIZE: Final = (256, 256)  # larger ones find smaller people, and people where there are none
 SUREST_DOUBT: Final = 0.2  # score below which a detection is none
-BOX, SCORE = slice(51, 55), 55  # after 17 times y, x, score: y, x, y, x and a score
+JOINTS, BOX, SCORE = slice(0, 51), slice(51, 55), 55  # 17 times y, x, score; y, x, y, x; a score
 
 
 class MoveNet:
@@ -56,7 +57,9 @@ class MoveNet:
 
 
 class MoveNetCrowd:
-    """Counter `movenet-multipose`: up to six people, as large in the picture as in generated ones."""
+    """Judge and counter `movenet-multipose`: up to six people, as large in the picture as in generated ones."""
+
+    name = "movenet-multipose"
 
     def __init__(self, model: Path, model_id: str) -> None:
         """Load the multi-person model.
@@ -71,13 +74,27 @@ class MoveNetCrowd:
         self.model_id = model_id
         self._graph = Graph(model)
 
+    def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
+        """See `protocol.Judge`; of everybody in the box's surroundings, the one whose box fits best."""
+        people = self._see(pixels, around(bbox, ROOM, CROWD_SIZE))
+        if not people:
+            return None
+        fits = box_overlap(np.stack([found.bbox for found, _ in people]), bbox[None])[:, 0]
+        return people[int(fits.argmax())][1] if fits.max() > 0 else None
+
     def count(self, pixels: Pixels) -> list[Found]:
         """See `protocol.Counter`."""
-        window = whole(pixels, CROWD_SIZE)
+        return [found for found, _ in self._see(pixels, whole(pixels, CROWD_SIZE))]
+
+    def _see(self, pixels: Pixels, window: Window) -> list[tuple[Found, Sighting]]:
+        """Everybody in a window, the surest first."""
         rows = self._graph(window.cut(pixels)[None])[0][0].astype(float)
-        found = []
+        rows = rows[rows[:, SCORE] >= SUREST_DOUBT]
+        people = []
         for row in rows[np.argsort(-rows[:, SCORE], kind="stable")]:
-            if row[SCORE] >= SUREST_DOUBT:
-                corners = window.back(row[BOX].reshape(2, 2)[:, ::-1] * CROWD_SIZE)
-                found.append(Found(np.concatenate([corners[0], corners[1] - corners[0]]), min(float(row[SCORE]), 1.0)))
-        return found
+            low, high = window.back(row[BOX].reshape(2, 2)[:, ::-1] * window.size)
+            joints = row[JOINTS].reshape(17, 3)
+            points = window.back(joints[:, 1::-1] * window.size)
+            sighting = Sighting(np.column_stack([points, joints[:, 2].clip(0, 1)]))
+            people.append((Found(np.concatenate([low, high - low]), min(float(row[SCORE]), 1.0)), sighting))
+        return people

@@ -30,9 +30,9 @@ def open_judge(name: str, folder: Path = FOLDER) -> Judge:
         from hpefair.judges.posenet import PoseNet
 
         return PoseNet(model, one.model_id)
-    from hpefair.judges.movenet import MoveNet
+    from hpefair.judges.movenet import MoveNet, MoveNetCrowd
 
-    return MoveNet(model, one.model_id)
+    return (MoveNet if name == "movenet" else MoveNetCrowd)(model, one.model_id)
 
 
 def open_counter(name: str = "movenet-multipose", folder: Path = FOLDER) -> Counter:
@@ -45,8 +45,8 @@ def open_counter(name: str = "movenet-multipose", folder: Path = FOLDER) -> Coun
 
 def _checked(name: str, kind: str, folder: Path) -> Published:
     one = published(name)
-    if one.kind != kind:
-        raise SettingsError(f"{name} is a {one.kind}, not a {kind}")
+    if kind not in one.kinds:
+        raise SettingsError(f"{name} is no {kind}, it is a {' and '.join(one.kinds)}")
     if not is_here(one, folder):
         raise MissingArtifactError(f"{folder / name} does not hold the judge: run `hpefair judges fetch {name}`")
     return one

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hpefair.adapters import coco_json
+from hpefair.core.pose.geometry import box_overlap
 from hpefair.errors import InputError
 from hpefair.judges.protocol import Sighting
 
@@ -38,11 +39,13 @@ class ResultsFile:
 
     def of(self, item_id: str, bbox: Array) -> Sighting | None:
         """What the file says about the person in a box (4,) of an item's picture; None where it has nobody there."""
-        candidates = self._found.get(item_id, [])
-        overlaps = [_overlap(_extent(one), bbox) for one in candidates]
-        if not overlaps or max(overlaps) == 0:
+        candidates = self._found.get(item_id)
+        if not candidates:
             return None
-        chosen = candidates[int(np.argmax(overlaps))].copy()
+        fits = box_overlap(np.stack([_extent(one) for one in candidates]), bbox[None])[:, 0]
+        if not fits.max() > 0:
+            return None
+        chosen = candidates[int(fits.argmax())].copy()
         chosen[:, 2] = chosen[:, 2].clip(0, 1)
         return Sighting(chosen)
 
@@ -61,11 +64,3 @@ def _extent(keypoints: Array) -> Array:
     """Box (4,) around joints."""
     low, high = keypoints[:, :2].min(axis=0), keypoints[:, :2].max(axis=0)
     return np.concatenate([low, high - low])
-
-
-def _overlap(one: Array, other: Array) -> float:
-    """Intersection over union of two boxes."""
-    low = np.maximum(one[:2], other[:2])
-    high = np.minimum(one[:2] + one[2:], other[:2] + other[2:])
-    common = float(np.prod(np.maximum(high - low, 0)))
-    return common / max(float(one[2] * one[3] + other[2] * other[3]) - common, 1e-9)

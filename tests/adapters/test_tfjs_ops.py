@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpefair.adapters.tfjs_ops import OPERATIONS, same_padding
+from hpefair.adapters.tfjs_ops import OPERATIONS
+from hpefair.adapters.tfjs_pictures import same_padding
 from hpefair.errors import ToolError
 
 SIZES = st.integers(1, 9)

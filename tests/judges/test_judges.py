@@ -10,7 +10,7 @@ from hpefair.judges.catalogue import CATALOGUE
 from hpefair.judges.opening import open_counter, open_judge
 from tests.people.scenes import picture
 
-NAMES = [one.name for one in CATALOGUE.values() if one.kind == "judge"]
+NAMES = [one.name for one in CATALOGUE.values() if "judge" in one.kinds]
 
 
 def someone():
@@ -69,14 +69,24 @@ def test_people_are_counted(judges):
     assert counter.count(np.full((200, 150, 3), 128, np.uint8)) == []
 
 
+def test_of_two_people_the_one_in_the_box_is_seen(judges):
+    """By the judge that sees them both."""
+    photo = someone()
+    labels, judge = photo.people[0], open_judge("movenet-multipose", judges)
+    both = np.concatenate([photo.pixels, photo.pixels], axis=1)
+    for shift in (0, 256):
+        seen = judge.look(both, labels.bbox + np.array([shift, 0, 0, 0])).keypoints
+        assert oks(labels, seen - [shift, 0, 0]) > 0.7
+
+
 def test_names_lead_to_judges_or_to_what_to_do(tmp_path):
     """Three ways to go wrong."""
     with pytest.raises(MissingArtifactError, match="hpefair judges fetch posenet"):
         open_judge("posenet", tmp_path)
     with pytest.raises(SettingsError, match="no judge 'openpose'"):
         open_judge("openpose", tmp_path)
-    with pytest.raises(SettingsError, match="is a counter, not a judge"):
-        open_judge("movenet-multipose", tmp_path)
+    with pytest.raises(SettingsError, match="posenet is no counter"):
+        open_counter("posenet", tmp_path)
 
 
 def test_the_same_picture_gives_the_same_bytes(judges):
