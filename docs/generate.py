@@ -58,7 +58,7 @@ def flat(section: dict) -> list[tuple[str, object]]:
     """Keys of a section, each followed by the keys of its fixed sub-section."""
     out: list[tuple[str, object]] = []
     for key, value in section.items():
-        fixed = key in ("engine", "contrast", "face", "zero_shot", "classifier", "coverage") and isinstance(value, dict)
+        fixed = key in ("engine", "contrast", "face", "zero_shot", "classifier", "coverage", "diffusion") and isinstance(value, dict)
         out += [(key, "see below" if fixed else value)]
         out += [(f"{key}.{inner}", what) for inner, what in value.items()] if fixed else []
     return out
@@ -167,6 +167,18 @@ MEANINGS = {
     "generate.size": "Pixels a side of a rendered picture",
     "generate.photos": "Folder under `data/raw` of the user's own background photographs, which show nobody",
     "generate.forbid_licenses": "Images whose licence name contains one of these words are never altered",
+    "generate.diffusion": "The backend `diffusion`: pipelines of the diffusers package (docs/guides/diffusion.md)",
+    "generate.diffusion.pipelines": "By operation (control, refine, inpaint): class, weights, revision, license, "
+    "controlnets, conditions",
+    "generate.diffusion.steps": "Denoising steps",
+    "generate.diffusion.guidance": "Classifier-free guidance, where the pipeline takes it",
+    "generate.diffusion.strength": "How far `refine` may leave the rendered picture",
+    "generate.diffusion.size": "Pixels a side that a pipeline paints",
+    "generate.diffusion.prompt": "Template; parts between commas that nothing is known for are left out",
+    "generate.diffusion.negative": "Negative prompt, where the pipeline takes it",
+    "generate.diffusion.words": "Words of every group, by placeholder",
+    "generate.diffusion.choices": "Words drawn at random, by placeholder",
+    "generate.diffusion.minors": "Whether children and teenagers may be diffused; each such picture says so",
     "screen.duplicate_delta_e": "Pictures closer than this (CIE76 of thumbnails) are the same picture",
     "screen.min_keypoints": "Labelled joints a generated person needs",
     "split.forbid_training": "Training images whose licence name contains one of these words become `unused`",

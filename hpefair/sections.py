@@ -5,6 +5,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from hpefair.attribute_sections import Attribute, Calibrate, Positive, Section, Share, Word
+from hpefair.generation_sections import Diffusion
 from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
 
 # What generation can be asked for; `recompose` changes contrast and inherits the rest from its parents.
@@ -133,6 +134,7 @@ class Generate(Section):
     size: int = Field(ge=64)  # pixels a side of a rendered picture
     forbid_licenses: tuple[str, ...]  # substrings of licence names whose images are never altered
     photos: str = Field(default="", pattern=r"^(data/raw/[a-z0-9_]+)?$")  # folder of backgrounds that show nobody
+    diffusion: Diffusion | None = None
 
 
 class Screen(Section):

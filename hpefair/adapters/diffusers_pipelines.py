@@ -1,0 +1,116 @@
+"""Diffusion pipelines from a folder or a pinned revision: any class of diffusers, safetensors only."""
+
+import hashlib
+import importlib
+from pathlib import Path
+from typing import Any, Final
+
+from hpefair.adapters import diffusion_machine
+from hpefair.adapters.diffusion_machine import Machine
+from hpefair.errors import MissingArtifactError, SettingsError
+from hpefair.generation_sections import DiffusionPipeline, Weights
+
+WHERE: Final = "generate.diffusion.pipelines"
+BLOCK: Final = 2**22
+PATHS: Final = ("models", "data", ".", "..", "~")  # what looks like a folder is never looked up on the hub
+
+
+def model_id(settings: DiffusionPipeline) -> str:
+    """Id of a pipeline's weights and of its ControlNets: `name@revision`, joined by plus signs.
+
+    Raises:
+        SettingsError: If a hub id comes without a revision.
+        MissingArtifactError: If a folder is not there.
+    """
+    return " + ".join(identify(part) for part in (settings, *settings.controlnets))
+
+
+def identify(part: Weights) -> str:
+    """`folder@digest of its files`, or `hub id@commit`.
+
+    Raises:
+        SettingsError: If a hub id comes without a revision.
+        MissingArtifactError: If a folder is not there.
+    """
+    folder = Path(part.weights)
+    if folder.is_dir():
+        return f"{folder.name}@{digest(folder)}"
+    if folder.is_absolute() or folder.parts[0] in PATHS or part.weights.count("/") != 1:
+        raise MissingArtifactError(_absent(part))
+    if not part.revision:
+        raise SettingsError(
+            f"{WHERE}: {part.weights} is no folder, and a hub id needs a revision: pin the commit that you have checked"
+        )
+    return f"{part.weights}@{part.revision}"
+
+
+def digest(folder: Path) -> str:
+    """Short hash of all files of a folder, their names included."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                found.update(block)
+    return found.hexdigest()[:12]
+
+
+def load(settings: DiffusionPipeline, machine: Machine) -> Any:
+    """The pipeline with its ControlNets, on its device; a safety checker that the weights bring stays on.
+
+    Raises:
+        SettingsError: If the class does not exist, or is no pipeline.
+        MissingArtifactError: If the weights are not there, are no safetensors, or do not fit the class.
+    """
+    import diffusers
+
+    diffusers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    kind = find_class(settings.class_)
+    if not issubclass(kind, diffusers.DiffusionPipeline):
+        raise SettingsError(f"{WHERE}: {settings.class_} is no pipeline; name one such as StableDiffusionPipeline")
+    nets = [_read(find_class(net.class_), net, machine) for net in settings.controlnets]
+    given = {"controlnet": nets[0] if len(nets) == 1 else nets} if nets else {}
+    pipeline = _read(kind, settings, machine, **given)
+    pipeline.set_progress_bar_config(disable=True)
+    diffusion_machine.settle(pipeline, machine)
+    return pipeline
+
+
+def find_class(name: str) -> Any:
+    """A class of diffusers by its name, or any other by its dotted path.
+
+    Raises:
+        SettingsError: If there is none.
+    """
+    module, _, word = name.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module or "diffusers"), word, None)
+    except ImportError:
+        found = None
+    if not isinstance(found, type) or not hasattr(found, "from_pretrained"):
+        raise SettingsError(f"{WHERE}: there is no class {name}; name one of diffusers, or a dotted path")
+    return found
+
+
+def _read(kind: Any, part: Weights, machine: Machine, **given: Any) -> Any:
+    folder = Path(part.weights)
+    where = {"local_files_only": True} if folder.is_dir() else {"revision": part.revision}
+    identify(part)
+    try:
+        return kind.from_pretrained(
+            str(folder) if folder.is_dir() else part.weights,
+            torch_dtype=machine.dtype,
+            use_safetensors=True,
+            **where,
+            **given,
+        )
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise MissingArtifactError(f"{_absent(part)} ({str(error).strip().splitlines()[0]})") from error
+
+
+def _absent(part: Weights) -> str:
+    return (
+        f"{WHERE}: {part.weights} holds no weights that can be loaded: put a diffusers folder there (model_index.json "
+        "and safetensors), name a hub id with its revision, or take `diffusion` out of plan.backends"
+    )
