@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hpefair import attribute_cli, judge_cli, telemetry
+from hpefair import attribute_cli, generation_cli, judge_cli, telemetry
 from hpefair.adapters import failure_log, memory
 from hpefair.adapters.terminal import console
 from hpefair.errors import InputError
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(attribute_cli.app, name="attributes")
 app.add_typer(judge_cli.app, name="judges")
+app.add_typer(generation_cli.app, name="generation")
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
 Added = Annotated[
     Path, typer.Argument(help="Such a folder, or the word `sample` for the built-in people (./sample is a folder).")

@@ -62,6 +62,11 @@ def load(settings: DiffusionPipeline, machine: Machine) -> Any:
         SettingsError: If the class does not exist, or is no pipeline.
         MissingArtifactError: If the weights are not there, are no safetensors, or do not fit the class.
     """
+    import transformers
+
+    # Before diffusers is imported, which makes transformers complain about packages that are not needed.
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     import diffusers
 
     diffusers.utils.logging.set_verbosity_error()
@@ -100,7 +105,7 @@ def _read(kind: Any, part: Weights, machine: Machine, **given: Any) -> Any:
     try:
         return kind.from_pretrained(
             str(folder) if folder.is_dir() else part.weights,
-            torch_dtype=machine.dtype,
+            dtype=machine.dtype,
             use_safetensors=True,
             **where,
             **given,
