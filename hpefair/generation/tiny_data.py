@@ -76,7 +76,7 @@ def _shape(row: dict[str, object], size: tuple[int, int]) -> Shape | None:
 
 
 def _cut(pixels: Pixels, box: Array, people: list[Shape], side: int) -> tuple[Pixels, Pixels, Pixels]:
-    window = crop_window(box, 1.0)
+    window = _inside(crop_window(box, 1.0), box, pixels.shape[:2])
     # Cut finely, then averaged: a sparse look at a large picture would alias.
     fine = side * max(1, int(window[2] // side))
     matrix = crop_affine(window, (fine, fine))
@@ -94,7 +94,18 @@ def _cut(pixels: Pixels, box: Array, people: list[Shape], side: int) -> tuple[Pi
         keypoints[:, :2] = transform(keypoints[:, :2], crop_affine(window, (side, side)))
         garments = None if person.garments is None else masked(person.garments)
         moved.append(Shape(keypoints, masked(person.mask), garments))
-    return averaged(pixels, cv2.BORDER_REFLECT), _stacked(moved), _stacked([_mirrored(one, side) for one in moved])
+    return averaged(pixels, cv2.BORDER_REPLICATE), _stacked(moved), _stacked([_mirrored(one, side) for one in moved])
+
+
+def _inside(window: Array, box: Array, size: tuple[int, int]) -> Array:
+    """A square window (4,), shrunk and moved into the picture as far as the box allows: beyond it is nothing to learn."""
+    height, width = size
+    side = max(float(box[2:].max()), min(float(window[2]), float(height), float(width)))
+    centre = [
+        float(np.clip(middle, side / 2, length - side / 2)) if side <= length else length / 2
+        for middle, length in zip(window[:2], (width, height), strict=True)
+    ]
+    return np.array([*centre, side, side])
 
 
 def _mirrored(person: Shape, side: int) -> Shape:
