@@ -63,13 +63,13 @@ class Judge(nn.Module):
         self.last = nn.Conv2d(24, 1, 1)
 
     @staticmethod
-    def block(before, after):
+    def block(before, after):  # noqa: D102
         return nn.Sequential(
             nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(),
             nn.Conv2d(after, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU(),
         )  # fmt: skip
 
-    def forward(self, pictures):
+    def forward(self, pictures):  # noqa: D102
         seen, kept = pictures, []
         for block in self.down:
             seen = block(seen if not kept else functional.max_pool2d(seen, 2))
@@ -150,7 +150,9 @@ def main():
             shares = {"age_band": dict.fromkeys(GROWN, 1 / len(GROWN))}
             make_dataset(data, Request(1500, 12, 2 * given.side, 1, shares, crowds=(1.0,)))
         source = train_diffusion.from_folder(data)
-        held = source.people["image_id"].map(lambda name: unit_hash("held out", name) < HELD_OUT) & source.people["wanted"]
+        held = (
+            source.people["image_id"].map(lambda name: unit_hash("held out", name) < HELD_OUT) & source.people["wanted"]
+        )
         learnt = Source(source.people.assign(wanted=source.people["wanted"] & ~held), source.builtin)
         unseen, seen = cut(source.people.assign(wanted=held), given.side), cut(learnt.people, given.side)
         start, out = time.process_time(), Path(scratch) / "tiny"

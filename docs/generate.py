@@ -58,7 +58,15 @@ def flat(section: dict) -> list[tuple[str, object]]:
     """Keys of a section, each followed by the keys of its fixed sub-section."""
     out: list[tuple[str, object]] = []
     for key, value in section.items():
-        fixed = key in ("engine", "contrast", "face", "zero_shot", "classifier", "coverage", "diffusion") and isinstance(value, dict)
+        fixed = key in (
+            "engine",
+            "contrast",
+            "face",
+            "zero_shot",
+            "classifier",
+            "coverage",
+            "diffusion",
+        ) and isinstance(value, dict)
         out += [(key, "see below" if fixed else value)]
         out += [(f"{key}.{inner}", what) for inner, what in value.items()] if fixed else []
     return out

@@ -88,7 +88,9 @@ class Diffusion(Section):
         for name, words in self.words.items():
             missing = {"unknown"} if name == "pose" else set(groups_of(name))
             if missing - set(words):
-                raise ValueError(f"Expected words for every group of {name} but {sorted(missing - set(words))} lack one")
+                raise ValueError(
+                    f"Expected words for every group of {name} but {sorted(missing - set(words))} lack one"
+                )
         return self
 
 

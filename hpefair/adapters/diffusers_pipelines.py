@@ -59,8 +59,8 @@ def load(settings: DiffusionPipeline, machine: Machine) -> Any:
     """The pipeline with its ControlNets, on its device; a safety checker that the weights bring stays on.
 
     Raises:
-        SettingsError: If the class does not exist, or is no pipeline.
-        MissingArtifactError: If the weights are not there, are no safetensors, or do not fit the class.
+        SettingsError: If the class does not exist, is no pipeline, or does not fit the weights.
+        MissingArtifactError: If the weights are not there, or are no safetensors.
     """
     import transformers
 
@@ -75,8 +75,7 @@ def load(settings: DiffusionPipeline, machine: Machine) -> Any:
     if not issubclass(kind, diffusers.DiffusionPipeline):
         raise SettingsError(f"{WHERE}: {settings.class_} is no pipeline; name one such as StableDiffusionPipeline")
     nets = [_read(find_class(net.class_), net, machine) for net in settings.controlnets]
-    given = {"controlnet": nets[0] if len(nets) == 1 else nets} if nets else {}
-    pipeline = _read(kind, settings, machine, **given)
+    pipeline = _read(kind, settings, machine, **({"controlnet": _together(nets)} if nets else {}))
     pipeline.set_progress_bar_config(disable=True)
     diffusion_machine.settle(pipeline, machine)
     return pipeline
@@ -110,8 +109,26 @@ def _read(kind: Any, part: Weights, machine: Machine, **given: Any) -> Any:
             **where,
             **given,
         )
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
-        raise MissingArtifactError(f"{_absent(part)} ({str(error).strip().splitlines()[0]})") from error
+    except OSError as error:
+        raise MissingArtifactError(f"{_absent(part)} ({_first_words(error)})") from error
+    except (ValueError, TypeError, KeyError, RuntimeError, AttributeError) as error:
+        raise SettingsError(
+            f"{WHERE}: {part.weights} does not load as {kind.__name__}: name the class of its model_index.json, and "
+            f"the ControlNets that it lacks ({_first_words(error)})"
+        ) from error
+
+
+def _together(nets: list[Any]) -> Any:
+    """One ControlNet as it is; several as the model that adds them up, which a saved pipeline takes in place of one."""
+    from diffusers import ControlNetModel, MultiControlNetModel
+
+    if len(nets) == 1:
+        return nets[0]
+    return MultiControlNetModel(nets) if all(isinstance(net, ControlNetModel) for net in nets) else nets
+
+
+def _first_words(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _absent(part: Weights) -> str:

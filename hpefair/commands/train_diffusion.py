@@ -85,7 +85,7 @@ def train(
 
 
 def from_folder(folder: Path) -> Source:
-    """Everybody of a COCO folder but known minors.
+    """Everybody of a COCO folder but those in pictures of known minors.
 
     Raises:
         InputError: If the folder cannot be read.
@@ -103,11 +103,11 @@ def from_folder(folder: Path) -> Source:
     files = {f"{name}/{image['id']}": coco_json.inside(root, image["file_name"]) for image in checked.images}
     people["path"] = people["image_id"].map(lambda image: str(files[image] or ""))
     people = people[people["path"] != ""]
-    return Source(people.assign(wanted=~people["age_band"].isin(MINORS)), (folder / CLAIM).exists())
+    return Source(people.assign(wanted=_among_grown_ups(people)), (folder / CLAIM).exists())
 
 
 def from_stages() -> Source:
-    """The training split of the workspace but known minors and pictures whose licence forbids derived works.
+    """The training split but pictures of known minors, and pictures whose licence forbids derived works.
 
     Raises:
         MissingArtifactError: If a stage has not run yet.
@@ -121,7 +121,12 @@ def from_stages() -> Source:
     people = people.merge(train[["image_id", "path"]], on="image_id", validate="m:1")
     attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")[["person_id", "age_band"]]
     people = people.merge(attributes, on="person_id", how="left", validate="1:1")
-    return Source(people.assign(wanted=~people["age_band"].isin(MINORS)), builtin=False)
+    return Source(people.assign(wanted=_among_grown_ups(people)), builtin=False)
+
+
+def _among_grown_ups(people: pd.DataFrame) -> pd.Series:
+    """Whoever shares no picture with a known minor, whose pixels would be learnt from other people's crops."""
+    return ~people["age_band"].isin(MINORS).groupby(people["image_id"]).transform("any")
 
 
 def _claim(work: Path, record: dict[str, object]) -> None:

@@ -46,7 +46,9 @@ class Diffusion:
             MissingArtifactError: If weights are not there.
         """
         if settings.diffusion is None:
-            raise SettingsError("the backend `diffusion` needs generate.diffusion in params.yaml: docs/guides/diffusion.md")
+            raise SettingsError(
+                "the backend `diffusion` needs generate.diffusion in params.yaml: docs/guides/diffusion.md"
+            )
         self._settings = settings.diffusion
         self._machine = machine or diffusion_machine.from_environment()
         self._models = {

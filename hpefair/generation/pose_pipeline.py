@@ -21,7 +21,7 @@ CONDITIONS: Final = ("skeleton", "parts")
 TRAINED_STEPS: Final = 1000
 
 
-class PoseDiffusionPipeline(DiffusionPipeline):  # type: ignore[misc]
+class PoseDiffusionPipeline(DiffusionPipeline):
     """Pictures of people in given poses."""
 
     def __init__(self, unet: UNet2DModel, scheduler: DDIMScheduler) -> None:

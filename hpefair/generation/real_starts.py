@@ -58,7 +58,7 @@ class Photographed:
         if not found:
             return f"neither clothing nor background of {cutout.person_id} can be told from skin"
         what = sorted(found)[int(np.random.default_rng([item.seed, 1]).integers(len(found)))]
-        letterbox = Letterbox(*cutout.mask.shape, self._size)
+        letterbox = Letterbox(cutout.mask.shape[0], cutout.mask.shape[1], self._size)
         labels = {name: str(source[name]) for name in PERCEIVED}
         return Start(
             item,

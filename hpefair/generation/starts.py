@@ -101,4 +101,3 @@ class Rendered:
                 f"{operation} of a rendered person, try {number + 1}",
             )
         return f"{self.tries} scenes showed too little of the person to annotate"
-

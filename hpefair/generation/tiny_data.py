@@ -98,7 +98,7 @@ def _cut(pixels: Pixels, box: Array, people: list[Shape], side: int) -> tuple[Pi
 
 
 def _inside(window: Array, box: Array, size: tuple[int, int]) -> Array:
-    """A square window (4,), shrunk and moved into the picture as far as the box allows: beyond it is nothing to learn."""
+    """A square window (4,) shrunk and moved into the picture, as far as the box allows: beyond is nothing to learn."""
     height, width = size
     side = max(float(box[2:].max()), min(float(window[2]), float(height), float(width)))
     centre = [

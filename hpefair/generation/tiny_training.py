@@ -45,6 +45,11 @@ class Recipe:
     seed: int = 0
     checkpoint_every: int = 100
 
+    @property
+    def average(self) -> float:
+        """Decay of the running mean of the weights; a short training must not be averaged with its beginning."""
+        return min(AVERAGE, max(1 - 5 / self.steps, 0.0))
+
     def done(self, step: int, seconds: float) -> float:
         """Share of the training that is over."""
         return max(step / self.steps, seconds / (60 * self.minutes) if self.minutes else 0.0)
@@ -71,7 +76,8 @@ def fit(pipeline: PoseDiffusionPipeline, crops: Crops, recipe: Recipe, checkpoin
     on_gpu = torch.cuda.is_available() and pipeline.device.type == "cuda"
     accelerator = Accelerator(mixed_precision="bf16" if on_gpu else "no", cpu=not on_gpu)
     network = pipeline.unet.train().to(memory_format=torch.channels_last)
-    mean = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE))
+    averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)
+    mean = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=averaging)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, betas=BETAS, weight_decay=WEIGHT_DECAY)
     step, before = _restore(checkpoint, network, mean, optimizer)
     prepared, optimizer = accelerator.prepare(network, optimizer)

@@ -1,6 +1,7 @@
-"""The drawn dataset as the generate stage hands it over."""
+"""The drawn dataset as the generate stage hands it over, and random pipelines; nothing is asked of a hub."""
 
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from hpefair.attributes.measurement import measure_image
 from hpefair.params import Attribute, load
 from hpefair.schema import PERCEIVED
+
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +38,16 @@ def training(tiny_coco, attribute_settings):
     people = people.merge(pd.concat(measured)[["person_id", "contrast"]], on="person_id")
     labels = dict.fromkeys(PERCEIVED, "unknown")
     return people.assign(**labels), images
+
+
+@pytest.fixture(scope="session")
+def pipelines(tmp_path_factory):
+    """Folder with random pipelines: control, refine, inpaint, and a ControlNet `net`."""
+    import torch
+
+    from tests.generation import tiny_pipelines
+
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("pipelines")
+    tiny_pipelines.build(folder)
+    return folder

@@ -52,9 +52,7 @@ def parts(folder, channels=4):
         norm_num_groups=4,
     )
     shape = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 2}
-    text = CLIPTextConfig(
-        **shape, vocab_size=64, bos_token_id=52, eos_token_id=53, pad_token_id=53, projection_dim=16
-    )
+    text = CLIPTextConfig(**shape, vocab_size=64, bos_token_id=52, eos_token_id=53, pad_token_id=53, projection_dim=16)
     return {
         "unet": unet,
         "vae": vae,

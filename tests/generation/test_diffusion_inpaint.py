@@ -1,0 +1,77 @@
+"""Inpainting around and on a training person: what must not change does not change."""
+
+import numpy as np
+import pytest
+
+from hpefair.adapters.diffusion_machine import from_environment
+from hpefair.generation.diffusion import Diffusion
+from hpefair.generation.protocol import Item
+from hpefair.generation.real_starts import Photographed, background, clothing
+from hpefair.generation.sources import cut_out
+from tests.generation.diffusion_settings import generate
+from tests.generation.test_recompose import training  # noqa: F401
+
+MACHINE = from_environment({"HPEFAIR_DEVICE": "cpu"})
+
+
+def test_pixels_outside_the_mask_are_the_photographs_own(training, pipelines):  # noqa: F811
+    """To the bit, at the photograph's own resolution; inside it the picture is new; the annotation is the parent's."""
+    people, _ = training
+    settings = generate(pipelines, "inpaint")
+    backend = Diffusion(settings, people, [], 5, MACHINE)
+    starts = Photographed(people, settings, 64)
+    for number in range(6):
+        item = Item(str(number), {}, number, number)
+        made, start = backend.make([item])[0], starts.start(item)
+        source = people.set_index("person_id").loc[made.person.parent_person]
+        cutout = cut_out(
+            source.rename(made.person.parent_person).to_frame().T.assign(person_id=made.person.parent_person).iloc[0],
+            "contrast",
+            settings.context,
+        )
+        mask = start.inpaint.mask
+        np.testing.assert_array_equal(made.pixels[~mask], cutout.pixels[~mask])
+        assert (made.pixels[mask] != cutout.pixels[mask]).mean() > 0.3
+        np.testing.assert_array_equal(made.person.keypoints, cutout.keypoints)
+        np.testing.assert_array_equal(made.person.mask, cutout.mask)
+        assert made.sources == (source["image_id"],) or str(source["image_id"]) == made.sources[0]
+        assert made.license.startswith("derived from a training image")
+
+
+def test_skin_is_never_painted(training):  # noqa: F811
+    """Neither mask touches a pixel of the person that is not clothing."""
+    people, _ = training
+    for _, person in people.iterrows():
+        cutout = cut_out(person, "contrast", 0.1)
+        garments = np.zeros_like(cutout.mask)
+        rows = np.flatnonzero(cutout.mask.any(axis=1))
+        garments[rows[len(rows) // 3] : rows[2 * len(rows) // 3]] = True
+        dressed = type(cutout)(**{**vars(cutout), "garments": garments & cutout.mask})
+        skin = cutout.mask & ~garments
+        assert not (clothing(dressed) & skin).any()
+        assert clothing(dressed).any()
+        assert not (background(dressed) & cutout.mask).any()
+        assert not clothing(cutout).any()  # nothing is parsed: clothing cannot be told from skin
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("age_band", "child"), ("age_band", "teen"), ("license", "Attribution-NoDerivs License")]
+)
+def test_minors_and_noderivs_are_no_sources(training, pipelines, column, value):  # noqa: F811
+    """Not even with an opt-in: it is about people who never existed."""
+    people, _ = training
+    settings = generate(pipelines, "inpaint", minors=True)
+    assert len(Photographed(people, settings, 64).pool(Item("x", {}, 1)))
+    assert Photographed(people.assign(**{column: value}), settings, 64).pool(Item("x", {}, 1)).empty
+
+
+def test_wanted_groups_are_those_of_the_parent(training, pipelines):  # noqa: F811
+    """Only clothes and surroundings change, so everything else that is wanted must be there already."""
+    people, _ = training
+    people = people.assign(build=["slim", "large"] * (len(people) // 2) + ["slim"] * (len(people) % 2))
+    starts = Photographed(people, generate(pipelines, "inpaint"), 64)
+    chosen = [starts.start(Item(str(n), {"build": "large", "contrast": "low"}, n, n)) for n in range(4)]
+    assert {one.person.labels["build"] for one in chosen} == {"large"}
+    pool = starts.pool(Item("x", {"build": "large"}, 0))
+    parents = {one.person.parent_person for one in chosen}
+    assert len(parents) == min(4, len(pool))  # ranks spread over parents
