@@ -183,6 +183,8 @@ MEANINGS = {
     "generate.diffusion.strength": "How far `refine` may leave the rendered picture",
     "generate.diffusion.size": "Pixels a side that a pipeline paints",
     "generate.diffusion.prompt": "Template; parts between commas that nothing is known for are left out",
+    "generate.diffusion.prompt_clothing": "Template where `inpaint` paints clothes",
+    "generate.diffusion.prompt_background": "Template where `inpaint` paints surroundings: it should ask for nobody",
     "generate.diffusion.negative": "Negative prompt, where the pipeline takes it",
     "generate.diffusion.words": "Words of every group, by placeholder",
     "generate.diffusion.choices": "Words drawn at random, by placeholder",

@@ -70,7 +70,9 @@ class Diffusion(Section):
     guidance: float = Field(default=7.0, ge=0)
     strength: Annotated[Share, Field(gt=0)] = 0.5  # how far `refine` may leave the rendered picture
     size: int = Field(default=512, ge=32, multiple_of=8)  # pixels a side
-    prompt: str
+    prompt: str  # of a whole person
+    prompt_clothing: str  # of clothes that are painted onto somebody
+    prompt_background: str  # of surroundings that are painted around somebody
     negative: str = ""
     words: dict[str, dict[str, str]]  # attribute, group, words
     choices: dict[str, tuple[Sentence, ...]]  # words drawn at random
@@ -80,9 +82,6 @@ class Diffusion(Section):
     def _fillable(self) -> Self:
         if "control" in self.pipelines and not self.pipelines["control"].conditions:
             raise ValueError("Expected conditions of pipelines.control: they are what makes its annotations exact")
-        unknown = set(placeholders(self.prompt)) - {*self.words, *self.choices}
-        if unknown:
-            raise ValueError(f"Expected placeholders among {', '.join([*self.words, *self.choices])} but got {unknown}")
         if set(self.words) - set(TOLD) or set(self.choices) - set(DRAWN) or not all(self.choices.values()):
             raise ValueError(f"Expected words of {', '.join(TOLD)} and choices of {', '.join(DRAWN)}")
         for name, words in self.words.items():
@@ -91,6 +90,11 @@ class Diffusion(Section):
                 raise ValueError(
                     f"Expected words for every group of {name} but {sorted(missing - set(words))} lack one"
                 )
+        templates = (self.prompt, self.prompt_clothing, self.prompt_background)
+        unknown = {name for one in templates for name in placeholders(one)} - {*self.words, *self.choices}
+        if unknown:
+            known = ", ".join([*self.words, *self.choices])
+            raise ValueError(f"Expected placeholders among {known} but got {', '.join(sorted(unknown))}")
         return self
 
 

@@ -71,17 +71,16 @@ class Diffusion:
 
     def make(self, items: Sequence[Item]) -> list[Made | str]:
         """A picture for each item, items of one operation together."""
-        starts = [self._start(item) for item in items]
-        found: list[Made | str] = [start if isinstance(start, str) else "" for start in starts]
-        for operation in self._settings.pipelines:
-            places = [k for k, one in enumerate(starts) if not isinstance(one, str) and one.operation == operation]
-            chosen = [one for one in starts if not isinstance(one, str) and one.operation == operation]
-            step = painting.at_once(self._settings.pipelines[operation].conditions, self._machine.batch)
-            for first in range(0, len(chosen), step):
-                made = self._paint(operation, chosen[first : first + step])
-                for place, one in zip(places[first : first + step], made, strict=True):
-                    found[place] = one
-        return found
+        found: list[Start | Made | str] = [self._start(item) for item in items]
+        starts = {place: one for place, one in enumerate(found) if isinstance(one, Start)}
+        for operation, pipeline in self._settings.pipelines.items():
+            places = [place for place, one in starts.items() if one.operation == operation]
+            step = painting.at_once(pipeline.conditions, self._machine.batch)
+            for first in range(0, len(places), step):
+                group = places[first : first + step]
+                for place, made in zip(group, self._paint(operation, [starts[k] for k in group]), strict=True):
+                    found[place] = made
+        return [one for one in found if not isinstance(one, Start)]
 
     def _start(self, item: Item) -> Start | str:
         if item.wanted.get("age_band") in MINORS and not self._settings.minors:
@@ -102,7 +101,8 @@ class Diffusion:
             self._loaded[operation] = diffusers_pipelines.load(self._settings.pipelines[operation], self._machine)
         pipeline = self._loaded[operation]
         sentences = [
-            prompts.prompt(self._settings, start.known, np.random.default_rng([start.item.seed, 2])) for start in starts
+            prompts.prompt(self._settings, start.known, np.random.default_rng([start.item.seed, 2]), start.painted)
+            for start in starts
         ]
         squares = painting.paint(pipeline, starts, sentences, self._settings)
         said = sentences if painting.takes_prompt(pipeline) else [""] * len(starts)

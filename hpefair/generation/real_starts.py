@@ -68,6 +68,7 @@ class Photographed:
             AnnotatedPerson(cutout.keypoints, cutout.mask, cutout.bbox, labels, cutout.garments, cutout.person_id),
             {**labels, **item.wanted},
             f"inpaint of {what}",
+            what,
             str(source["image_id"]),
             Inpaint(cutout.pixels, found[what], letterbox),
         )

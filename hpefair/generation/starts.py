@@ -51,6 +51,7 @@ class Start:
         person: The person, annotated in the finished picture.
         known: Groups and pose by which the prompt is filled.
         words: What was done, in words.
+        painted: What is painted: `person`, `clothing` or `background`.
         parent_image: Photograph that pixels come from.
         inpaint: What may change, for `inpaint`.
     """
@@ -62,6 +63,7 @@ class Start:
     person: AnnotatedPerson
     known: Mapping[str, str]
     words: str
+    painted: str = "person"
     parent_image: str = ""
     inpaint: Inpaint | None = field(default=None, repr=False)
 

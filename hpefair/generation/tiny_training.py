@@ -60,6 +60,40 @@ class Recipe:
         return self.rate * rise * (LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * min(done, 1.0))) / 2)
 
 
+@dataclass(frozen=True)
+class _State:
+    """Everything that a training changes."""
+
+    network: Any
+    mean: Any
+    optimizer: Any
+
+    @classmethod
+    def fresh(cls, network: Any, recipe: Recipe) -> "_State":
+        averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)
+        mean = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=averaging)
+        rates = {"lr": recipe.rate, "betas": BETAS, "weight_decay": WEIGHT_DECAY}
+        return cls(network, mean, torch.optim.AdamW(network.parameters(), **rates))
+
+    def restore(self, path: Path) -> tuple[int, float]:
+        """Steps and seconds so far."""
+        if not path.exists():
+            return 0, 0.0
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.mean.load_state_dict(state["mean"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        return int(state["step"]), float(state["seconds"])
+
+    def save(self, path: Path, step: int, seconds: float) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        parts = {"network": self.network, "mean": self.mean, "optimizer": self.optimizer}
+        states = {name: one.state_dict() for name, one in parts.items()}
+        torch.save({**states, "step": step, "seconds": seconds}, part)
+        part.replace(path)
+
+
 def fit(pipeline: PoseDiffusionPipeline, crops: Crops, recipe: Recipe, checkpoint: Path, on_step: OnStep) -> int:
     """Train a pipeline's network in place, or go on from a checkpoint; the running mean of its weights stays.
 
@@ -73,31 +107,28 @@ def fit(pipeline: PoseDiffusionPipeline, crops: Crops, recipe: Recipe, checkpoin
     Returns:
         Steps trained in all.
     """
-    on_gpu = torch.cuda.is_available() and pipeline.device.type == "cuda"
+    on_gpu = pipeline.device.type == "cuda"
     accelerator = Accelerator(mixed_precision="bf16" if on_gpu else "no", cpu=not on_gpu)
-    network = pipeline.unet.train().to(memory_format=torch.channels_last)
-    averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)
-    mean = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=averaging)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, betas=BETAS, weight_decay=WEIGHT_DECAY)
-    step, before = _restore(checkpoint, network, mean, optimizer)
-    prepared, optimizer = accelerator.prepare(network, optimizer)
-    started = time.monotonic()
-    while (done := recipe.done(step, before + time.monotonic() - started)) < 1:
+    state = _State.fresh(pipeline.unet.train().to(memory_format=torch.channels_last), recipe)
+    step, before = state.restore(checkpoint)
+    prepared, optimizer = accelerator.prepare(state.network, state.optimizer)
+    started = time.monotonic() - before
+    while (done := recipe.done(step, time.monotonic() - started)) < 1:
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate_at(done)
-        batch = draw(crops, recipe, step)
-        loss = velocity_loss(prepared, pipeline.scheduler, batch, _generator(recipe.seed, step), accelerator.device)
+        generator = torch.Generator("cpu").manual_seed(recipe.seed * SEED_STRIDE + step)
+        loss = velocity_loss(prepared, pipeline.scheduler, draw(crops, recipe, step), generator, accelerator.device)
         optimizer.zero_grad(set_to_none=True)
         accelerator.backward(loss)
         accelerator.clip_grad_norm_(prepared.parameters(), LARGEST_GRADIENT)
         optimizer.step()
-        mean.update_parameters(network)
+        state.mean.update_parameters(state.network)
         step += 1
         on_step(step, float(loss.detach()), done)
         if step % recipe.checkpoint_every == 0:
-            _save(checkpoint, network, mean, optimizer, (step, before + time.monotonic() - started))
-    network.load_state_dict(mean.module.state_dict())
-    network.eval()
+            state.save(checkpoint, step, time.monotonic() - started)
+    state.network.load_state_dict(state.mean.module.state_dict())
+    state.network.eval()
     return step
 
 
@@ -135,26 +166,3 @@ def folded(pixels: NDArray[np.uint8]) -> Tensor:
     """Pixels (B, H, W, C) as folded values from -1 to 1."""
     values = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
     return fold(values).contiguous(memory_format=torch.channels_last)
-
-
-def _generator(seed: int, step: int) -> torch.Generator:
-    return torch.Generator("cpu").manual_seed(seed * SEED_STRIDE + step)
-
-
-def _restore(path: Path, network: Any, mean: Any, optimizer: Any) -> tuple[int, float]:
-    """Steps and seconds so far."""
-    if not path.exists():
-        return 0, 0.0
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state["network"])
-    mean.load_state_dict(state["mean"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"]), float(state["seconds"])
-
-
-def _save(path: Path, network: Any, mean: Any, optimizer: Any, so_far: tuple[int, float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    states = {"network": network.state_dict(), "mean": mean.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save({**states, "step": so_far[0], "seconds": so_far[1]}, part)
-    part.replace(path)

@@ -31,6 +31,8 @@ def test_pixels_outside_the_mask_are_the_photographs_own(training, pipelines):
         np.testing.assert_array_equal(made.person.mask, cutout.mask)
         assert made.sources == (made.parent_image,) == (str(source["image_id"]),)
         assert made.license.startswith("derived from a training image")
+        assert made.operation == "inpaint of background"  # no clothes are parsed
+        assert "person" not in made.prompt
 
 
 def test_skin_is_never_painted(training):

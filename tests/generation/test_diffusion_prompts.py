@@ -24,6 +24,15 @@ def test_a_template_is_filled_with_the_words_of_the_groups():
     assert prompt(settings, {"gender_presentation": "unknown", "pose": "cartwheel"}, rng()) == "a person"
 
 
+def test_surroundings_are_asked_for_without_words_about_people():
+    settings = GENERATE.diffusion
+    known = {"gender_presentation": "masculine", "build": "large", "pose": "sit", "contrast": "low"}
+    places = {f"an empty place, {scene}, nobody around" for scene in settings.choices["scene"]}
+    clothes = {f"{colour} clothes, in the colours of the background" for colour in settings.choices["colour"]}
+    assert prompt(settings, known, rng(), "background") in places
+    assert prompt(settings, known, rng(), "clothing") in clothes
+
+
 def test_every_group_of_every_attribute_changes_the_default_prompt():
     settings = GENERATE.diffusion
     for name in ("gender_presentation", "age_band", "build"):
@@ -45,6 +54,8 @@ def test_drawn_words_depend_on_the_seed_alone():
 def test_placeholders_that_nothing_fills_are_refused(template):
     with pytest.raises(ValidationError, match=r"Expected|expected|Single"):
         diffusion(CONTROL, prompt=template)
+    with pytest.raises(ValidationError, match=r"Expected|expected|Single"):
+        diffusion(CONTROL, prompt_background=template)
 
 
 def test_words_must_cover_every_group():
