@@ -103,3 +103,18 @@ def test_without_training_people_inpaint_is_left_to_the_other_operations(pipelin
     made = backend(generate(pipelines, "control", "inpaint")).make([Item(str(seed), {}, seed) for seed in range(4)])
     assert all(isinstance(one, Made) and one.operation.startswith("control") for one in made)
     assert "no training person" in backend(generate(pipelines, "inpaint")).make([Item("x", {}, 1)])[0]
+
+
+def test_refining_may_be_steered_by_depth(pipelines):
+    """The depth of the very picture that is refined."""
+    net = {"weights": str(pipelines / "net"), "license": "any"}
+    steered = pipeline(
+        pipelines,
+        "refine",
+        controlnets=[net],
+        conditions=["depth"],
+        **{"class": "StableDiffusionControlNetImg2ImgPipeline"},
+    )
+    settings = GENERATE.model_copy(update={"diffusion": part({"refine": steered})})
+    made = backend(settings, "2").make([Item("x", {}, 1), Item("y", {}, 2)])
+    assert [one.operation.split()[0] for one in made] == ["refine", "refine"]

@@ -8,7 +8,7 @@ from hpefair.generation.diffusion import Diffusion
 from hpefair.generation.protocol import Item
 from hpefair.generation.real_starts import Photographed, background, clothing
 from hpefair.generation.sources import cut_out
-from tests.generation.diffusion_settings import generate
+from tests.generation.diffusion_settings import GENERATE, diffusion, generate, pipeline
 
 MACHINE = from_environment({"HPEFAIR_DEVICE": "cpu"})
 
@@ -72,3 +72,20 @@ def test_wanted_groups_are_those_of_the_parent(training, pipelines):
     pool = starts.pool(Item("x", {"build": "large"}, 0))
     parents = {one.person.parent_person for one in chosen}
     assert len(parents) == min(4, len(pool))  # ranks spread over parents
+
+
+def test_inpainting_may_be_steered_by_the_persons_own_skeleton(training, pipelines):
+    """Weights of one class, a ControlNet of its own, and the class that takes both."""
+    people, _ = training
+    net = {"weights": str(pipelines / "net"), "license": "any"}
+    steered = pipeline(
+        pipelines,
+        "inpaint",
+        controlnets=[net],
+        conditions=["skeleton"],
+        **{"class": "StableDiffusionControlNetInpaintPipeline"},
+    )
+    settings = GENERATE.model_copy(update={"diffusion": diffusion({"inpaint": steered}), "context": 0.1})
+    made = Diffusion(settings, people, [], 5, MACHINE).make([Item("x", {}, 1)])[0]
+    assert made.operation == "inpaint of background"
+    assert made.model.count("@") == 2
