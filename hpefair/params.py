@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from hpefair import artifacts
 from hpefair.attribute_sections import Attribute, Calibrate, Classifier, ContrastBins, ZeroShot
 from hpefair.errors import MissingArtifactError, SettingsError
-from hpefair.sections import Audit, Evaluate, Generate, Params, Plan, PredictEngine, TrainEngine
+from hpefair.sections import Audit, BackendName, Evaluate, Generate, Params, Plan, PredictEngine, Screen, TrainEngine
 
 __all__ = [
     "Attribute",
     "Audit",
+    "BackendName",
     "Calibrate",
     "Classifier",
     "ContrastBins",
@@ -22,6 +23,7 @@ __all__ = [
     "Params",
     "Plan",
     "PredictEngine",
+    "Screen",
     "TrainEngine",
     "ZeroShot",
     "load",

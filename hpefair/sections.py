@@ -9,6 +9,7 @@ from hpefair.generation_sections import Diffusion
 from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
 
 # What generation can be asked for; `recompose` changes contrast and inherits the rest from its parents.
+BackendName = Literal["recompose", "render", "diffusion"]
 ASKED_FOR: Final = ("gender_presentation", "age_band", "build", "contrast", "skin_tone")
 
 
@@ -111,7 +112,7 @@ class Plan(Section):
     cost_resample: float = Field(gt=0)
     cost_per_second: float = Field(ge=0)
     assurance: float = Field(gt=0, lt=1)
-    backends: dict[Literal["recompose", "render", "diffusion"], PlannedBackend] = Field(min_length=1)
+    backends: dict[BackendName, PlannedBackend] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

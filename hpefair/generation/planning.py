@@ -17,7 +17,7 @@ from hpefair.core.balance.repair import Repair, repair
 from hpefair.core.balance.yields import Belief, beliefs
 from hpefair.errors import SettingsError
 from hpefair.generation.sources import capacity
-from hpefair.params import Params
+from hpefair.params import BackendName, Params
 from hpefair.schema import UNKNOWN
 
 HISTORY = ("backend", "cell", "attempts", "accepted")
@@ -116,11 +116,13 @@ def _references(shares: pd.DataFrame, names: tuple[str, ...]) -> dict[str, dict[
 
 def _beliefs(settings: Params, cells: list[str]) -> dict[tuple[str, str], Belief]:
     history = tables.read_jsonl(Path(artifacts.ACCEPTANCE_HISTORY), HISTORY)
-    before = {name: (backend.rate, backend.seconds) for name, backend in settings.plan.backends.items()}
+    before: dict[str, tuple[float, float]] = {
+        name: (backend.rate, backend.seconds) for name, backend in settings.plan.backends.items()
+    }
     return beliefs(history, cells, before)
 
 
-def _maker(settings: Params, name: str, cells: pd.DataFrame, found: Mapping[tuple[str, str], Belief]) -> Maker:
+def _maker(settings: Params, name: BackendName, cells: pd.DataFrame, found: Mapping[tuple[str, str], Belief]) -> Maker:
     """A backend as the plan sees it; an accepted person costs its attempts, and what it is worth less than a real."""
     backend, plan = settings.plan.backends[name], settings.plan
     known = [found[name, cell] for cell in cells["cell"]]

@@ -10,14 +10,12 @@ from hpefair.core.splits import unit_hash
 from hpefair.generation import conditions
 from hpefair.generation.letterbox import Letterbox
 from hpefair.generation.protocol import AnnotatedPerson, Item, Mask
-from hpefair.generation.sources import Cutout, cut_out, eligible
+from hpefair.generation.sources import eligible, in_cell, read_shot
 from hpefair.generation.starts import Inpaint, Start
 from hpefair.params import Generate
-from hpefair.schema import PERCEIVED
 
 FEWEST_PX: Final = 50
 EDGE: Final = 0.01  # of the larger box side: hair and hands reach over coarse outlines
-ALTERED: Final = ("contrast",)  # what new clothes or surroundings change; everything else is the parent's
 
 
 class Photographed:
@@ -31,64 +29,61 @@ class Photographed:
             settings: The generate section of params.yaml.
             size: Pixels a side of the square that is painted.
         """
-        self._people, self._settings, self._size = people, settings, size
-        self._pools: dict[tuple[tuple[str, str], ...], pd.DataFrame] = {}
+        self._settings, self._size = settings, size
+        self._companions = dict(list(people.groupby("image_id")))
+        found = eligible(people, settings.context, settings.forbid_licenses)
+        order = [unit_hash("parents", name) for name in found["person_id"]]
+        self._parents = found.iloc[np.argsort(order, kind="stable")]
 
     def pool(self, item: Item) -> pd.DataFrame:
         """Alterable people who already belong to every wanted group that clothes and surroundings do not decide."""
-        kept = tuple(sorted((name, group) for name, group in item.wanted.items() if name not in ALTERED))
-        if kept not in self._pools:
-            anything = self._people.assign(anything="")
-            found = eligible(anything, "anything", self._settings.context, self._settings.forbid_licenses)
-            for name, group in kept:
-                found = found[found[name] == group]
-            order = [unit_hash("parents", name) for name in found["person_id"]]
-            self._pools[kept] = found.iloc[np.argsort(order, kind="stable")]
-        return self._pools[kept]
+        return in_cell(self._parents, item.wanted)
 
     def start(self, item: Item) -> Start | str:
         """A training person, and what of the window may be painted."""
         pool = self.pool(item)
         if pool.empty:
-            return "no training person of the wanted groups may be altered: alone in the window, annotated, grown-up"
+            return "no training person of the wanted groups may be altered: measured, annotated, grown-up"
         source = pool.iloc[item.number % len(pool)]
-        cutout = cut_out(source, "person_id", self._settings.context)
-        masks = {"clothing": clothing(cutout), "background": background(cutout)}
+        shot = read_shot(source, self._companions[source["image_id"]], self._settings.context)
+        person = shot.person
+        if shot.others:
+            return f"{person.parent_person} is not alone: whoever stands beside might be painted over"
+        masks = {"clothing": clothing(person), "background": background(person)}
         found = {name: mask for name, mask in masks.items() if mask.sum() >= FEWEST_PX}
         if not found:
-            return f"neither clothing nor background of {cutout.person_id} can be told from skin"
+            return f"neither clothing nor background of {person.parent_person} can be told from skin"
         what = sorted(found)[int(np.random.default_rng([item.seed, 1]).integers(len(found)))]
-        letterbox = Letterbox(cutout.mask.shape[0], cutout.mask.shape[1], self._size)
-        labels = {name: str(source[name]) for name in PERCEIVED}
+        letterbox = Letterbox(person.mask.shape[0], person.mask.shape[1], self._size)
         return Start(
             item,
             "inpaint",
-            letterbox.square(cutout.pixels),
-            conditions.of_people([_in_square(cutout, letterbox)]),
-            AnnotatedPerson(cutout.keypoints, cutout.mask, cutout.bbox, labels, cutout.garments, cutout.person_id),
-            {**labels, **item.wanted},
+            letterbox.square(shot.pixels),
+            conditions.of_people([_in_square(person, letterbox)]),
+            person,
+            {**person.labels, **item.wanted},
             f"inpaint of {what}",
             what,
             str(source["image_id"]),
-            Inpaint(cutout.pixels, found[what], letterbox),
+            Inpaint(shot.pixels, found[what], letterbox),
         )
 
 
-def clothing(cutout: Cutout) -> Mask:
+def clothing(person: AnnotatedPerson) -> Mask:
     """Parsed clothes (H, W), less one pixel at their edge: what borders on them may be skin."""
-    if cutout.garments is None:
-        return np.zeros_like(cutout.mask)
-    worn = (cutout.garments & cutout.mask).astype(np.uint8)
+    if person.garments is None:
+        return np.zeros_like(person.mask)
+    worn = (person.garments & person.mask).astype(np.uint8)
     return cv2.erode(worn, np.ones((3, 3), np.uint8)).astype(bool)
 
 
-def background(cutout: Cutout) -> Mask:
+def background(person: AnnotatedPerson) -> Mask:
     """Everything (H, W) but the person and a seam around them."""
-    seam = 1 + int(np.ceil(EDGE * cutout.bbox[2:].max()))
+    seam = 1 + int(np.ceil(EDGE * person.bbox[2:].max()))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * seam + 1, 2 * seam + 1))
-    return ~cv2.dilate(cutout.mask.astype(np.uint8), disc).astype(bool)
+    return ~cv2.dilate(person.mask.astype(np.uint8), disc).astype(bool)
 
 
-def _in_square(cutout: Cutout, letterbox: Letterbox) -> conditions.Shape:
-    garments = None if cutout.garments is None else letterbox.square_mask(cutout.garments)
-    return conditions.Shape(letterbox.points(cutout.keypoints), letterbox.square_mask(cutout.mask), garments)
+def _in_square(person: AnnotatedPerson, letterbox: Letterbox) -> conditions.Shape:
+    garments = None if person.garments is None else letterbox.square_mask(person.garments)
+    return conditions.Shape(letterbox.points(person.keypoints), letterbox.square_mask(person.mask), garments)
