@@ -1,5 +1,6 @@
 """Generated people are judged from their files alone."""
 
+import json
 import types
 
 import numpy as np
@@ -21,6 +22,7 @@ def row(tmp_path):
     return types.SimpleNamespace(
         item_id="x", path=str(tmp_path / "g.png"), width=260, height=260, age_band="child", bbox=np.array(box, float),
         keypoints=joints.ravel(), area=float(mask.sum()), segmentation=coco_masks.encode(mask), garments="",
+        others="[]",
     )  # fmt: skip
 
 
@@ -35,6 +37,23 @@ def test_the_wanted_cell_must_really_be_filled(row):
     """What the generator claims is not believed."""
     assert inspect(row, {"contrast": "low"}, SETTINGS, 5)[0] == "measured contrast is high, wanted low"
     assert inspect(row, {"age_band": "teen"}, SETTINGS, 5)[0] == "age_band is child, wanted teen"
+
+
+def test_everybody_in_the_picture_is_seen(row):
+    """Somebody who fills half of the box makes it a crowd, and is no background of the one who is measured."""
+    left, top, width, height = (float(value) for value in row.bbox)
+    beside = np.zeros((260, 260), bool)
+    beside[int(top) : int(top + height), int(left + width / 2) : int(left + width)] = True
+    other = {
+        "keypoints": [0.0] * 51,
+        "bbox": [left + width / 2, top, width / 2, height],
+        "area": float(beside.sum()),
+        "segmentation": coco_masks.encode(beside),
+        "garments": "",
+    }
+    crowded = types.SimpleNamespace(**{**vars(row), "others": json.dumps([other])})
+    assert inspect(row, {}, SETTINGS, 5)[1]["crowding"] == "alone"
+    assert inspect(crowded, {}, SETTINGS, 5)[1]["crowding"] == "crowded"
 
 
 def test_shifted_annotations_and_broken_files_are_rejected(row, tmp_path):
