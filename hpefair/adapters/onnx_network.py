@@ -28,7 +28,7 @@ class OnnxNetwork:
         try:
             import onnxruntime
         except ImportError as error:
-            raise ToolError(f"{model} needs onnxruntime: pip install onnxruntime") from error
+            raise ToolError(f"{model} needs onnxruntime: pip install 'hpefair[generate]'") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:

@@ -1,7 +1,7 @@
 """Convolutions, pooling and resizing as TensorFlow means them, by torch.
 
-Pictures are (B, H, W, C), as in TensorFlow; seen as (B, C, H, W) they already lie in memory the way torch's channels-last
-kernels want them. Source: TensorFlow's op definitions (tensorflow/core/ops) and, for padding, the documentation of
+Pictures are (B, H, W, C), as in TensorFlow; seen as (B, C, H, W) they already lie in memory the way torch's channels-
+last kernels want them. Source: TensorFlow's op definitions (tensorflow/core/ops) and, for padding, the documentation of
 `tf.nn.convolution`.
 """
 

@@ -121,5 +121,5 @@ def test_files_that_cannot_be_run(tmp_path, monkeypatch):
         with pytest.raises(error, match=r"x\."):
             ModelFile(write(tmp_path, model=name))
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(ToolError, match="pip install onnxruntime"):
+    with pytest.raises(ToolError, match="needs onnxruntime: pip install"):
         ModelFile(write(tmp_path))
