@@ -63,7 +63,9 @@ def reference(
 def train(
     folder: Annotated[Path, typer.Argument(help="COCO folder whose people's attributes are labelled.")],
     labels: Annotated[Path | None, typer.Option(help="CSV or Parquet keyed by person_id or image_id.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write; params.yaml names it.")] = Path("models/classifier"),
+    out: Annotated[Path, typer.Option(help="Folder to write; params.yaml names it.")] = Path(
+        "models/attributes/classifier"
+    ),
     steps: Annotated[int, typer.Option(help="Optimizer steps.")] = 2200,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same weights.")] = 0,
 ) -> None:

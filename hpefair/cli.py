@@ -192,6 +192,19 @@ def gate(
 
 
 @app.command()
+def plan(
+    audit: Annotated[str, typer.Option(help="Whose audit to start from: original or balanced.")] = "original",
+    explain: Annotated[bool, typer.Option(help="Also print what it is for, and what it does in every cell.")] = False,
+) -> None:
+    """Print the smallest repair that follows from an audit; nothing is written, `dvc repro plan` does that."""
+    from hpefair.commands import plan as command
+
+    if audit not in ("original", "balanced"):
+        raise InputError(f"there is no audit {audit!r}: original or balanced")
+    command.show(console, audit, explain)
+
+
+@app.command()
 def gaps(models: Annotated[list[str] | None, typer.Argument(help="Models to show; all by default.")] = None) -> None:
     """Print accuracy by group with intervals, gaps, gates and verdicts."""
     from hpefair.commands import gaps as command

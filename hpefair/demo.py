@@ -15,7 +15,15 @@ from hpefair.errors import InputError, ToolError
 # What makes a workspace: the pipeline and its code, brought up to date every time …
 CODE = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "hpefair", "dags")
 # … and what people set and decide, copied once.
-THEIRS = ("params.yaml", "expectations", "review", "history", "models/README.md")
+THEIRS = (
+    "params.yaml",
+    "expectations",
+    "review",
+    "history",
+    "models/attributes/README.md",
+    "models/diffusion/README.md",
+    "models/judges/README.md",
+)
 
 
 def run(console: Console, data: Path | None, workspace: Path) -> None:
@@ -76,9 +84,9 @@ def _forget_sample_plan(project: Path, root: Path) -> None:
     """Where an earlier demo let the plan repair the built-in sample, and nobody changed it since, take the default."""
     settings = root / "params.yaml"
     plan = params.load(settings).plan
-    if plan.backend == SAMPLE_PLAN["backend"] and list(plan.attributes) == SAMPLE_PLAN["attributes"]:
+    if list(plan.attributes) == SAMPLE_PLAN["attributes"]:
         default = params.load(project / "params.yaml").plan
-        params_file.set_plan({"attributes": list(default.attributes), "backend": default.backend}, settings)
+        params_file.set_plan({"attributes": list(default.attributes)}, settings)
 
 
 def command(arguments: list[str], root: Path) -> None:

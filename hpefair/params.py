@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from hpefair import artifacts
 from hpefair.attribute_sections import Attribute, Calibrate, Classifier, ContrastBins, ZeroShot
+from hpefair.balance_sections import BackendName, Generate, Plan, Screen
 from hpefair.errors import MissingArtifactError, SettingsError
-from hpefair.sections import Audit, BackendName, Evaluate, Generate, Params, Plan, PredictEngine, Screen, TrainEngine
+from hpefair.sections import Audit, Evaluate, Params, PredictEngine, TrainEngine
 
 __all__ = [
     "Attribute",

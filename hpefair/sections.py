@@ -1,16 +1,12 @@
 """The sections of params.yaml as frozen classes, one per stage; `hpefair.params` reads them."""
 
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from hpefair.attribute_sections import Attribute, Calibrate, Positive, Section, Share, Word
-from hpefair.generation_sections import Diffusion
+from hpefair.balance_sections import Assemble, Generate, Plan, Screen
 from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
-
-# What generation can be asked for; `recompose` changes contrast and inherits the rest from its parents.
-BackendName = Literal["recompose", "render", "diffusion"]
-ASKED_FOR: Final = ("gender_presentation", "age_band", "build", "contrast", "skin_tone")
 
 
 class Ingest(Section):
@@ -92,65 +88,6 @@ class Gate(Section):
     failing_severities: tuple[Literal["critical", "warning", "info"], ...]
 
 
-class PlannedBackend(Section):
-    """A generation backend as the plan sees it; rate and seconds are believed until batches were recorded."""
-
-    cost: float = Field(gt=0)  # of one accepted person, beside computing
-    rate: float = Field(gt=0, lt=1)  # share of attempts that is let in
-    seconds: float = Field(gt=0)  # of one core, per attempt
-    share: float = Field(gt=0, le=1)  # largest part of those generated people whom another backend could make, too
-
-
-class Plan(Section):
-    """The smallest repair, as an integer program."""
-
-    attributes: tuple[str, ...] = Field(min_length=1)
-    margin: float = Field(ge=0, lt=0.5)
-    max_repeats: Positive
-    max_descendants: Positive
-    max_synthetic_share: float = Field(ge=0, lt=1)
-    cost_resample: float = Field(gt=0)
-    cost_per_second: float = Field(ge=0)
-    assurance: float = Field(gt=0, lt=1)
-    backends: dict[BackendName, PlannedBackend] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        beyond = [name for name in self.attributes if name not in ASKED_FOR]
-        if beyond or len(set(self.attributes)) < len(self.attributes):
-            raise ValueError(
-                f"Expected plan.attributes, each once, among {', '.join(ASKED_FOR)}, which backends can be asked for, "
-                f"but got {', '.join(self.attributes)}"
-            )
-        return self
-
-
-class Generate(Section):
-    """Generation of annotated people."""
-
-    shards: tuple[Word, ...] = Field(min_length=1)
-    seed: int
-    context: float = Field(gt=0)  # margin around a person's box, in box sizes
-    tries: Positive
-    size: int = Field(ge=64)  # pixels a side of a rendered picture
-    forbid_licenses: tuple[str, ...]  # substrings of licence names whose images are never altered
-    photos: str = Field(default="", pattern=r"^(data/raw/[a-z0-9_]+)?$")  # folder of backgrounds that show nobody
-    diffusion: Diffusion | None = None
-
-
-class Screen(Section):
-    """What a generated person must satisfy to be let in."""
-
-    duplicate_delta_e: float = Field(ge=0)
-    min_keypoints: Positive
-
-
-class Assemble(Section):
-    """Training variants."""
-
-    skip_rejected: bool  # leave out generated people that a reviewer turned down
-
-
 class TrainEngine(Section):
     """Settings shared by all trained models."""
 
@@ -170,7 +107,7 @@ class TrainedModel(Section):
     """One model to train."""
 
     estimator: Word
-    variant: Literal["original", "oversampled", "balanced"]
+    variant: Literal["original", "oversampled", "balanced", "synthetic_only"]
     seed: int
 
 

@@ -7,16 +7,12 @@ import pandas as pd
 from hpefair import __version__, artifacts, params
 from hpefair.adapters import report_figures as figures
 from hpefair.adapters import tables
+from hpefair.adapters.report_repair import repair_values
 from hpefair.adapters.report_shares import best, shown_shares, small_groups
 from hpefair.core.fairness.suppression import suppressed
 from hpefair.schema import MODELS, PERCEIVED, UNKNOWN
 
 METRICS = {"oks": "mean OKS", "ar": "average recall (AR)"}
-GENERATED_WORDS = {
-    "recompose": "Generated people are training photographs in other clothes colours, before another background or "
-    "among other people; pose and annotation stay those of the photograph.",
-    "render": "Generated people are built-in synthetic ones, drawn from exact numbers; nobody real is in the pictures.",
-}
 GATE_WORDS = {
     "PASS": "meets the thresholds that were set.",
     "FAIL": "does not meet the thresholds that were set.",
@@ -39,7 +35,7 @@ def collect() -> dict[str, Any]:
         "gates": [_gate(variant) for variant in ("original", "balanced")],
         "min_cell": settings.report.min_cell,
         **_representation(before, after, settings),
-        **_repair(settings),
+        **repair_values(settings),
         **_accuracy(settings),
         **_comparison(settings),
         **_cards(images, people, settings),
@@ -108,37 +104,6 @@ def _cells(settings: params.Params) -> dict[str, Any]:
     ]
     rows = [{**row, "attribute": row["attribute"].replace("_", " ")} for row in tables.records(covered)]
     return {"cells": rows, "distances": moved}
-
-
-def _repair(settings: params.Params) -> dict[str, Any]:
-    quota = tables.read(artifacts.PLAN / "quota.parquet")
-    rates = tables.read(artifacts.SCREEN / "rates.parquet").set_index("group")["accepted"]
-    quota["accepted"] = quota["cell"].map(rates).fillna(0).astype(int)
-    shares = tables.read(artifacts.PLAN / "shares.parquet")
-    for column in ("resample", "generate", "attempts", "accepted"):
-        shares[column] = [
-            int(quota.loc[quota[row.attribute] == row.group, column].sum()) for row in shares.itertuples()
-        ]
-    reasons = tables.read(artifacts.SCREEN / "rejected.parquet")["reason"].value_counts()
-    generated, repeated = int(quota["generate"].sum()), int(quota["resample"].sum())
-    sentence = f"The cheapest repair within the set limits: generate {generated} people and repeat {repeated}."
-    if not shares["n_people"].sum():
-        sentence = f"Nothing could be planned: nobody's {' or '.join(settings.plan.attributes)} is known."
-    elif not generated and not repeated:
-        sentence = "Nothing was needed: every group is near its reference already."
-    if shares["unmet"].sum():
-        sentence += f" {int(shares['unmet'].sum())} people remain missing, which the limits do not allow to fill."
-    return {
-        "repair_sentence": sentence,
-        "generated_sentence": GENERATED_WORDS[settings.plan.backend],
-        "quota": [
-            {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
-            for row, hidden in zip(
-                tables.records(shares), small_groups(shares.assign(scope=""), settings.report.min_cell), strict=True
-            )
-        ],
-        "rejections": "; ".join(f"{reason} ({count})" for reason, count in reasons.items()),
-    }
 
 
 def _accuracy(settings: params.Params) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hpefair.errors import InputError
 from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
 
 SAMPLE = "sample"
-SAMPLE_PLAN = {"attributes": ["age_band", "build", "contrast"], "backend": "render"}
+SAMPLE_PLAN = {"attributes": ["age_band", "build", "contrast"]}
 RESULTS_FOLDERS = ("predictions", "results")
 DISCOVERED_COVERAGE = 0.5  # a discovered results file must cover this share of the images
 

@@ -52,11 +52,12 @@ def _check(wanted: Sequence[str], known: set[str], what: str) -> None:
 
 
 def _children(persons: set[str], images: set[str]) -> list[str]:
-    """Items that were generated from people or images."""
+    """Items that were generated from people, or hold pixels of images."""
     found: list[str] = []
     for path in sorted(artifacts.GENERATE.glob("*/generated.parquet")):
         made = tables.read(path)
-        rows = made["parent_person"].isin(persons) | made["parent_image"].isin(images)
+        lent = made["sources"].map(lambda names: names is not None and not images.isdisjoint(names)).astype(bool)
+        rows = made["parent_person"].isin(persons) | made["parent_image"].isin(images) | lent
         found += made.loc[rows, "item_id"].tolist()
     return found
 

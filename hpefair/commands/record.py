@@ -3,12 +3,14 @@
 import hashlib
 import json
 
-from hpefair import artifacts
-from hpefair.adapters import release_history, tables
+import pandas as pd
+
+from hpefair import artifacts, params
+from hpefair.adapters import generation_times, release_history, tables
 
 
 def record() -> int:
-    """Append one line per group, unless this very batch is recorded already.
+    """Append one line per backend and cell, unless this very batch is recorded already.
 
     Returns:
         Lines appended.
@@ -19,14 +21,31 @@ def record() -> int:
     history = tables.read_jsonl(artifacts.ACCEPTANCE_HISTORY)
     if any(row.get("batch") == batch for row in history):
         return 0
+    seconds = _seconds(items)
     rows = [
-        {"batch": batch, "group": row.group, "made": int(row.attempts), "accepted": int(row.accepted)}
+        {
+            "batch": batch,
+            "backend": row.backend,
+            "cell": row.cell,
+            "attempts": int(row.attempts),
+            "accepted": int(row.accepted),
+            "seconds": seconds.get((row.backend, row.cell)),
+        }
         for row in rates.itertuples()
     ]
     text = artifacts.ACCEPTANCE_HISTORY.read_text(encoding="utf-8").strip()
     lines = ([text] if text else []) + [json.dumps(row) for row in rows]
     tables.write_text_atomically(artifacts.ACCEPTANCE_HISTORY, "\n".join(lines) + "\n")
     return len(rows)
+
+
+def _seconds(items: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Core seconds by backend and cell, of those all of whose attempts were made on this machine."""
+    known = generation_times.read(params.load().generate.shards)
+    spent = items.assign(seconds=items["item_id"].map(known))
+    whole = spent.groupby(["backend", "cell"])["seconds"].agg(["sum", "count", "size"])
+    whole = whole[whole["count"] == whole["size"]]
+    return {(str(backend), str(cell)): round(float(sum_), 3) for (backend, cell), sum_ in whole["sum"].items()}
 
 
 def record_release(variant: str) -> int:

@@ -48,7 +48,7 @@ class Render:
             picture = photograph(stage(streams, self._setting, item.wanted), SAMPLES)
             found = self._contrast(picture)
             if found is not None and item.wanted.get("contrast", found) == found:
-                return _made(picture, f"rendered, try {number + 1}")
+                return made_of(picture, f"rendered, try {number + 1}")
         return f"{self._tries} scenes did not show {_words(item.wanted)}"
 
     def _contrast(self, picture: Photograph) -> str | None:
@@ -64,7 +64,8 @@ class Render:
         return None if group == UNKNOWN else group
 
 
-def _made(picture: Photograph, operation: str) -> Made:
+def made_of(picture: Photograph, operation: str) -> Made:
+    """A photograph as a generated picture: the first person is the one asked for."""
     labels = picture.people[0]
     person = AnnotatedPerson(
         labels.keypoints,

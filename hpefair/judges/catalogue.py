@@ -99,7 +99,7 @@ CATALOGUE: Final = {
             citation="Votel and Li, Next-Generation Pose Detection with MoveNet and TensorFlow.js, 2021",
         ),
         Published(
-            name="movenet-multipose",
+            name="movenet_multipose",
             kinds=("judge", "counter"),
             package=HUMAN_MODELS,
             members={

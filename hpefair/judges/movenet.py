@@ -57,9 +57,9 @@ class MoveNet:
 
 
 class MoveNetCrowd:
-    """Judge and counter `movenet-multipose`: up to six people, as large in the picture as in generated ones."""
+    """Judge and counter `movenet_multipose`: up to six people, as large in the picture as in generated ones."""
 
-    name = "movenet-multipose"
+    name = "movenet_multipose"
 
     def __init__(self, model: Path, model_id: str) -> None:
         """Load the multi-person model.

@@ -35,7 +35,7 @@ def open_judge(name: str, folder: Path = FOLDER) -> Judge:
     return (MoveNet if name == "movenet" else MoveNetCrowd)(model, one.model_id)
 
 
-def open_counter(name: str = "movenet-multipose", folder: Path = FOLDER) -> Counter:
+def open_counter(name: str = "movenet_multipose", folder: Path = FOLDER) -> Counter:
     """Load a fetched counter; arguments and errors as of `open_judge`."""
     from hpefair.judges.movenet import MoveNetCrowd
 

@@ -1,4 +1,4 @@
-"""Training variants original, oversampled and balanced; synthetic people enter training only."""
+"""Training variants original, oversampled, balanced and synthetic_only; synthetic people enter training only."""
 
 from pathlib import Path
 
@@ -7,33 +7,42 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.adapters.coco_tables import coco_dataset
+from hpefair.adapters.generated_people import images_of, people_of, shown_beside
+from hpefair.core.balance.acceptance import defect_bound
+from hpefair.core.balance.admission import admitted, exposures_of, refusals
 from hpefair.core.balance.cells import cell_name
 from hpefair.core.balance.weights import exposures
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.schema import GENERATED, PERCEIVED
 
-MADE = ["keypoints", "bbox", "area", "segmentation"]
 PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area", "segmentation", "iscrowd"]
+PROVENANCE = [
+    "person_id", "backend", "operation", "model", "license", "prompt", "seed", "parent_person", "parent_image",
+    "sources", "masked_joints", "judged_oks", "exposure",
+]  # fmt: skip
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write one COCO file and one exposure table per variant, and the audited people of the balanced one."""
+    """Write a COCO file and an exposure table per variant, provenance, and the audited people of the balanced one."""
     everything = params.load()
     images, people = _real()
     train = people[people["split"] == "train"]
     quota = tables.read(artifacts.PLAN / "quota.parquet").set_index("cell")
-    made_images, made_people = _accepted(people, quota["generate"].to_dict(), everything.assemble.skip_rejected)
+    kept, refused, defects = _admitted(train, quota, everything)
+    made_people, made_images = people_of(kept, people), images_of(kept)
     cell = train[list(everything.plan.attributes)].agg(cell_name, axis=1) if len(train) else train["person_id"]
     repeated = {name: exposures(cell, quota[name].to_dict()) for name in ("resample_only", "resample")}
     variants = {
         "original": train.assign(exposure=1.0),
         "oversampled": train.assign(exposure=repeated["resample_only"]),
         "balanced": pd.concat([train.assign(exposure=repeated["resample"]), made_people], ignore_index=True),
+        "synthetic_only": made_people,
     }
     all_images = pd.concat([images, made_images], ignore_index=True)
+    beside = shown_beside(kept)
     for name, rows in variants.items():
         used = all_images[all_images["image_id"].isin(rows["image_id"])]
-        tables.write_json(out / f"{name}.json", coco_dataset(used, rows, COCO_17))
+        shown = pd.concat([rows, beside[beside["image_id"].isin(rows["image_id"])]], ignore_index=True)
+        tables.write_json(out / f"{name}.json", coco_dataset(used, shown, COCO_17))
         columns = ["person_id", "image_id", "path", "keypoints", "bbox", "area", "synthetic", "exposure"]
         table = rows.merge(used[["image_id", "path"]], on="image_id", validate="m:1")
         tables.write(out / f"{name}.parquet", table[columns])
@@ -41,7 +50,13 @@ def build(out: Path, work: Path, item: str) -> None:
     audited = pd.concat([variants["balanced"], held_out], ignore_index=True)
     tables.write(out / "people.parquet", audited.drop(columns=["keypoints", "bbox", "segmentation"]))
     tables.write(out / "images.parquet", all_images)
-    print(f"assemble: {len(train)} real and {len(made_people)} generated people in the balanced training set")
+    tables.write(out / "provenance.parquet", kept[PROVENANCE])
+    tables.write(out / "refused.parquet", refused)
+    tables.write_json(out / "defects.json", defects)
+    print(
+        f"assemble: {len(train)} real and {len(made_people)} generated people in the balanced training set; "
+        f"{defects['reviewed']} of them looked at, at most {defects['bound']:.0%} bad"
+    )
 
 
 def _real() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -56,35 +71,28 @@ def _real() -> tuple[pd.DataFrame, pd.DataFrame]:
     return images[["image_id", "path", "width", "height", "license"]], people
 
 
-def _accepted(real: pd.DataFrame, wanted: dict[str, int], skip_rejected: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Generated people that were let in and not turned down in review, no more than the plan asks for."""
-    accepted = tables.read(artifacts.SCREEN / "accepted.parquet").sort_values("item_id")
-    decisions = tables.read_jsonl(artifacts.REVIEW_DECISIONS, ("person_id", "decision"))
-    turned_down = {row["person_id"] for row in decisions if row["decision"] == "reject"}
-    if skip_rejected:
-        accepted = accepted[~("generated/" + accepted["item_id"]).isin(turned_down)]
-    rank = accepted.groupby("cell").cumcount()
-    kept = accepted[rank < accepted["cell"].map(wanted).astype(float)].reset_index(drop=True)
-    name = "generated/" + kept["item_id"]
-    images = kept[["path", "width", "height", "license"]].assign(image_id=name)
-    # Who was made from somebody counts as that person; who never existed counts as a new one.
-    roots = {
-        f"root_{what}": kept[f"parent_{what}"].where(kept[f"parent_{what}"] != "", name) for what in ("person", "image")
-    }
-    people = kept[[*MADE, *(column for column in kept if column in real and column not in MADE)]].assign(
-        person_id=name, image_id=name, iscrowd=False, split="train", synthetic=True, exposure=1.0,
-        num_keypoints=kept["visible_joints"].astype("int64"), **roots,
-        **_sources(kept, real),
-    )  # fmt: skip
-    return images, people
-
-
-def _sources(kept: pd.DataFrame, real: pd.DataFrame) -> dict[str, pd.Series]:
-    """Who says what a generated person is: whoever says it of the parent, or the generator where there is none."""
-    known = real.set_index("person_id")
-    return {
-        f"{name}_source": kept["parent_person"].map(known[f"{name}_source"]).fillna(GENERATED) for name in PERCEIVED
-    }
+def _admitted(
+    train: pd.DataFrame, quota: pd.DataFrame, everything: params.Params
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
+    """Who fills the quotas, who does not enter and why, and what review says about the faults that slipped through."""
+    accepted = tables.read(artifacts.SCREEN / "accepted.parquet").sort_values("item_id", ignore_index=True)
+    accepted = accepted.assign(person_id="generated/" + accepted["item_id"].astype(str))
+    decided = tables.read_jsonl(artifacts.REVIEW_DECISIONS, ("person_id", "decision"))
+    verdict = accepted["person_id"].map({row["person_id"]: row["decision"] for row in decided})
+    sample = verdict[accepted["review"] & verdict.isin(["accept", "reject"])]
+    rejected, sure = int((sample == "reject").sum()), everything.screen.confidence
+    bound = defect_bound(len(sample), rejected, sure)
+    defects = {"reviewed": len(sample), "bad": rejected, "bound": bound, "confidence": sure}
+    turned_down = set(accepted.loc[verdict == "reject", "person_id"]) if everything.assemble.skip_rejected else set()
+    members = tables.read(artifacts.SPLIT / "images.parquet")
+    images = set(members.loc[members["split"] == "train", "image_id"])
+    reason = refusals(accepted, turned_down, everything.assemble.forbid_licenses, set(train["person_id"]), images)
+    able = accepted[reason == ""].reset_index(drop=True)
+    backends = everything.plan.backends
+    wanted = {(str(name), str(cell)): int(n) for name in backends for cell, n in quota[f"generate_{name}"].items()}
+    kept = able[admitted(able, wanted)].reset_index(drop=True)
+    refused = accepted[reason != ""].assign(reason=reason)[["person_id", "backend", "cell", "reason"]]
+    return kept.assign(exposure=exposures_of(kept)), refused, defects
 
 
 if __name__ == "__main__":

@@ -1,59 +1,67 @@
 """Generated people that are let in, and why the others are not."""
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, progress, tables
-from hpefair.adapters.thumbnails import lab_thumbnail
-from hpefair.attributes.measurement import COLUMNS
-from hpefair.attributes.screening import inspect
-from hpefair.core.balance.screening import near_duplicates
+from hpefair.adapters import dvc_stage, tables
+from hpefair.core.balance.acceptance import acceptance_weights, rates_by_group, uneven
+from hpefair.core.splits import unit_hash
+from hpefair.schema import UNKNOWN
+from hpefair.screening import self_check
+from hpefair.screening.copies import copy_faults
+from hpefair.screening.table import screen_all
+
+ACCEPTED_BY = ("age_band", "build", "gender_presentation", "skin_tone", "view", "backend", "age_band.build")
+WEIGHED_BY = ("age_band", "build", "skin_tone", "view")
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write accepted and rejected people, and the acceptance rate by group."""
+    """Write accepted and rejected people, acceptance by cell and by group, and whom to look at."""
     everything = params.load()
-    made = tables.read_folder(artifacts.GENERATE, "generated.parquet", everything.generate.shards).sort_values(
-        "item_id", ignore_index=True
+    made = tables.read_folder(artifacts.GENERATE, "generated.parquet", everything.generate.shards)
+    made = screen_all(made.sort_values("item_id", ignore_index=True), everything, work)
+    _reject_copies(made, everything)
+    made["accepted"] = made["fault"] == ""
+    seen = made[made["made"]].fillna(dict.fromkeys(WEIGHED_BY, UNKNOWN))
+    made["weight"] = pd.Series(acceptance_weights(seen, WEIGHED_BY), index=seen.index).reindex(made.index).fillna(0.0)
+    rates = made.groupby(["backend", "cell"]).agg(
+        attempts=("item_id", "size"), made=("made", "sum"), accepted=("accepted", "sum")
     )
-    inspected = [
-        (row.reason, {}) if row.reason else inspect(row, wanted, everything.attribute, everything.screen.min_keypoints)
-        for row, wanted in progress.track(_with_wanted(made, everything.plan.attributes), "screen")
-    ]
-    made["reason"] = [reason for reason, _ in inspected]
-    made = made.join(pd.DataFrame([found for _, found in inspected], index=made.index, columns=COLUMNS))
-    _mark_duplicates(made, everything.screen.duplicate_delta_e)
-    made["accepted"] = made["reason"] == ""
-    rates = made.groupby("cell").agg(attempts=("item_id", "size"), made=("made", "sum"), accepted=("accepted", "sum"))
-    tables.write(out / "accepted.parquet", made[made["accepted"]])
+    by_group = rates_by_group(seen, ACCEPTED_BY, everything.screen.confidence)
+    warnings = uneven(by_group, everything.screen.even_from)
+    tables.write(out / "accepted.parquet", _in_review_order(made[made["accepted"]], everything.screen.review_sample))
     tables.write(out / "rejected.parquet", made[~made["accepted"]])
-    tables.write(out / "rates.parquet", rates.reset_index().rename(columns={"cell": "group"}))
+    tables.write(out / "rates.parquet", rates.reset_index())
+    tables.write(out / "acceptance.parquet", by_group)
+    tables.write(out / "uneven.parquet", warnings)
+    tables.write(out / "pairs.parquet", self_check.paired_acceptance(everything, work))
     print(f"screen: {int(made['accepted'].sum())} of {len(made)} attempts accepted")
+    for row in warnings.itertuples():
+        sure = "" if row.clear else " (their intervals overlap)"
+        print(f"screen: {row.lowest} is let in {row.ratio:.2f} times as often as {row.highest}{sure}")
 
 
-def _with_wanted(made: pd.DataFrame, attributes: tuple[str, ...]) -> list[tuple[Any, dict[str, str]]]:
-    """Every row with the groups that were wanted of it."""
-    wanted = made[[f"wanted_{name}" for name in attributes]].set_axis(list(attributes), axis=1)
-    return list(zip(made.itertuples(), tables.records(wanted), strict=True))
-
-
-def _mark_duplicates(made: pd.DataFrame, delta_e: float) -> None:
-    """Reject pictures that repeat another generated one, or that resemble an image outside the training split."""
-    standing = made.index[made["reason"] == ""]
-    if standing.empty:
-        return
+def _reject_copies(made: pd.DataFrame, everything: params.Params) -> None:
+    """Reject pictures that repeat another one, and people who look like a photographed one."""
+    standing = made.index[made["fault"] == ""]
     images = tables.read(artifacts.INGEST / "images.parquet")
-    split = tables.read(artifacts.SPLIT / "images.parquet")
-    held_out = images[images["image_id"].isin(split.loc[split["split"] != "train", "image_id"])]
-    others = np.array([lab_thumbnail(Path(path)) for path in held_out["path"]]).reshape(-1, 16, 16, 3)
-    pictures = np.stack([lab_thumbnail(Path(path)) for path in made.loc[standing, "path"]])
-    repeated = near_duplicates(pictures, others, delta_e)
-    made.loc[standing[repeated], "reason"] = "looks like another accepted or held-out picture"
+    split = tables.read(artifacts.SPLIT / "images.parquet").set_index("image_id")["split"]
+    people = tables.read(artifacts.INGEST / "people.parquet")
+    people = people[~people["iscrowd"]].merge(images[["image_id", "path"]], on="image_id", validate="m:1")
+    real = people[people["image_id"].map(split) == "train"]
+    held_out = list(images.loc[images["image_id"].map(split) != "train", "path"])
+    found = copy_faults(made.loc[standing], real, held_out, everything.screen)
+    made.loc[standing, "fault"] = [fault for fault, _ in found]
+    made.loc[standing, "reason"] = [reason for _, reason in found]
+
+
+def _in_review_order(accepted: pd.DataFrame, number: int) -> pd.DataFrame:
+    """A random sample of accepted people, marked for review; it stays random when people are added."""
+    order = accepted["item_id"].map(lambda name: unit_hash("review", name)).rank()
+    return accepted.assign(review=order <= number)
 
 
 if __name__ == "__main__":
-    dvc_stage.main("screen", build)
+    dvc_stage.main("screen", build, resumable=True)

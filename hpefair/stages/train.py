@@ -20,8 +20,8 @@ def build(out: Path, work: Path, item: str) -> None:
     settings = params.load().train
     wanted = settings.models[item]
     people = tables.read(artifacts.ASSEMBLE / f"{wanted.variant}.parquet")
-    if people["synthetic"].all():
-        raise InputError("no real person is left to train on: see assemble.forbid_licenses and split in params.yaml")
+    if people.empty or (people["synthetic"].all() and wanted.variant != "synthetic_only"):
+        raise InputError("nobody is left to train on: see split and assemble in params.yaml")
     # One thread a process: two OpenMP threads were measured to cost more than they bring on small maps.
     torch.set_num_threads(1)
     torch.manual_seed(wanted.seed)

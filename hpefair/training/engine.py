@@ -79,7 +79,9 @@ def fit(model: nn.Module, people: pd.DataFrame, recipe: Recipe, work: Path, on_s
 
 
 def draw(people: pd.DataFrame, batch: int, seed: int, step: int) -> NDArray[np.int64]:
-    """Rows shown in a step: `batch` real ones by exposure, then generated ones in proportion.
+    """Rows shown in a step: `batch` real ones by exposure, then generated ones in proportion, by theirs.
+
+    Where nobody is real, for study, `batch` generated ones are shown.
 
     Args:
         people: Rows exposure, synthetic.
@@ -95,9 +97,16 @@ def draw(people: pd.DataFrame, batch: int, seed: int, step: int) -> NDArray[np.i
     real, made = np.flatnonzero(~synthetic), np.flatnonzero(synthetic)
     exposure = people["exposure"].to_numpy(dtype=float)[real]
     # With replacement: drawing without it flattens unequal weights, so planned exposures would not be delivered.
+    if not len(real):
+        return rng.choice(made, size=batch, p=_shares(people, made))
     shown = rng.choice(real, size=batch, p=exposure / exposure.sum())
     extra = round(batch * len(made) / exposure.sum())
-    return np.concatenate([shown, rng.choice(made, size=extra) if extra else made[:0]])
+    return np.concatenate([shown, rng.choice(made, size=extra, p=_shares(people, made)) if extra else made[:0]])
+
+
+def _shares(people: pd.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    exposure = people["exposure"].to_numpy(dtype=float)[rows]
+    return np.asarray(exposure / exposure.sum(), dtype=float)
 
 
 def _batch(model: Estimator, people: pd.DataFrame, recipe: Recipe, step: int) -> tuple[Tensor, dict[str, Tensor]]:

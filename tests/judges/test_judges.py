@@ -72,7 +72,7 @@ def test_people_are_counted(judges):
 def test_of_two_people_the_one_in_the_box_is_seen(judges):
     """By the judge that sees them both."""
     photo = someone()
-    labels, judge = photo.people[0], open_judge("movenet-multipose", judges)
+    labels, judge = photo.people[0], open_judge("movenet_multipose", judges)
     both = np.concatenate([photo.pixels, photo.pixels], axis=1)
     for shift in (0, 256):
         seen = judge.look(both, labels.bbox + np.array([shift, 0, 0, 0])).keypoints

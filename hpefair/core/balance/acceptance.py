@@ -74,7 +74,7 @@ def acceptance_weights(made: pd.DataFrame, attributes: Sequence[str]) -> Array:
         Weights (N,): mean 1 among the accepted, at most 3; 0 for those who were not let in.
     """
     accepted = made["accepted"].to_numpy(dtype=bool)
-    weight = accepted.astype(float)
+    weight: Array = accepted.astype(float)
     if not accepted.any():
         return weight
     for _ in range(ROUNDS):

@@ -1,11 +1,13 @@
 """Keep or reject a generated person."""
 
-from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+
+CHUNK: Final = 20_000  # thumbnails that are compared at once
 
 
 def annotation_fault(keypoints: Array, mask: NDArray[np.bool_], bbox: Array, min_keypoints: int) -> str | None:
@@ -50,20 +52,25 @@ def near_duplicates(thumbnails: Array, others: Array, delta_e: float) -> list[in
     Returns:
         Indices of the duplicates; the first of two alike is kept.
     """
-    flat = thumbnails.reshape(len(thumbnails), -1)
-    kept: list[Array] = list(others.reshape(len(others), -1))
+    kept = nearest(thumbnails, others) >= delta_e
+    for row in np.flatnonzero(kept):
+        earlier = thumbnails[:row][kept[:row]]
+        kept[row] = nearest(thumbnails[row : row + 1], earlier)[0] >= delta_e
+    return [int(row) for row in np.flatnonzero(~kept)]
+
+
+def nearest(thumbnails: Array, others: Array) -> Array:
+    """Root-mean-square CIE76 distance (N,) of thumbnails (N, h, w, 3) to the nearest of others (M, h, w, 3).
+
+    Infinite where there are no others.
+    """
+    if not len(others):
+        return np.full(len(thumbnails), np.inf)
+    flat, known = thumbnails.reshape(len(thumbnails), -1), others.reshape(len(others), -1)
     pixels = float(np.prod(thumbnails.shape[1:3])) or 1.0
-    found = []
-    for row, thumbnail in enumerate(flat):
-        if _nearest(thumbnail, kept, pixels) < delta_e:
-            found.append(row)
-        else:
-            kept.append(thumbnail)
-    return found
-
-
-def _nearest(thumbnail: Array, kept: Sequence[Array], pixels: float) -> float:
-    if not kept:
-        return float("inf")
-    distance = ((np.stack(kept) - thumbnail) ** 2).sum(axis=1) / pixels
-    return float(np.sqrt(distance.min()))
+    least = np.full(len(flat), np.inf)
+    for start in range(0, len(known), CHUNK):
+        part = known[start : start + CHUNK]
+        squares = (flat**2).sum(axis=1)[:, None] - 2 * flat @ part.T + (part**2).sum(axis=1)
+        least = np.minimum(least, squares.min(axis=1))
+    return np.asarray(np.sqrt(np.clip(least, 0, None) / pixels), dtype=float)

@@ -24,3 +24,13 @@ def exposures(group: pd.Series, resample: Mapping[str, int]) -> pd.Series:
     extra = group.map(lambda name: resample.get(name, 0))
     weights: pd.Series = (size + extra) / size
     return weights.astype(float)
+
+
+def even_weights(weight: pd.Series, group: pd.Series) -> pd.Series:
+    """Weights scaled to a mean of 1 in every group, so that a group's total stays its number.
+
+    >>> even_weights(pd.Series([1.0, 3.0, 5.0]), pd.Series(["a", "a", "b"])).tolist()
+    [0.5, 1.5, 1.0]
+    """
+    mean = weight.groupby(group).transform("mean")
+    return (weight / mean.where(mean > 0, 1.0)).astype(float)

@@ -5,9 +5,9 @@ import types
 
 import numpy as np
 import pytest
+from hpefair.attributes.screening import inspect
 
 from hpefair.adapters import coco_masks, images
-from hpefair.attributes.screening import inspect
 from tests.attributes.test_contrast import scene
 from tests.attributes.test_measurement import SETTINGS
 

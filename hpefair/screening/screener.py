@@ -1,0 +1,125 @@
+"""Screen one generated person: every check in turn, the first fault decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hpefair.attributes.picture import Picture
+from hpefair.attributes.source import Source
+from hpefair.attributes.sources import chosen
+from hpefair.judges.opening import open_counter
+from hpefair.judges.panel import Panel
+from hpefair.judges.protocol import Counter
+from hpefair.params import Params
+from hpefair.schema import PERCEIVED
+from hpefair.screening.annotation import attribute_fault, file_fault, joints, measured, open_picture
+from hpefair.screening.company import count_fault
+from hpefair.screening.faults import NONE, NOT_MADE, Fault
+from hpefair.screening.poses import judged
+from hpefair.screening.produced import told
+
+Array = NDArray[np.float64]
+
+COUNTED_FROM: Final = 0.02  # part of the picture, and
+COUNTED_JOINTS: Final = 8  # visible joints, from which a counter is expected to find somebody
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a screen found.
+
+    Attributes:
+        fault: The first fault, or none.
+        measured: Measured attributes; empty where the picture could not be opened.
+        keypoints: Keypoints (17, 3), joints that judges doubt masked; None where none is.
+        oks: Agreement of judges; NaN where they were not asked.
+        worst: Largest distance of a visible limb joint, relative to the root of the area.
+        perceived: Group and source (`<attribute>_source`) of perceived attributes that were told anew; else empty.
+    """
+
+    fault: Fault
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    keypoints: Array | None = None
+    oks: float = float("nan")
+    worst: float = float("nan")
+    perceived: Mapping[str, str] = field(default_factory=dict)
+
+
+class Screener:
+    """Checks rows of generated.parquet; judges and sources are opened when they are first needed."""
+
+    def __init__(self, settings: Params) -> None:
+        """Keep the settings.
+
+        Args:
+            settings: All settings.
+        """
+        self._settings = settings
+
+    def screen(self, row: Any) -> Finding:
+        """Check a generated person.
+
+        Args:
+            row: A row of generated.parquet.
+        """
+        if not row.made:
+            return Finding((NOT_MADE, row.reason))
+        fault = file_fault(row, self._settings.screen)
+        if fault != NONE:
+            return Finding(fault)
+        picture = open_picture(row)
+        found = measured(picture, self._settings.attribute)
+        fault, perceived = self._attributes(row, picture, found)
+        if fault == NONE:
+            fault = self._count(row, picture)
+        if fault != NONE:
+            return Finding(fault, found, perceived=perceived)
+        return self._pose(row, picture, found, perceived)
+
+    def _attributes(self, row: Any, picture: Picture, found: Mapping[str, Any]) -> tuple[Fault, dict[str, str]]:
+        wanted = {name: getattr(row, f"wanted_{name}") for name in self._settings.plan.attributes}
+        if row.backend != "diffusion" or row.parent_person:
+            return attribute_fault(row, found, wanted), {}
+        anew = told(picture, self._sources, self._settings)
+        perceived = {name: anew.groups[name] for name in PERCEIVED}
+        perceived |= {f"{name}_source": anew.sources[name] for name in PERCEIVED}
+        only_measured = {name: group for name, group in wanted.items() if name not in PERCEIVED}
+        fault = attribute_fault(row, found, only_measured)
+        return (anew.fault(wanted) if fault == NONE else fault), perceived
+
+    def _count(self, row: Any, picture: Picture) -> Fault:
+        if not self._settings.screen.counter:
+            return NONE
+        found = [one for one in self._counter.count(picture.pixels) if one.score >= self._settings.screen.counter_score]
+        boxes = np.stack(picture.people["bbox"].to_list()).astype(float)
+        visible = (picture.keypoints[..., 2] == 2).sum(axis=1)
+        large = picture.people["area"].to_numpy(dtype=float) >= COUNTED_FROM * picture.pixels[..., 0].size
+        return count_fault(found, boxes, large & (visible >= COUNTED_JOINTS))
+
+    def _pose(self, row: Any, picture: Picture, found: Mapping[str, Any], perceived: Mapping[str, str]) -> Finding:
+        screen = self._settings.screen
+        if not screen.judges or row.backend not in screen.judged:
+            return Finding(NONE, found, perceived=perceived)
+        seen = self._panel.look(row.item_id, picture.pixels, np.asarray(row.bbox, dtype=float))
+        result = judged(row, seen, screen)
+        keypoints = None
+        if result.fault == NONE and row.backend in screen.masked and result.doubted.any():
+            keypoints = joints(row).copy()
+            keypoints[result.doubted] = 0.0
+        return Finding(result.fault, found, keypoints, result.oks, result.worst, perceived)
+
+    @cached_property
+    def _panel(self) -> Panel:
+        return Panel(self._settings.screen.judges)
+
+    @cached_property
+    def _counter(self) -> Counter:
+        return open_counter(self._settings.screen.counter)
+
+    @cached_property
+    def _sources(self) -> dict[str, Source]:
+        return chosen(self._settings.attribute)

@@ -1,0 +1,100 @@
+"""Screen all generated people: side by side, resumable."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hpefair.adapters import tables, worker_pool
+from hpefair.attributes.measurement import COLUMNS
+from hpefair.params import Params
+from hpefair.schema import PERCEIVED
+from hpefair.screening.screener import Finding, Screener
+
+
+@dataclass
+class _Screen:
+    """Screens rows; what it found is kept in files, so that it travels between processes and outlives them."""
+
+    settings: Params
+    work: Path
+
+    @cached_property
+    def _screener(self) -> Screener:
+        return Screener(self.settings)
+
+    def __call__(self, row: Any) -> None:
+        tables.write_json_atomically(self.file(row.item_id), _plain(self._screener.screen(row)))
+
+    def file(self, item_id: str) -> Path:
+        """Where a finding is kept."""
+        return self.work / f"{item_id}.json"
+
+
+def screen_all(made: pd.DataFrame, settings: Params, work: Path) -> pd.DataFrame:
+    """Check every generated person by itself.
+
+    Args:
+        made: generated.parquet of all shards.
+        settings: All settings.
+        work: Folder that an interrupted run leaves behind, and the next one goes on from.
+
+    Returns:
+        The table with fault, reason, measured attributes, judged_oks, judged_worst, masked_joints, and
+        `<attribute>_source` where perceived attributes were told anew.
+    """
+    screen = _Screen(settings, work)
+    missing = [row for row in made.itertuples(name="Row") if not screen.file(row.item_id).exists()]
+    workers = min(os.cpu_count() or 1, max(len(missing), 1))
+    for _ in worker_pool.run(screen, [_Row(row._asdict()) for row in missing], workers, "screening"):
+        pass
+    found = pd.DataFrame([tables.read_json(screen.file(name)) for name in made["item_id"]], index=made.index)
+    return _joined(made, found) if len(made) else _joined(made, pd.DataFrame(columns=_COLUMNS))
+
+
+class _Row:
+    """A row that can be pickled."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+
+
+_COLUMNS = ("fault", "reason", "measured", "keypoints", "judged_oks", "judged_worst", "perceived")
+
+
+def _plain(found: Finding) -> dict[str, Any]:
+    fault, reason = found.fault
+    return {
+        "fault": fault,
+        "reason": reason,
+        "measured": dict(found.measured),
+        "keypoints": None if found.keypoints is None else found.keypoints.ravel().tolist(),
+        "judged_oks": found.oks,
+        "judged_worst": found.worst,
+        "perceived": dict(found.perceived),
+    }
+
+
+def _joined(made: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Generated people with what was found of them; masked joints replace the annotated ones."""
+    out = made.drop(columns="reason").assign(
+        fault=found["fault"].astype(str),
+        reason=found["reason"].astype(str),
+        judged_oks=found["judged_oks"].astype(float),
+        judged_worst=found["judged_worst"].astype(float),
+    )
+    masked = found["keypoints"].map(lambda values: values is not None)
+    before = [0 if one is None else int((pd.Series(one).iloc[2::3] > 0).sum()) for one in out["keypoints"]]
+    out["keypoints"] = out["keypoints"].where(~masked, found["keypoints"])
+    after = [0 if one is None else int((pd.Series(one).iloc[2::3] > 0).sum()) for one in out["keypoints"]]
+    out["masked_joints"] = [one - other for one, other in zip(before, after, strict=True)]
+    measured = pd.DataFrame(list(found["measured"]), index=made.index).reindex(columns=list(COLUMNS))
+    anew = pd.DataFrame(list(found["perceived"]), index=made.index)
+    for name in PERCEIVED:
+        if name in anew:
+            out[name] = anew[name].fillna(out[name])
+        out[f"{name}_source"] = anew[f"{name}_source"].fillna("") if f"{name}_source" in anew else ""
+    return out.join(measured)
