@@ -31,8 +31,11 @@ def show(console: Console, variant: str, explain: bool) -> None:
     console.print(_sentence(cells, plan, settings), highlight=False)
     if explain:
         console.print(_requirements(plan))
-        for words, reason in plan.rules.others:
-            console.print(f"not planned for: {words}: {reason}", style="dim", highlight=False)
+        for reason in dict.fromkeys(reason for _, reason in plan.rules.others):
+            left = [words for words, why in plan.rules.others if why == reason]
+            console.print(f"not planned for, because {reason}:", style="dim", highlight=False)
+            for words in left:
+                console.print(f"  {words}", style="dim", highlight=False)
         if cells[["resample", "generate"]].to_numpy().sum():
             console.print(_cells(cells, plan, settings))
     for row in missed.itertuples():
