@@ -74,8 +74,8 @@ def _crop(path: str, bbox: Sequence[float]) -> Pixels:
     pixels = _whole(path)
     x, y, width, height = (float(value) for value in bbox)
     left, top = x - (ROOM - 1) / 2 * width, y - (ROOM - 1) / 2 * height
-    rows = slice(max(int(top), 0), max(int(np.ceil(top + ROOM * height)), int(top) + 1))
-    columns = slice(max(int(left), 0), max(int(np.ceil(left + ROOM * width)), int(left) + 1))
+    rows = slice(max(round(top), 0), max(round(top + ROOM * height), round(top) + 1, 1))
+    columns = slice(max(round(left), 0), max(round(left + ROOM * width), round(left) + 1, 1))
     crop = pixels[rows, columns]
     return np.ascontiguousarray(crop) if crop.size else np.zeros((SIDE, SIDE, 3), np.uint8)
 

@@ -1,15 +1,21 @@
-"""Generated people are judged from their files alone."""
+"""Annotations and cells are judged from the files alone."""
 
 import json
 import types
 
 import numpy as np
 import pytest
-from hpefair.attributes.screening import inspect
 
 from hpefair.adapters import coco_masks, images
+from hpefair.params import load
+from hpefair.screening.annotation import attribute_fault, file_fault, measured, open_picture
 from tests.attributes.test_contrast import scene
 from tests.attributes.test_measurement import SETTINGS
+
+
+@pytest.fixture
+def screen(project):
+    return load(project / "params.yaml").screen
 
 
 @pytest.fixture
@@ -26,17 +32,17 @@ def row(tmp_path):
     )  # fmt: skip
 
 
-def test_a_good_person_passes_and_is_measured(row):
-    """No reason, and the measured attributes."""
-    reason, found = inspect(row, {"contrast": "high", "age_band": "child"}, SETTINGS, 5)
-    assert reason == ""
-    assert found["contrast"] == "high"
+def test_a_good_person_is_measured(row, screen):
+    assert file_fault(row, screen) == ("", "")
+    assert measured(open_picture(row), SETTINGS)["contrast"] == "high"
 
 
 def test_the_wanted_cell_must_really_be_filled(row):
-    """What the generator claims is not believed."""
-    assert inspect(row, {"contrast": "low"}, SETTINGS, 5)[0] == "measured contrast is high, wanted low"
-    assert inspect(row, {"age_band": "teen"}, SETTINGS, 5)[0] == "age_band is child, wanted teen"
+    """What the generator claims of what can be measured is not believed."""
+    found = measured(open_picture(row), SETTINGS)
+    assert attribute_fault(row, found, {"contrast": "high", "age_band": "child"}) == ("", "")
+    assert attribute_fault(row, found, {"contrast": "low"})[1] == "measured contrast is high, wanted low"
+    assert attribute_fault(row, found, {"age_band": "teen"}) == ("attribute", "age_band is child, wanted teen")
 
 
 def test_everybody_in_the_picture_is_seen(row):
@@ -52,16 +58,19 @@ def test_everybody_in_the_picture_is_seen(row):
         "garments": "",
     }
     crowded = types.SimpleNamespace(**{**vars(row), "others": json.dumps([other])})
-    assert inspect(row, {}, SETTINGS, 5)[1]["crowding"] == "alone"
-    assert inspect(crowded, {}, SETTINGS, 5)[1]["crowding"] == "crowded"
+    assert measured(open_picture(row), SETTINGS)["crowding"] == "alone"
+    assert measured(open_picture(crowded), SETTINGS)["crowding"] == "crowded"
 
 
-def test_shifted_annotations_and_broken_files_are_rejected(row, tmp_path):
-    """Joints 150 px off; a file cut short."""
+def test_faults_of_files_and_annotations_are_named(row, screen, tmp_path):
+    """Joints 150 px off; an arm twice as long as the body has it; no mask; a file cut short."""
     shifted = row.keypoints.reshape(17, 3).copy()
     shifted[:, 0] += 150
-    assert (
-        "outside" in inspect(types.SimpleNamespace(**{**vars(row), "keypoints": shifted.ravel()}), {}, SETTINGS, 5)[0]
-    )
+    assert file_fault(types.SimpleNamespace(**{**vars(row), "keypoints": shifted.ravel()}), screen)[0] == "annotation"
+    long = row.keypoints.reshape(17, 3).copy()
+    long[9, :2] = long[7, :2] + 2.5 * (long[9, :2] - long[7, :2]) + [0, 60]
+    wide = types.SimpleNamespace(**{**vars(row), "keypoints": long.ravel(), "bbox": np.array([0.0, 0.0, 260, 260])})
+    assert file_fault(wide, screen)[0] in ("limbs", "annotation")
+    assert file_fault(types.SimpleNamespace(**{**vars(row), "segmentation": ""}), screen)[0] == "annotation"
     (tmp_path / "g.png").write_bytes(b"broken")
-    assert "cannot be decoded" in inspect(row, {"contrast": "high", "age_band": "child"}, SETTINGS, 5)[0]
+    assert file_fault(row, screen)[0] == "file"
