@@ -28,12 +28,12 @@ from hpefair.core.splits import unit_hash
 from hpefair.generation.pose_pipeline import untrained
 from hpefair.generation.starts import GROWN
 from hpefair.generation.tiny_data import Crops, cut
-from hpefair.generation.tiny_training import Recipe, folded, velocity_loss
+from hpefair.generation.tiny_training import Recipe, folded, picture_loss
 from hpefair.generation_sections import DiffusionPipeline
 from hpefair.people.dataset import Request, make_dataset
 
 HELD_OUT = 0.1
-JUDGE_STEPS = 700
+JUDGE_STEPS = 300
 COLUMNS = 14
 
 
@@ -112,10 +112,10 @@ def agreement(judge, pixels, conditions):
 
 @torch.inference_mode()
 def denoising(pipeline, crops, shift=0):
-    """Velocity error on people it has not seen; `shift` gives everybody somebody else's condition."""
+    """Error of the predicted pictures on people it has not seen; `shift` gives everybody somebody else's condition."""
     shown = np.roll(crops.conditions, shift, axis=0)
     losses = [
-        velocity_loss(
+        picture_loss(
             pipeline.unet, pipeline.scheduler, (folded(crops.pixels[k : k + 16]), folded(shown[k : k + 16])),
             torch.Generator().manual_seed(k), "cpu",
         )
@@ -174,9 +174,9 @@ def measured(trained, fresh, seen: Crops, unseen: Crops):
     pictures = [generate(fresh, unseen, 0), generate(trained, unseen, 0), generate(trained, unseen, 1)]
     other = np.roll(real, 1, axis=0)
     return [
-        row("velocity error, untrained", denoising(fresh, unseen), "MSE"),
-        row("velocity error, trained", denoising(trained, unseen), "MSE"),
-        row("velocity error, trained, another's pose", denoising(trained, unseen, 1), "MSE"),
+        row("denoising error, untrained", denoising(fresh, unseen), "MSE"),
+        row("denoising error, trained", denoising(trained, unseen), "MSE"),
+        row("denoising error, trained, another's pose", denoising(trained, unseen, 1), "MSE"),
         row("pose agreement, the photographs themselves", agreement(judge, unseen.pixels, real), "r"),
         row("pose agreement, trained", agreement(judge, pictures[1], real), "r"),
         row("pose agreement, trained, with another's pose", agreement(judge, pictures[1], other), "r"),

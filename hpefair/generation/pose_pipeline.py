@@ -73,8 +73,8 @@ class PoseDiffusionPipeline(DiffusionPipeline):
 def untrained(side: int, seed: int = 0, widths: Sequence[int] = (64, 128, 192)) -> PoseDiffusionPipeline:
     """A pipeline for pictures of `side` pixels with a network that has seen nothing.
 
-    The network predicts velocity on a cosine schedule that ends in pure noise (Salimans and Ho 2022, 2202.00512; Lin
-    et al. 2023, 2305.08891): few steps suffice, and dark and bright pictures stay possible.
+    The network names the clean picture, on a cosine schedule that ends in pure noise (Lin et al. 2023, 2305.08891), so
+    that dark and bright pictures stay possible.
     """
     torch.manual_seed(seed)
     unet = UNet2DModel(
@@ -92,7 +92,7 @@ def untrained(side: int, seed: int = 0, widths: Sequence[int] = (64, 128, 192)) 
     scheduler = DDIMScheduler(
         num_train_timesteps=TRAINED_STEPS,
         beta_schedule="squaredcos_cap_v2",
-        prediction_type="v_prediction",
+        prediction_type="sample",
         rescale_betas_zero_snr=True,
         timestep_spacing="trailing",
         clip_sample=True,
