@@ -33,7 +33,7 @@ from hpefair.generation_sections import DiffusionPipeline
 from hpefair.people.dataset import Request, make_dataset
 
 HELD_OUT = 0.1
-JUDGE_STEPS = 300
+JUDGE_STEPS = 250
 COLUMNS = 14
 
 
@@ -42,7 +42,7 @@ def arguments():
     parser.add_argument("--json", type=Path)
     parser.add_argument("--data", type=Path, help="COCO folder; 1,500 built-in people by default")
     parser.add_argument("--side", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--sheet", type=Path, help="write pictures to this file")
     return parser.parse_args()
 
