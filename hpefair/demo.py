@@ -11,6 +11,7 @@ from hpefair import params
 from hpefair.adapters import coco_folder, dvc_cli, params_file
 from hpefair.commands.add import SAMPLE_PLAN
 from hpefair.errors import InputError, ToolError
+from hpefair.judges.catalogue import CATALOGUE
 
 # What makes a workspace: the pipeline and its code, brought up to date every time …
 CODE = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "hpefair", "dags")
@@ -49,6 +50,7 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
     else:
         _forget_sample_plan(Path(__file__).resolve().parent.parent, root)
         command(["add", str(data), "--discover", "--replace"], root)
+    _get_judges(console, root)
     dvc_cli.repro(root)
     command(["log"], root)
     command(["review", "--no-launch"], root)
@@ -86,7 +88,19 @@ def _forget_sample_plan(project: Path, root: Path) -> None:
     plan = params.load(settings).plan
     if list(plan.attributes) == SAMPLE_PLAN["attributes"]:
         default = params.load(project / "params.yaml").plan
-        params_file.set_plan({"attributes": list(default.attributes)}, settings)
+        params_file.set_values("plan", {"attributes": list(default.attributes)}, settings)
+
+
+def _get_judges(console: Console, root: Path) -> None:
+    """Fetch the judges that the screen asks; where that cannot be, the screen works without them, and says so."""
+    settings = root / "params.yaml"
+    screen = params.load(settings).screen
+    wanted = {*screen.judges, *([screen.counter] if screen.counter else [])} & set(CATALOGUE)
+    try:
+        command(["judges", "fetch", *sorted(wanted)], root)
+    except ToolError:
+        console.print("without judges nobody checks the poses of generated people, or counts them", style="yellow")
+        params_file.set_values("screen", {"judges": [], "counter": ""}, settings)
 
 
 def command(arguments: list[str], root: Path) -> None:

@@ -111,6 +111,9 @@ def shrink(root: Path) -> None:
     tree = yaml.safe_load(path.read_text())
     tree["attribute"] |= {"shards": ["s0"], "min_area_px": 100}
     tree["generate"] |= {"shards": ["s0"]}
+    tree["plan"]["backends"].pop("render")
+    # The drawn people are no people to judges.
+    tree["screen"] |= {"judges": [], "counter": "", "pairs": 0}
     tree["train"]["engine"] |= {"input_width": 64, "input_height": 96, "steps": 30, "batch": 8, "checkpoint_every": 5}
     tree["train"]["models"].pop("oversampled")
     tree["predict"]["models"].pop("oversampled")

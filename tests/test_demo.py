@@ -38,11 +38,11 @@ def test_a_demo_on_data_forgets_the_plan_of_the_sample(tmp_path):
 
     create_workspace(PROJECT, tmp_path)
     settings = tmp_path / "params.yaml"
-    params_file.set_plan(SAMPLE_PLAN, settings)
-    assert params.load(settings).plan.backend == "render"
+    params_file.set_values("plan", SAMPLE_PLAN, settings)
+    assert params.load(settings).plan.attributes == ("age_band", "build", "contrast")
     _forget_sample_plan(PROJECT, tmp_path)
     assert params.load(settings).plan == params.load(PROJECT / "params.yaml").plan
-    params_file.set_plan({**SAMPLE_PLAN, "attributes": ["build"]}, settings)
+    params_file.set_values("plan", {**SAMPLE_PLAN, "attributes": ["build"]}, settings)
     _forget_sample_plan(PROJECT, tmp_path)
     assert params.load(settings).plan.attributes == ("build",)
 

@@ -43,10 +43,11 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
     return said
 
 
-def set_plan(values: Mapping[str, Any], path: Path = artifacts.PARAMS) -> list[str]:
-    """Set keys of the plan section.
+def set_values(section: str, values: Mapping[str, Any], path: Path = artifacts.PARAMS) -> list[str]:
+    """Set keys of a section.
 
     Args:
+        section: Name of the section.
         values: Value by key.
         path: The settings file.
 
@@ -54,15 +55,15 @@ def set_plan(values: Mapping[str, Any], path: Path = artifacts.PARAMS) -> list[s
         One sentence per key that changed.
     """
     yaml, tree = _read(path)
-    changed = {key: value for key, value in values.items() if tree["plan"][key] != value}
+    changed = {key: value for key, value in values.items() if tree[section][key] != value}
     for key, value in changed.items():
         if isinstance(value, list):
             value = CommentedSeq(value)
             value.fa.set_flow_style()
-        tree["plan"][key] = value
+        tree[section][key] = value
     if changed:
         _write(path, yaml, tree)
-    return [f"{path.name}: plan.{key} is {_words(value)} now" for key, value in changed.items()]
+    return [f"{path.name}: {section}.{key} is {_words(value)} now" for key, value in changed.items()]
 
 
 def _words(value: Any) -> str:

@@ -94,7 +94,7 @@ def add_sample(number: int, seed: int, replace: bool = False) -> list[str]:
     source = Source(SAMPLE, made / "annotations.json", made / "images", made / "labels.csv", {})
     said += add(source, replace)
     shutil.rmtree(made)
-    return said + params_file.set_plan(SAMPLE_PLAN)
+    return said + params_file.set_values("plan", SAMPLE_PLAN)
 
 
 def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:

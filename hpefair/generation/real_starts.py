@@ -15,6 +15,7 @@ from hpefair.generation.starts import Inpaint, Start
 from hpefair.params import Generate
 
 FEWEST_PX: Final = 50
+GROWN: Final = ("adult", "middle", "older")
 EDGE: Final = 0.01  # of the larger box side: hair and hands reach over coarse outlines
 
 
@@ -32,6 +33,9 @@ class Photographed:
         self._settings, self._size = settings, size
         self._companions = dict(list(people.groupby("image_id")))
         found = eligible(people, settings.context, settings.forbid_licenses)
+        if not (settings.diffusion and settings.diffusion.minors):
+            # Whose age is not known may be a minor.
+            found = found[found["age_band"].isin(GROWN)]
         order = [unit_hash("parents", name) for name in found["person_id"]]
         self._parents = found.iloc[np.argsort(order, kind="stable")]
 

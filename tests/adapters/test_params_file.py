@@ -26,7 +26,7 @@ def test_the_shipped_settings_are_valid(project):
         (("attribute", "shards"), ["a-b"], "pattern"),
         (("train", "engine"), {}, "missing key train.engine"),
         (("evaluate", "resamples"), 0, "greater than 0"),
-        (("plan", "attributes"), ["scale"], "recompose can be asked for"),
+        (("plan", "attributes"), ["scale"], "which backends can be asked for"),
         (("plan", "attributes"), ["contrast", "contrast"], "each once"),
         (("plan", "attributes"), [], "at least 1"),
         (("attribute", "contrast"), {"low_below": 30, "high_from": 20}, "low_below <= high_from"),

@@ -23,6 +23,8 @@ EXEMPT = {
     "hpefair.params",
     "hpefair.sections",
     "hpefair.attribute_sections",
+    "hpefair.balance_sections",
+    "hpefair.generation_sections",
     "hpefair.artifacts",
     "hpefair.stages",
 }
