@@ -128,3 +128,21 @@ def coco_analyze_types(people, one, predicted, skeleton):
         else:
             types.append("inversion" if where[k] == len(order) else "swap")
     return types
+
+
+def oks(keypoints, area, predicted) -> float:
+    """Similarity of one prediction (17, 2) to one person (17, 3), by pycocotools."""
+    person = {
+        "id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": area, "bbox": [0, 0, 1, 1],
+        "keypoints": np.asarray(keypoints, float).ravel().tolist(),
+        "num_keypoints": int((np.asarray(keypoints)[:, 2] > 0).sum()),
+    }  # fmt: skip
+    tree = {
+        "info": {},
+        "images": [{"id": 1, "width": 300, "height": 300}],
+        "categories": [{"id": 1, "name": "person"}],
+        "annotations": [person],
+    }
+    points = np.column_stack([predicted, np.ones(17)]).ravel().tolist()
+    result = {"image_id": 1, "category_id": 1, "keypoints": points, "score": 1.0}
+    return float(coco_eval(tree, [result]).computeOks(1, 1)[0, 0])
