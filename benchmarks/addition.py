@@ -1,11 +1,11 @@
 """Do generated people help a pose estimator on real people, at equal real exposure? Train on LSPET with and without.
 
-Arms: `--small` and all real training people, each alone | + rendered | + recomposed | + unaltered; the small set also
-+ repeats. Every step of every arm shows the same `--batch` real people with the same augmentation (same seed, same step), and an
-arm with an addition shows as many added samples on top; so real exposures are equal, and total samples are not: the
-arm `repeats`, whose added samples are the same real people once more, tells what more samples alone do. `recomposed`
-are COCO people (LSPET has no masks), `unaltered` the same COCO people as often, as they were. All arms of a seed start
-from the same weights. Twelve limb joints are learned and tested; the face is labelled in no arm.
+Arms: `--small` and all real training people, each alone | + rendered | + recomposed | + unaltered; the small set also +
+repeats. Every step of every arm shows the same `--batch` real people with the same augmentation (same seed, same step),
+and an arm with an addition shows as many added samples on top; so real exposures are equal, and total samples are not:
+the arm `repeats`, whose added samples are the same real people once more, tells what more samples alone do.
+`recomposed` are COCO people (LSPET has no masks), `unaltered` the same COCO people as often, as they were. All arms of
+a seed start from the same weights. Twelve limb joints are learned and tested; the face is labelled in no arm.
 
 Tested on people of held-out images (`--test`, by a hash of the name): PCK@.2 of the torso diagonal, and mean OKS with
 .53 of the box as area. Intervals resample images and contain the seed noise (seed_intervals.py). LSPET holds series of
