@@ -31,7 +31,7 @@ from benchmarks.rows import cpu_seconds, report, row
 from hpefair.adapters import coco_masks, images
 from hpefair.attributes.screening import inspect
 from hpefair.core.fairness.representation import share_interval
-from hpefair.generation.protocol import Backend, Item, Made
+from hpefair.generation.protocol import AnnotatedPerson, Backend, Item, Made
 from hpefair.generation.render import Render
 from hpefair.params import Params
 from hpefair.params import load as load_params
@@ -93,20 +93,26 @@ class Bench:
 
 def _as_row(made: Made, path: Path) -> SimpleNamespace:
     """What the screen reads of a row of generated.parquet."""
-    person = made.person
-    worn = None if person.garments is None else {"worn": json.loads(coco_masks.encode(person.garments))}
     return SimpleNamespace(
-        **person.labels,
+        **made.person.labels,
+        **_annotation(made.person),
         item_id=path.stem,
         path=str(path),
         height=made.pixels.shape[0],
         width=made.pixels.shape[1],
-        keypoints=person.keypoints.ravel().tolist(),
-        bbox=person.bbox.tolist(),
-        area=coco_masks.area(person.mask),
-        segmentation=coco_masks.encode(person.mask),
-        garments=json.dumps(worn) if worn else "",
+        others=json.dumps([_annotation(other) for other in made.others]),
     )
+
+
+def _annotation(person: AnnotatedPerson) -> dict[str, object]:
+    worn = person.garments
+    return {
+        "keypoints": person.keypoints.ravel().tolist(),
+        "bbox": person.bbox.tolist(),
+        "area": coco_masks.area(person.mask),
+        "segmentation": coco_masks.encode(person.mask),
+        "garments": "" if worn is None else json.dumps({"worn": json.loads(coco_masks.encode(worn))}),
+    }
 
 
 def _plain(source: Path, shape: Sequence[int], out: Path) -> None:
