@@ -1,8 +1,8 @@
 """Generated images per second of one CPU core, and attempts per accepted image, by backend and cell.
 
 An attempt is one item given to a backend, made and written as PNG, as the generate stage does; what it makes is
-accepted by the checks of the screen (`hpefair.attributes.screening.inspect`) on the written file, the duplicate check
-left out. The peer is the least that any image pipeline does: Pillow decodes the same photographs, cuts the same
+accepted by the screen as params.yaml sets it (`hpefair.screening.screener`), copies left out; without fetched judges
+(`hpefair judges fetch`) nobody looks at poses, and the title says so. The peer is the least that any image pipeline does: Pillow decodes the same photographs, cuts the same
 windows and writes them as PNG; for rendered people, who have no photograph, their own pictures.
 
 `recompose` needs real people with masks (`--data` or HPEFAIR_TEST_DATA: a folder that holds coco_kp/) and is left out
@@ -10,7 +10,6 @@ without. Intervals are Wilson's over attempts, which share parents where there a
 """
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -29,14 +28,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import real_people
 from benchmarks.rows import cpu_seconds, report, row
-from hpefair.adapters import coco_masks, images
-from hpefair.attributes.screening import inspect
 from hpefair.core.fairness.representation import share_interval
-from hpefair.generation.protocol import AnnotatedPerson, Backend, Item, Made
+from hpefair.generation.protocol import Backend, Item, Made
+from hpefair.generation.records import record
 from hpefair.generation.render import Render
+from hpefair.judges.catalogue import FOLDER
 from hpefair.params import Params
 from hpefair.params import load as load_params
 from hpefair.schema import ATTRIBUTES
+from hpefair.screening.screener import Screener
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "Pillow: decode, crop, write"
@@ -65,8 +65,9 @@ class Bench:
     settings: Params
     folder: Path
     photographs: dict[str, str]
+    screener: Screener
 
-    def attempts(self, backend: Backend, cell: Cell, number: int) -> list[Attempt]:
+    def attempts(self, backend: Backend, name_of: str, cell: Cell, number: int) -> list[Attempt]:
         """Ask a backend for a cell, in batches of its liking."""
         name = "_".join(cell.values())
         items = [Item(f"{name}_{k}", cell, SEED + k, k) for k in range(number)]
@@ -76,44 +77,24 @@ class Bench:
             begun = time.process_time()
             made = backend.make(batch)
             for item, one in zip(batch, made, strict=True):
-                if not isinstance(one, str):
-                    images.write_png(self.folder / f"{item.item_id}.png", one.pixels)
+                record(item, one, self.folder, self.folder)
             seconds = (time.process_time() - begun) / len(batch)
-            found += [self._judged(one, item, seconds) for item, one in zip(batch, made, strict=True)]
+            found += [self._judged(one, item, seconds, name_of) for item, one in zip(batch, made, strict=True)]
         return found
 
-    def _judged(self, made: Made | str, item: Item, seconds: float) -> Attempt:
+    def _judged(self, made: Made | str, item: Item, seconds: float, backend: str) -> Attempt:
         if isinstance(made, str):
             return Attempt(made, False, seconds, float("nan"))
-        path, settings = self.folder / f"{item.item_id}.png", self.settings
-        reason, _ = inspect(_as_row(made, path), item.wanted, settings.attribute, settings.screen.min_keypoints)
+        path = self.folder / f"{item.item_id}.png"
+        written = SimpleNamespace(**record(item, made, self.folder, self.folder), backend=backend)
+        settings = self.settings.model_copy(
+            update={"plan": self.settings.plan.model_copy(update={"attributes": tuple(item.wanted)})}
+        )
+        self.screener.settings = settings
+        reason = self.screener.screen(written).fault[1]
         source = Path(self.photographs.get(made.parent_image, path))
         peer = cpu_seconds(lambda: _plain(source, made.pixels.shape, self.folder / "plain.png"))
         return Attempt(reason, True, seconds, peer)
-
-
-def _as_row(made: Made, path: Path) -> SimpleNamespace:
-    """What the screen reads of a row of generated.parquet."""
-    return SimpleNamespace(
-        **made.person.labels,
-        **_annotation(made.person),
-        item_id=path.stem,
-        path=str(path),
-        height=made.pixels.shape[0],
-        width=made.pixels.shape[1],
-        others=json.dumps([_annotation(other) for other in made.others]),
-    )
-
-
-def _annotation(person: AnnotatedPerson) -> dict[str, object]:
-    worn = person.garments
-    return {
-        "keypoints": person.keypoints.ravel().tolist(),
-        "bbox": person.bbox.tolist(),
-        "area": coco_masks.area(person.mask),
-        "segmentation": coco_masks.encode(person.mask),
-        "garments": "" if worn is None else json.dumps({"worn": json.loads(coco_masks.encode(worn))}),
-    }
 
 
 def _plain(source: Path, shape: Sequence[int], out: Path) -> None:
@@ -159,26 +140,35 @@ def backends(bench: Bench, data: Path | None) -> dict[str, tuple[Backend, tuple[
     return found
 
 
+def _screened(settings: Params) -> tuple[Params, str]:
+    """Settings with the judges that are here, and in words whether they are."""
+    os.chdir(ROOT)
+    if all((FOLDER / name).is_dir() for name in {*settings.screen.judges, settings.screen.counter}):
+        return settings, "poses judged"
+    nobody = settings.screen.model_copy(update={"judges": (), "counter": ""})
+    return settings.model_copy(update={"screen": nobody}), "poses not judged"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help=f"folder of real people; else the variable {real_people.VARIABLE}")
     parser.add_argument("--number", type=int, default=40, help="attempts per cell")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args()
-    settings = load_params(ROOT / "params.yaml")
+    settings, judged = _screened(load_params(ROOT / "params.yaml"))
     rows, reasons = [], []
     with tempfile.TemporaryDirectory() as scratch:
-        bench = Bench(settings, Path(scratch), {})
+        bench = Bench(settings, Path(scratch), {}, Screener(settings))
         for name, (backend, cells) in backends(bench, options.data).items():
             of_contrast: list[Attempt] = []
             for cell in cells:
-                found = bench.attempts(backend, cell, options.number)
+                found = bench.attempts(backend, name, cell, options.number)
                 rows += rows_of(f"{name}, {' '.join(cell.values())}", found)
                 of_contrast += found if cell in CONTRAST else []
                 told = Counter(re.sub(r"\d{4,}", "somebody", one.reason) for one in found if one.reason).most_common(3)
                 reasons += [f"{name}, {' '.join(cell.values())}: {n} x {reason}" for reason, n in told]
             rows += rates(name, of_contrast)
-    report(f"Generation, {settings.generate.size} px renders, COCO people recomposed", rows, options.json)
+    report(f"Generation, {settings.generate.size} px renders, COCO people recomposed, {judged}", rows, options.json)
     print("Not accepted:", *reasons, sep="\n  ")
 
 

@@ -58,7 +58,7 @@ class Screener:
         Args:
             settings: All settings.
         """
-        self._settings = settings
+        self.settings = settings
 
     def screen(self, row: Any) -> Finding:
         """Check a generated person.
@@ -68,11 +68,11 @@ class Screener:
         """
         if not row.made:
             return Finding((NOT_MADE, row.reason))
-        fault = file_fault(row, self._settings.screen)
+        fault = file_fault(row, self.settings.screen)
         if fault != NONE:
             return Finding(fault)
         picture = open_picture(row)
-        found = measured(picture, self._settings.attribute)
+        found = measured(picture, self.settings.attribute)
         fault, perceived = self._attributes(row, picture, found)
         if fault == NONE:
             fault = self._count(row, picture)
@@ -81,10 +81,10 @@ class Screener:
         return self._pose(row, picture, found, perceived)
 
     def _attributes(self, row: Any, picture: Picture, found: Mapping[str, Any]) -> tuple[Fault, dict[str, str]]:
-        wanted = {name: getattr(row, f"wanted_{name}") for name in self._settings.plan.attributes}
+        wanted = {name: getattr(row, f"wanted_{name}") for name in self.settings.plan.attributes}
         if row.backend != "diffusion" or row.parent_person:
             return attribute_fault(row, found, wanted), {}
-        anew = told(picture, self._sources, self._settings)
+        anew = told(picture, self._sources, self.settings)
         perceived = {name: anew.groups[name] for name in PERCEIVED}
         perceived |= {f"{name}_source": anew.sources[name] for name in PERCEIVED}
         only_measured = {name: group for name, group in wanted.items() if name not in PERCEIVED}
@@ -92,16 +92,16 @@ class Screener:
         return (anew.fault(wanted) if fault == NONE else fault), perceived
 
     def _count(self, row: Any, picture: Picture) -> Fault:
-        if not self._settings.screen.counter:
+        if not self.settings.screen.counter:
             return NONE
-        found = [one for one in self._counter.count(picture.pixels) if one.score >= self._settings.screen.counter_score]
+        found = [one for one in self._counter.count(picture.pixels) if one.score >= self.settings.screen.counter_score]
         boxes = np.stack(picture.people["bbox"].to_list()).astype(float)
         visible = (picture.keypoints[..., 2] == 2).sum(axis=1)
         large = picture.people["area"].to_numpy(dtype=float) >= COUNTED_FROM * picture.pixels[..., 0].size
         return count_fault(found, boxes, large & (visible >= COUNTED_JOINTS))
 
     def _pose(self, row: Any, picture: Picture, found: Mapping[str, Any], perceived: Mapping[str, str]) -> Finding:
-        screen = self._settings.screen
+        screen = self.settings.screen
         if not screen.judges or row.backend not in screen.judged:
             return Finding(NONE, found, perceived=perceived)
         seen = self._panel.look(row.item_id, picture.pixels, np.asarray(row.bbox, dtype=float))
@@ -114,12 +114,12 @@ class Screener:
 
     @cached_property
     def _panel(self) -> Panel:
-        return Panel(self._settings.screen.judges)
+        return Panel(self.settings.screen.judges)
 
     @cached_property
     def _counter(self) -> Counter:
-        return open_counter(self._settings.screen.counter)
+        return open_counter(self.settings.screen.counter)
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        return chosen(self._settings.attribute)
+        return chosen(self.settings.attribute)
