@@ -132,7 +132,10 @@ def _maker(settings: Params, name: BackendName, cells: pd.DataFrame, found: Mapp
         return Maker(name, cost, endless, endless, frozenset(plan.attributes), backend.share)
     people, _ = training_people()
     able = capacity(people, plan.attributes, settings.generate.context, settings.generate.forbid_licenses)
-    parents = np.array([float(able.get(cell, 0)) for cell in cells["cell"]])
+    # Whoever cannot be brought into a cell cannot be, however often it is tried.
+    parents = np.array(
+        [np.floor(able.get(cell, 0) * one.rate) for cell, one in zip(cells["cell"], known, strict=True)]
+    )
     return Maker(name, cost, plan.max_descendants * parents, parents, frozenset({"contrast"}), backend.share)
 
 
