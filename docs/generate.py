@@ -65,6 +65,7 @@ def flat(section: dict) -> list[tuple[str, object]]:
             "zero_shot",
             "classifier",
             "coverage",
+            "backends",
             "diffusion",
         ) and isinstance(value, dict)
         out += [(key, "see below" if fixed else value)]
@@ -73,13 +74,15 @@ def flat(section: dict) -> list[tuple[str, object]]:
 
 
 def meaning(word: str, key: str) -> str:
-    """Comment behind a key of params.yaml, else the settings class's own words."""
+    """What `MEANINGS` says of a key, else the comment behind it in params.yaml."""
+    if f"{word}.{key}" in MEANINGS:
+        return MEANINGS[f"{word}.{key}"]
     section = (ROOT / "params.yaml").read_text(encoding="utf-8").split(f"\n{word}:\n", 1)[-1].split("\n\n", 1)[0]
     for line in section.splitlines():
         found = COMMENT.match(line)
         if found and found["key"] == key:
             return found["text"]
-    return MEANINGS.get(f"{word}.{key}", "")
+    return ""
 
 
 def short(value: object) -> str:
@@ -152,6 +155,8 @@ MEANINGS = {
     "attribute.classifier": "The source `classifier`, trained by `hpefair attributes train`",
     "attribute.classifier.weights": "Folder of its weights",
     "calibrate.confidence": "Of the claim that those named are right often enough, and of intervals of errors",
+    "calibrate.default_thresholds": "Confidence from which a source is believed until somebody labelled, and about "
+    "diffused people",
     "calibrate.min_labels": "Labelled people that a source must have judged to be calibrated",
     "audit.coverage": "Cells of several attributes that should hold people",
     "audit.coverage.attributes": "The attributes that are combined",
@@ -165,9 +170,18 @@ MEANINGS = {
     "validate.max_unexpected_rows": "Unexpected values that a check lists",
     "gate.failing_severities": "Severities whose expectations decide; the others only inform",
     "plan.attributes": "Attributes to balance together; each needs a reference under `audit.reference`",
-    "plan.max_synthetic_share": "Largest share of generated people in the balanced training set",
-    "plan.cost_generate": "Cost of one generated person, before its expected yield",
-    "plan.backend": "Generator: `recompose` alters the contrast of real people, `render` draws built-in ones",
+    "plan.margin": "Distance, as a share, that planned shares keep from the bounds in `expectations/`",
+    "plan.max_repeats": "Showings of one real person per pass, the first included",
+    "plan.max_descendants": "People recomposed from one real person, per cell",
+    "plan.max_synthetic_share": "Largest share of generated people among all exposures of the balanced training set",
+    "plan.cost_resample": "Cost of one more showing of a real person; it shows nobody new",
+    "plan.cost_per_second": "Cost of one second of computing; an accepted person costs seconds / rate of its cell",
+    "plan.assurance": "Attempts are as many as fill a quota with this probability",
+    "plan.backends": "Who may generate: recompose, render, diffusion. Of each: cost (of one accepted person, beside "
+    "computing), rate (share of attempts let in) and seconds (of one core, per attempt), both believed until "
+    "`history/acceptance.jsonl` knows better, and share (largest part of the people whom another backend could make, too)",
+    "plan.backends.recompose": "Training people in other colours or surroundings: needs parents of the wanted groups",
+    "plan.backends.render": "Built-in people, asked for exactly the wanted groups",
     "generate.shards": "Data layout: generated people are dealt to shards by a hash of their name",
     "generate.seed": "Every generated person depends on this and its own name, on nothing else",
     "generate.context": "Margin around a person that is kept, in box sizes",
@@ -189,10 +203,28 @@ MEANINGS = {
     "generate.diffusion.words": "Words of every group, by placeholder",
     "generate.diffusion.choices": "Words drawn at random, by placeholder",
     "generate.diffusion.minors": "Whether children and teenagers may be diffused; each such picture says so",
-    "screen.duplicate_delta_e": "Pictures closer than this (CIE76 of thumbnails) are the same picture",
     "screen.min_keypoints": "Labelled joints a generated person needs",
+    "screen.max_limb_length": "Longest limb relative to what the other limbs allow; of 1,900 people in COCO 99.8 % stay "
+    "below 1.75",
+    "screen.judges": "Outside pose estimators, at least two (`hpefair judges fetch`), or none: poses are not checked",
+    "screen.judged": "Backends whose poses the judges check; annotations of rendered people are exact",
+    "screen.min_oks": "Smallest agreement (OKS over visible joints) between annotation and judges",
+    "screen.max_limb_error": "Largest distance of a visible limb joint from where the judges see it, in roots of the "
+    "person's area",
+    "screen.masked": "Backends of whose people those joints become unlabelled about which the judges disagree",
+    "screen.max_judge_distance": "Distance up to which judges agree about a joint, in roots of the person's area",
+    "screen.counter": "Who counts the people in a picture; empty: nobody does",
+    "screen.counter_score": "Whomever the counter is less sure of does not count",
+    "screen.duplicate_delta_e": "Pictures closer than this (CIE76 of thumbnails) to an accepted or a held-out one are "
+    "the same picture",
+    "screen.copy_delta_e": "People closer than this (CIE76 of thumbnails) to a training person are copies",
+    "screen.even_from": "A warning where a group's acceptance is a smaller part of the best group's",
+    "screen.confidence": "Level of acceptance intervals and of the bound on defects",
+    "screen.review_sample": "Accepted people to look at; none bad among 60 means at most 5 % bad",
+    "screen.pairs": "Rendered counterfactual scenes by which the screen itself is checked",
     "split.forbid_training": "Training images whose licence name contains one of these words become `unused`",
     "assemble.skip_rejected": "Leave out generated people that `review/decisions.jsonl` turned down",
+    "assemble.forbid_licenses": "Generated people whose licence contains one of these words never enter training",
     "train.engine": "Settings that all trained models share: crop size, steps, batch, learning rate, augmentation",
     "train.models": "Models to train: name, estimator, variant of the data, seed",
     "predict.engine": "Settings that all predictions share",
