@@ -179,7 +179,7 @@ MEANINGS = {
     "plan.assurance": "Attempts are as many as fill a quota with this probability",
     "plan.backends": "Who may generate: recompose, render, diffusion. Of each: cost (of one accepted person, beside "
     "computing), rate (share of attempts let in) and seconds (of one core, per attempt), both believed until "
-    "`history/acceptance.jsonl` knows better, and share (largest part of the people whom another backend could make, too)",
+    "`history/acceptance.jsonl` knows better, and share (largest part of those whom another backend could make, too)",
     "plan.backends.recompose": "Training people in other colours or surroundings: needs parents of the wanted groups",
     "plan.backends.render": "Built-in people, asked for exactly the wanted groups",
     "generate.shards": "Data layout: generated people are dealt to shards by a hash of their name",
@@ -204,7 +204,7 @@ MEANINGS = {
     "generate.diffusion.choices": "Words drawn at random, by placeholder",
     "generate.diffusion.minors": "Whether children and teenagers may be diffused; each such picture says so",
     "screen.min_keypoints": "Labelled joints a generated person needs",
-    "screen.max_limb_length": "Longest limb relative to what the other limbs allow; of 1,900 people in COCO 99.8 % stay "
+    "screen.max_limb_length": "Longest limb relative to what the others allow; 99.8 % of 1,900 people in COCO stay "
     "below 1.75",
     "screen.judges": "Outside pose estimators, at least two (`hpefair judges fetch`), or none: poses are not checked",
     "screen.judged": "Backends whose poses the judges check; annotations of rendered people are exact",
