@@ -2,8 +2,9 @@
 
 An attempt is one item given to a backend, made and written as PNG, as the generate stage does; what it makes is
 accepted by the screen as params.yaml sets it (`hpefair.screening.screener`), copies left out; without fetched judges
-(`hpefair judges fetch`) nobody looks at poses, and the title says so. The peer is the least that any image pipeline does: Pillow decodes the same photographs, cuts the same
-windows and writes them as PNG; for rendered people, who have no photograph, their own pictures.
+(`hpefair judges fetch`) nobody looks at poses, and the title says so. The peer is the least that any image pipeline
+does: Pillow decodes the same photographs, cuts the same windows and writes them as PNG; for rendered people, who have
+no photograph, their own pictures.
 
 `recompose` needs real people with masks (`--data` or HPEFAIR_TEST_DATA: a folder that holds coco_kp/) and is left out
 without. Intervals are Wilson's over attempts, which share parents where there are few: they are a little too narrow.

@@ -77,11 +77,16 @@ def _requirement(rule: Rule, about: tuple[str, ...], people: int) -> Requirement
     return Requirement(
         KINDS[rule.expectation],
         about,
-        float(rule.kwargs.get("minimum") or 0.0),
-        float(rule.kwargs.get("maximum") or "inf"),
+        _bound(rule, "minimum", 0.0),
+        _bound(rule, "maximum", float("inf")),
         people,
         rule.severity,
     )
+
+
+def _bound(rule: Rule, name: str, otherwise: float) -> float:
+    value = rule.kwargs.get(name)
+    return otherwise if value is None else float(value)
 
 
 def _words(rule: Rule) -> str:

@@ -114,7 +114,7 @@ class Diffusion:
     def _made(self, start: Start, square: Pixels, sentence: str) -> Made:
         weights = self._settings.pipelines[start.operation]
         licences = dict.fromkeys([weights.license, *(net.license for net in weights.controlnets)])
-        origin = "derived from a training image" if start.inpaint else "nobody real"
+        origin = f"derived from: {start.license}" if start.inpaint else "nobody real"
         minor = start.person.labels.get("age_band") in MINORS
         return Made(
             start.inpaint.pasted(square) if start.inpaint else square,

@@ -6,22 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hpefair import artifacts
 from hpefair.adapters import tables
 from hpefair.adapters.balance_rules import Rules, read_rules
 from hpefair.attributes.doubt import surely_known
+from hpefair.attributes.source import GIVEN
 from hpefair.core.balance.cells import Evidence, cell_table, evidence
 from hpefair.core.balance.problem import Limits, Maker, Problem
 from hpefair.core.balance.repair import Repair, repair
 from hpefair.core.balance.yields import Belief, beliefs
 from hpefair.errors import SettingsError
-from hpefair.generation.sources import capacity
+from hpefair.generation.sources import MINORS, capacity
 from hpefair.params import BackendName, Params
-from hpefair.schema import UNKNOWN
+from hpefair.schema import PERCEIVED, UNKNOWN
+
+Array = NDArray[np.float64]
 
 HISTORY = ("backend", "cell", "attempts", "accepted")
-NEW_PEOPLE = ("render", "diffusion")  # backends whose people are nobody's children
 
 
 @dataclass(frozen=True)
@@ -127,16 +130,40 @@ def _maker(settings: Params, name: BackendName, cells: pd.DataFrame, found: Mapp
     backend, plan = settings.plan.backends[name], settings.plan
     known = [found[name, cell] for cell in cells["cell"]]
     cost = np.array([backend.cost + plan.cost_per_second * one.seconds / one.rate for one in known])
+    if name == "recompose":
+        people, _ = training_people()
+        able = capacity(people, plan.attributes, settings.generate.context, settings.generate.forbid_licenses)
+        # Whoever cannot be brought into a cell cannot be, however often it is tried.
+        parents, strangers = (
+            np.array(
+                [np.floor(able.get(cell, (0, 0))[k] * one.rate) for cell, one in zip(cells["cell"], known, strict=True)]
+            )
+            for k in (0, 1)
+        )
+        return Maker(name, cost, plan.max_descendants * parents, strangers, frozenset({"contrast"}), backend.share)
     endless = np.full(len(cells), np.inf)
-    if name in NEW_PEOPLE:
+    if name == "render":
         return Maker(name, cost, endless, endless, frozenset(plan.attributes), backend.share)
-    people, _ = training_people()
-    able = capacity(people, plan.attributes, settings.generate.context, settings.generate.forbid_licenses)
-    # Whoever cannot be brought into a cell cannot be, however often it is tried.
-    parents = np.array(
-        [np.floor(able.get(cell, 0) * one.rate) for cell, one in zip(cells["cell"], known, strict=True)]
-    )
-    return Maker(name, cost, plan.max_descendants * parents, parents, frozenset({"contrast"}), backend.share)
+    adds, most = diffusable(settings, cells)
+    return Maker(name, cost, most, endless, adds, backend.share)
+
+
+def diffusable(settings: Params, cells: pd.DataFrame) -> tuple[frozenset[str], Array]:
+    """To which attributes diffusion adds somebody new, and how many people (C,) it can make of each cell: any or none.
+
+    Minors are not diffused without the opt-in; a perceived attribute that no source but labels can tell is never found
+    in what was produced, and who is painted around a photograph stays that person.
+    """
+    attributes, diffusion = settings.plan.attributes, settings.generate.diffusion
+    able = np.ones(len(cells), dtype=bool)
+    if diffusion is None or not diffusion.minors:
+        able &= ~cells["age_band"].isin(MINORS).to_numpy() if "age_band" in cells else True
+    around = set(diffusion.pipelines) if diffusion else set()
+    for name in set(attributes) & set(PERCEIVED):
+        told = [source for source in settings.attribute.sources.get(name, ()) if source != GIVEN]
+        able &= bool(told) or around == {"inpaint"}
+    adds = frozenset({"contrast"}) if "inpaint" in around else frozenset(attributes)
+    return adds, np.where(able, np.inf, 0.0)
 
 
 def _limits(settings: Params) -> Limits:

@@ -69,6 +69,7 @@ class Photographed:
             f"inpaint of {what}",
             what,
             str(source["image_id"]),
+            str(source["license"]),
             Inpaint(shot.pixels, found[what], letterbox),
         )
 

@@ -70,7 +70,7 @@ def in_cell(parents: pd.DataFrame, wanted: Mapping[str, str]) -> pd.DataFrame:
 
 def capacity(
     people: pd.DataFrame, attributes: Sequence[str], context: float, forbid_licenses: tuple[str, ...]
-) -> dict[str, int]:
+) -> dict[str, tuple[int, int]]:
     """How many distinct parents each cell has: beyond that, the same people are shown again.
 
     Args:
@@ -80,11 +80,17 @@ def capacity(
         forbid_licenses: Substrings of licence names whose images are never altered.
 
     Returns:
-        Number of eligible parents by cell name, for every cell of known groups.
+        By cell name, for every cell of known groups: number of eligible parents, and of those who are not in the cell
+        themselves.
     """
     parents = eligible(people, context, forbid_licenses)
-    cells = product(*(ATTRIBUTES[attribute] for attribute in attributes))
-    return {cell_name(groups): len(in_cell(parents, dict(zip(attributes, groups, strict=True)))) for groups in cells}
+    found = {}
+    for groups in product(*(ATTRIBUTES[attribute] for attribute in attributes)):
+        wanted = dict(zip(attributes, groups, strict=True))
+        able = in_cell(parents, wanted)
+        strangers = int((able[CHANGEABLE] != wanted[CHANGEABLE]).sum()) if CHANGEABLE in wanted else 0
+        found[cell_name(groups)] = (len(able), strangers)
+    return found
 
 
 def read_shot(row: pd.Series, companions: pd.DataFrame, context: float) -> Shot:

@@ -53,6 +53,7 @@ class Start:
         words: What was done, in words.
         painted: What is painted: `person`, `clothing` or `background`.
         parent_image: Photograph that pixels come from.
+        license: Its licence.
         inpaint: What may change, for `inpaint`.
     """
 
@@ -65,6 +66,7 @@ class Start:
     words: str
     painted: str = "person"
     parent_image: str = ""
+    license: str = ""
     inpaint: Inpaint | None = field(default=None, repr=False)
 
 

@@ -41,20 +41,17 @@ def copy_faults(made: pd.DataFrame, real: pd.DataFrame, held_out: Sequence[str],
     wholes = np.stack([thumbnail(_whole(path)) for path in made["path"]])
     people = np.stack([thumbnail(_crop(path, box)) for path, box in zip(made["path"], made["bbox"], strict=True)])
     faults: list[Fault] = [NONE] * len(made)
-    for row in near_duplicates(wholes, np.zeros((0, SIDE, SIDE, 3)), settings.duplicate_delta_e):
-        faults[row] = (DUPLICATE, "looks like another accepted picture")
     others = np.array([thumbnail(_whole(path)) for path in held_out]).reshape(-1, SIDE, SIDE, 3)
     for row in np.flatnonzero(_least(wholes, others) < settings.duplicate_delta_e).tolist():
         faults[row] = (COPY, "looks like a held-out picture")
-    known = [
-        thumbnail(_crop(path, box))
-        for path, box in progress.track(
-            list(zip(real["path"], real["bbox"], strict=True)), "looking for copies", len(real)
-        )
-    ]
-    alike = _least(people, np.array(known).reshape(-1, SIDE, SIDE, 3)) < settings.copy_delta_e
-    for row in np.flatnonzero(alike).tolist():
+    looked_at = progress.track(list(zip(real["path"], real["bbox"], strict=True)), "looking for copies", len(real))
+    known = np.array([thumbnail(_crop(path, box)) for path, box in looked_at]).reshape(-1, SIDE, SIDE, 3)
+    for row in np.flatnonzero(_least(people, known) < settings.copy_delta_e).tolist():
         faults[row] = (COPY, "looks like a photographed person")
+    # What is rejected anyway cannot be repeated by anybody.
+    fresh = np.array([row for row, fault in enumerate(faults) if fault == NONE], dtype=int)
+    for row in near_duplicates(wholes[fresh], np.zeros((0, SIDE, SIDE, 3)), settings.duplicate_delta_e):
+        faults[fresh[row]] = (DUPLICATE, "looks like another accepted picture")
     return faults
 
 

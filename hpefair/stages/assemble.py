@@ -9,7 +9,7 @@ from hpefair.adapters import dvc_stage, tables
 from hpefair.adapters.coco_tables import coco_dataset
 from hpefair.adapters.generated_people import images_of, people_of, shown_beside
 from hpefair.core.balance.acceptance import defect_bound
-from hpefair.core.balance.admission import admitted, exposures_of, refusals
+from hpefair.core.balance.admission import TURNED_DOWN, admitted, exposures_of, refusals, review_sample, reviewed
 from hpefair.core.balance.cells import cell_name
 from hpefair.core.balance.weights import exposures
 from hpefair.core.pose.skeletons import COCO_17
@@ -17,7 +17,7 @@ from hpefair.core.pose.skeletons import COCO_17
 PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area", "segmentation", "iscrowd"]
 PROVENANCE = [
     "person_id", "backend", "operation", "model", "license", "prompt", "seed", "parent_person", "parent_image",
-    "sources", "masked_joints", "judged_oks", "exposure",
+    "sources", "masked_joints", "judged_oks", "exposure", "review",
 ]  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def build(out: Path, work: Path, item: str) -> None:
     tables.write_json(out / "defects.json", defects)
     print(
         f"assemble: {len(train)} real and {len(made_people)} generated people in the balanced training set; "
-        f"{defects['reviewed']} of them looked at, at most {defects['bound']:.0%} bad"
+        f"{defects['reviewed']} of the sample looked at, at most {defects['bound']:.0%} of the generated ones bad"
     )
 
 
@@ -79,18 +79,23 @@ def _admitted(
     accepted = accepted.assign(person_id="generated/" + accepted["item_id"].astype(str))
     decided = tables.read_jsonl(artifacts.REVIEW_DECISIONS, ("person_id", "decision"))
     verdict = accepted["person_id"].map({row["person_id"]: row["decision"] for row in decided})
-    sample = verdict[accepted["review"] & verdict.isin(["accept", "reject"])]
-    rejected, sure = int((sample == "reject").sum()), everything.screen.confidence
-    bound = defect_bound(len(sample), rejected, sure)
-    defects = {"reviewed": len(sample), "bad": rejected, "bound": bound, "confidence": sure}
-    turned_down = set(accepted.loc[verdict == "reject", "person_id"]) if everything.assemble.skip_rejected else set()
     members = tables.read(artifacts.SPLIT / "images.parquet")
     images = set(members.loc[members["split"] == "train", "image_id"])
-    reason = refusals(accepted, turned_down, everything.assemble.forbid_licenses, set(train["person_id"]), images)
-    able = accepted[reason == ""].reset_index(drop=True)
-    backends = everything.plan.backends
+    forbidden = everything.assemble.forbid_licenses
+    reason = refusals(accepted, forbidden, set(train["person_id"]), images)
+    backends, most = everything.plan.backends, everything.plan.max_descendants
     wanted = {(str(name), str(cell)): int(n) for name in backends for cell, n in quota[f"generate_{name}"].items()}
-    kept = able[admitted(able, wanted)].reset_index(drop=True)
+    # The sample is of those who would enter if nobody had looked: a decision must not change whom it is about.
+    first = accepted[reason == ""]
+    first = first[admitted(first, wanted, most)]
+    accepted["review"] = review_sample(first, everything.screen.review_sample).reindex(accepted.index, fill_value=0)
+    looked, bad = reviewed(accepted["review"], verdict)
+    sure = everything.screen.confidence
+    defects = {"reviewed": looked, "bad": bad, "bound": defect_bound(looked, bad, sure), "confidence": sure}
+    if everything.assemble.skip_rejected:
+        reason = reason.mask((reason == "") & (verdict == "reject"), TURNED_DOWN)
+    able = accepted[reason == ""]
+    kept = able[admitted(able, wanted, most)].reset_index(drop=True)
     refused = accepted[reason != ""].assign(reason=reason)[["person_id", "backend", "cell", "reason"]]
     return kept.assign(exposure=exposures_of(kept)), refused, defects
 

@@ -7,7 +7,6 @@ import pandas as pd
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, tables
 from hpefair.core.balance.acceptance import acceptance_weights, rates_by_group, uneven
-from hpefair.core.splits import unit_hash
 from hpefair.schema import UNKNOWN
 from hpefair.screening import self_check
 from hpefair.screening.copies import copy_faults
@@ -18,7 +17,7 @@ WEIGHED_BY = ("age_band", "build", "skin_tone", "view")
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write accepted and rejected people, acceptance by cell and by group, and whom to look at."""
+    """Write accepted and rejected people, and acceptance by cell and by group."""
     everything = params.load()
     made = tables.read_folder(artifacts.GENERATE, "generated.parquet", everything.generate.shards)
     made = screen_all(made.sort_values("item_id", ignore_index=True), everything, work)
@@ -31,7 +30,7 @@ def build(out: Path, work: Path, item: str) -> None:
     )
     by_group = rates_by_group(seen, ACCEPTED_BY, everything.screen.confidence)
     warnings = uneven(by_group, everything.screen.even_from)
-    tables.write(out / "accepted.parquet", _in_review_order(made[made["accepted"]], everything.screen.review_sample))
+    tables.write(out / "accepted.parquet", made[made["accepted"]])
     tables.write(out / "rejected.parquet", made[~made["accepted"]])
     tables.write(out / "rates.parquet", rates.reset_index())
     tables.write(out / "acceptance.parquet", by_group)
@@ -55,12 +54,6 @@ def _reject_copies(made: pd.DataFrame, everything: params.Params) -> None:
     found = copy_faults(made.loc[standing], real, held_out, everything.screen)
     made.loc[standing, "fault"] = [fault for fault, _ in found]
     made.loc[standing, "reason"] = [reason for _, reason in found]
-
-
-def _in_review_order(accepted: pd.DataFrame, number: int) -> pd.DataFrame:
-    """A random sample of accepted people, marked for review; it stays random when people are added."""
-    order = accepted["item_id"].map(lambda name: unit_hash("review", name)).rank()
-    return accepted.assign(review=order <= number)
 
 
 if __name__ == "__main__":

@@ -36,11 +36,13 @@ def test_scope_and_pairs_are_told(tmp_path):
                 "expectation": "expect_group_support_to_be_at_least",
                 "kwargs": {"attribute": "contrast.build", "minimum": 3},
             },
+            {"expectation": "expect_unknown_share_to_be_at_most", "kwargs": {"attribute": "contrast", "maximum": 0}},
         ],
     }
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(suite))
     rules = read_rules(tmp_path, ["contrast", "build"], ["contrast"], 5)
-    assert not rules.planned
+    (unknown,) = rules.planned
+    assert unknown.maximum == 0
     assert [reason for _, reason in rules.others] == [
         "it is about all people; a repair changes the training people only",
         "it is about pairs of attributes",

@@ -164,7 +164,7 @@ def test_add_sample_puts_the_planted_bias_into_the_pipeline(tmp_path):
     root = tmp_path / "w"
     create_workspace(PROJECT, root)
     done = run(root, "add", "sample", "--number", "8")
-    assert "plan.backend is render now" in done.stdout
+    assert "plan.attributes is age_band, build, contrast now" in done.stdout
     assert (root / "data/raw.dvc").exists()
     assert (root / "data/raw/sample/labels.csv").exists()
     plan = yaml.safe_load((root / "params.yaml").read_text())["plan"]

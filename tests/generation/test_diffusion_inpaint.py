@@ -7,15 +7,22 @@ from hpefair.adapters.diffusion_machine import from_environment
 from hpefair.generation.diffusion import Diffusion
 from hpefair.generation.protocol import Item
 from hpefair.generation.real_starts import Photographed, background, clothing
-from hpefair.generation.sources import cut_out
+from hpefair.generation.sources import read_shot
 from tests.generation.diffusion_settings import GENERATE, diffusion, generate, pipeline
 
 MACHINE = from_environment({"HPEFAIR_DEVICE": "cpu"})
 
 
-def test_pixels_outside_the_mask_are_the_photographs_own(training, pipelines):
-    """To the bit, at the photograph's own resolution; inside it the picture is new; the annotation is the parent's."""
+@pytest.fixture
+def grown(training):
+    """The drawn people, all grown-ups."""
     people, _ = training
+    return people.assign(age_band="adult")
+
+
+def test_pixels_outside_the_mask_are_the_photographs_own(grown, pipelines):
+    """To the bit, at the photograph's own resolution; inside it the picture is new; the annotation is the parent's."""
+    people = grown
     settings = generate(pipelines, "inpaint")
     backend = Diffusion(settings, people, [], 5, MACHINE)
     starts = Photographed(people, settings, 64)
@@ -23,23 +30,23 @@ def test_pixels_outside_the_mask_are_the_photographs_own(training, pipelines):
         item = Item(str(number), {}, number, number)
         made, start = backend.make([item])[0], starts.start(item)
         source = people[people["person_id"] == made.person.parent_person].iloc[0]
-        cutout = cut_out(source, "contrast", settings.context)
+        shot = read_shot(source, people[people["image_id"] == source["image_id"]], settings.context)
         mask = start.inpaint.mask
-        np.testing.assert_array_equal(made.pixels[~mask], cutout.pixels[~mask])
-        assert (made.pixels[mask] != cutout.pixels[mask]).mean() > 0.3
-        np.testing.assert_array_equal(made.person.keypoints, cutout.keypoints)
-        np.testing.assert_array_equal(made.person.mask, cutout.mask)
+        np.testing.assert_array_equal(made.pixels[~mask], shot.pixels[~mask])
+        assert (made.pixels[mask] != shot.pixels[mask]).mean() > 0.3
+        np.testing.assert_array_equal(made.person.keypoints, shot.person.keypoints)
+        np.testing.assert_array_equal(made.person.mask, shot.person.mask)
         assert made.sources == (made.parent_image,) == (str(source["image_id"]),)
-        assert made.license.startswith("derived from a training image")
+        assert made.license.startswith("derived from: free; weights under")
         assert made.operation == "inpaint of background"  # no clothes are parsed
         assert "person" not in made.prompt
 
 
-def test_skin_is_never_painted(training):
+def test_skin_is_never_painted(grown):
     """Neither mask touches a pixel of the person that is not clothing."""
-    people, _ = training
+    people = grown
     for _, person in people.iterrows():
-        cutout = cut_out(person, "contrast", 0.1)
+        cutout = read_shot(person, people[people["image_id"] == person["image_id"]], 0.1).person
         garments = np.zeros_like(cutout.mask)
         rows = np.flatnonzero(cutout.mask.any(axis=1))
         garments[rows[len(rows) // 3] : rows[2 * len(rows) // 3]] = True
@@ -54,18 +61,19 @@ def test_skin_is_never_painted(training):
 @pytest.mark.parametrize(
     ("column", "value"), [("age_band", "child"), ("age_band", "teen"), ("license", "Attribution-NoDerivs License")]
 )
-def test_minors_and_noderivs_are_no_sources(training, pipelines, column, value):
-    """Not even with an opt-in: it is about people who never existed."""
-    people, _ = training
+def test_minors_and_noderivs_are_no_sources(grown, pipelines, column, value):
+    """Not even with an opt-in, which is about people who never existed; without it, nobody whose age is not known."""
+    people = grown
     settings = generate(pipelines, "inpaint", minors=True)
     assert len(Photographed(people, settings, 64).pool(Item("x", {}, 1)))
     assert Photographed(people.assign(**{column: value}), settings, 64).pool(Item("x", {}, 1)).empty
+    unknown = people.assign(age_band="unknown")
+    assert Photographed(unknown, generate(pipelines, "inpaint"), 64).pool(Item("x", {}, 1)).empty
 
 
-def test_wanted_groups_are_those_of_the_parent(training, pipelines):
+def test_wanted_groups_are_those_of_the_parent(grown, pipelines):
     """Only clothes and surroundings change, so everything else that is wanted must be there already."""
-    people, _ = training
-    people = people.assign(build=["slim", "large"] * (len(people) // 2) + ["slim"] * (len(people) % 2))
+    people = grown.assign(build=["slim", "large"] * (len(people) // 2) + ["slim"] * (len(people) % 2))
     starts = Photographed(people, generate(pipelines, "inpaint"), 64)
     chosen = [starts.start(Item(str(n), {"build": "large", "contrast": "low"}, n, n)) for n in range(4)]
     assert {one.person.labels["build"] for one in chosen} == {"large"}
@@ -74,9 +82,9 @@ def test_wanted_groups_are_those_of_the_parent(training, pipelines):
     assert len(parents) == min(4, len(pool))  # ranks spread over parents
 
 
-def test_inpainting_may_be_steered_by_the_persons_own_skeleton(training, pipelines):
+def test_inpainting_may_be_steered_by_the_persons_own_skeleton(grown, pipelines):
     """Weights of one class, a ControlNet of its own, and the class that takes both."""
-    people, _ = training
+    people = grown
     net = {"weights": str(pipelines / "net"), "license": "any"}
     steered = pipeline(
         pipelines,

@@ -78,8 +78,11 @@ def test_capacity_counts_distinct_parents(training):
     people["age_band"] = np.where(np.arange(len(people)) % 3 == 0, "older", "child")
     found = capacity(people, ["age_band", "contrast"], 0.1, FORBIDDEN)
     assert len(found) == 5 * 3
-    assert found["older.low"] == found["older.mid"] == found["older.high"] > 0
-    assert found["child.low"] == found["adult.high"] == 0
+    able = {name: parents for name, (parents, _) in found.items()}
+    assert able["older.low"] == able["older.mid"] == able["older.high"] > 0
+    assert found["child.low"] == found["adult.high"] == (0, 0)
+    strangers = [found[f"older.{group}"][1] for group in ("low", "mid", "high")]
+    assert sum(strangers) == 2 * able["older.low"]  # each is a stranger to the two contrasts that are not their own
 
 
 @given(st.integers(1, 40), st.integers(0, 5), st.integers(0, 2**32), st.text(max_size=5))

@@ -110,9 +110,9 @@ def test_review_bounds_the_faults_that_slipped_in(workspace_copy, monkeypatch):
 
     monkeypatch.chdir(workspace_copy)
     assert tables.read_json(workspace_copy / "data/assemble/defects.json")["bound"] == 1
-    accepted = tables.read(workspace_copy / "data/screen/accepted.parquet")
-    sample = accepted.loc[accepted["review"], "item_id"]
-    rows = [{"person_id": f"generated/{name}", "decision": "accept", "who": "t", "why": ""} for name in sample]
+    provenance = tables.read(workspace_copy / "data/assemble/provenance.parquet")
+    sample = provenance.loc[provenance["review"] > 0, "person_id"]
+    rows = [{"person_id": name, "decision": "accept", "who": "t", "why": ""} for name in sample]
     (workspace_copy / "review/decisions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     out = workspace_copy / "out"
     assemble.build(out, out, "")

@@ -30,4 +30,3 @@ def test_faults_are_named_and_acceptance_is_told_by_group(made_workspace):
     assert by_age["made"].sum() == made["made"].sum()
     accepted = tables.read(folder / "accepted.parquet")
     assert accepted["weight"].mean() == pytest.approx(1)
-    assert accepted["review"].sum() == min(60, len(accepted))

@@ -52,7 +52,8 @@ def uneven(rates: pd.DataFrame, least: float) -> pd.DataFrame:
         than ten made people, and unknown ones, are left out.
     """
     rows = []
-    for attribute, part in rates[(rates["made"] >= FEWEST) & (rates["group"] != UNKNOWN)].groupby("attribute"):
+    known = rates["group"].map(lambda name: UNKNOWN not in name.split(".")).astype(bool)
+    for attribute, part in rates[(rates["made"] >= FEWEST) & known].groupby("attribute"):
         low, high = part.loc[part["rate"].idxmin()], part.loc[part["rate"].idxmax()]
         ratio = low["rate"] / high["rate"] if high["rate"] > 0 else np.nan
         if ratio < least:
