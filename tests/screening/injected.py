@@ -54,30 +54,63 @@ def wrong_attribute(row, rng):
     return changed(row, wanted_contrast=other)
 
 
-def extra_person(row, other, folder):
-    """Somebody else, cut out of another picture, stands beside the person without an annotation."""
+def extra_person(row, other, folder, where="beside"):
+    """Somebody else, cut out of another picture, is there without an annotation.
+
+    Args:
+        row: The generated person.
+        other: Row of the guest.
+        folder: Folder for the picture.
+        where: `beside`, as large as there is room; `behind`, as large as the person and partly hidden; `cut`, half of
+            the guest outside the picture.
+
+    Returns:
+        The row, the visible part of the guest, and the guest's width and height in pixels.
+    """
     pixels = images.read_rgb(Path(row.path)).copy()
-    guest = images.read_rgb(Path(other.path))
-    mask = coco_masks.decode(other.segmentation, other.height, other.width)
     own = coco_masks.decode(row.segmentation, row.height, row.width)
-    rows, columns = np.nonzero(mask)
-    cut, part = (
-        guest[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1],
-        mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1],
-    )
-    x, _, width, _ = (float(value) for value in row.bbox)
-    room = max(x, row.width - x - width)
-    scale = min(1.0, 0.95 * room / cut.shape[1], 0.9 * row.height / cut.shape[0])
+    cut, part = cutout(other)
+    x, y, width, height = (float(value) for value in row.bbox)
+    on_the_left = x > row.width - x - width  # where there is more room
+    room = x if on_the_left else row.width - x - width
+    if where == "beside":
+        scale = min(1.0, 0.95 * room / cut.shape[1], 0.9 * row.height / cut.shape[0])
+    else:
+        scale = height / cut.shape[0]
     size = max(int(cut.shape[1] * scale), 4), max(int(cut.shape[0] * scale), 4)
-    cut, part = cv2.resize(cut, size, interpolation=cv2.INTER_AREA), cv2.resize(part.astype(np.uint8), size) > 0
-    left = 0 if x > row.width - x - width else row.width - size[0]
-    top = row.height - size[1]
-    place = (slice(top, top + size[1]), slice(left, left + size[0]))
-    seen = part & ~own[place]
-    pixels[place][seen] = cut[seen]
-    path = folder / f"{row.item_id}_guest.png"
+    left, top = (0 if on_the_left else row.width - size[0]), row.height - size[1]
+    if where == "behind":
+        left, top = int(x + width * (-0.6 if on_the_left else 1.6) + (width - size[0]) / 2), int(y + height) - size[1]
+    elif where == "cut":
+        left, top = (-size[0] // 2 if on_the_left else row.width - size[0] // 2), int(y + height) - size[1]
+    move = np.float32([[size[0] / cut.shape[1], 0, left], [0, size[1] / cut.shape[0], top]])
+    guest = cv2.warpAffine(cut, move, (row.width, row.height), flags=cv2.INTER_AREA)
+    there = cv2.warpAffine(part.astype(np.uint8), move, (row.width, row.height), flags=cv2.INTER_NEAREST) > 0
+    seen = there & ~own
+    pixels[seen] = guest[seen]
+    path = folder / f"{row.item_id}_{where}.png"
     images.write_png(path, pixels)
-    return changed(row, path=str(path)), float(seen.sum()) / seen.size, size
+    return changed(row, path=str(path)), float(seen.sum()) / (size[0] * size[1]), size
+
+
+def cutout(row):
+    """Pixels (H, W, 3) and mask (H, W) of a person's box."""
+    pixels, mask = images.read_rgb(Path(row.path)), coco_masks.decode(row.segmentation, row.height, row.width)
+    rows, columns = np.nonzero(mask)
+    box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    return pixels[box], mask[box]
+
+
+def saved_again(row, folder, cut=0, mirrored=False):
+    """The same picture after JPEG, some pixels cut off at the left and top, or mirrored."""
+    pixels = images.read_rgb(Path(row.path))[cut:, cut:]
+    box = np.asarray(row.bbox, float) - [cut, cut, 0, 0]
+    if mirrored:
+        pixels, box = pixels[:, ::-1], np.array([pixels.shape[1] - box[0] - box[2], *box[1:]])
+    _, packed = cv2.imencode(".jpg", np.ascontiguousarray(pixels), [cv2.IMWRITE_JPEG_QUALITY, 75])
+    path = folder / f"{row.item_id}_again_{cut}_{mirrored}.png"
+    images.write_png(path, cv2.imdecode(packed, cv2.IMREAD_UNCHANGED))
+    return changed(row, path=str(path), bbox=box.tolist())
 
 
 def as_other(row, other):
