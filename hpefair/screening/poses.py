@@ -44,11 +44,14 @@ def judged(row: Any, sightings: Array, settings: Screen) -> Judged:
     seen, apart = consensus(sightings)
     keypoints, area = joints(row), float(row.area)
     found = agreement(keypoints, seen, area)
+    turned = agreement(keypoints[COCO_17.flip_order()], seen, area)
     unsure = doubted(keypoints, apart, area, settings.max_judge_distance)
     if not found.seen:
         return Judged((POSE, "no two judges see anybody there"), np.nan, np.nan, unsure)
     if not found.oks >= settings.min_oks:
         return Judged((POSE, f"judges agree with an OKS of {found.oks:.2f} only"), found.oks, found.worst, unsure)
+    if turned.oks > found.oks:  # from the side the two lie close together: nothing is far off
+        return Judged((POSE, "judges see left and right the other way round"), found.oks, found.worst, unsure)
     if found.worst > settings.max_limb_error:
         name = COCO_17.joints[found.joint].replace("_", " ")
         return Judged((POSE, f"judges see the {name} elsewhere"), found.oks, found.worst, unsure)

@@ -7,6 +7,8 @@ import pytest
 from hpefair.adapters import images
 from hpefair.params import load
 from hpefair.screening.copies import copy_faults
+from tests.screening.injected import saved_again
+from tests.screening.rows import rendered
 
 
 @pytest.fixture
@@ -52,6 +54,15 @@ def test_a_moved_crop_is_still_a_copy(tmp_path, screen):
     images.write_png(tmp_path / "cut.png", np.ascontiguousarray(pixels))
     made = people(str(tmp_path / "cut.png"), box=(14.0, 12.0, 80.0, 120.0))
     assert copy_faults(made, real, [], screen)[0][0] == "copy"
+
+
+def test_a_copy_that_was_saved_again_is_still_one(tmp_path, screen):
+    """A rendered person after JPEG, mirrored, with pixels cut off; somebody else is none."""
+    row, other = rendered(tmp_path, {}, 40), rendered(tmp_path, {}, 41)
+    taken = saved_again(row, tmp_path, cut=4, mirrored=True)
+    made = pd.DataFrame({"path": [taken.path, other.path], "bbox": [taken.bbox, other.bbox]})
+    real = pd.DataFrame({"path": [row.path], "bbox": [row.bbox]})
+    assert [fault for fault, _ in copy_faults(made, real, [], screen)] == ["copy", ""]
 
 
 def test_nobody_to_compare_with(tmp_path, screen):
