@@ -65,7 +65,7 @@ def _screened() -> str:
     """Who was let in less often, and how many bad ones may be among those who were."""
     uneven = tables.read(artifacts.SCREEN / "uneven.parquet")
     parts = [
-        f"{row.lowest} was let in {row.ratio:.2f} times as often as {row.highest}"
+        f"of {row.backend}, {row.lowest} was let in {row.ratio:.2f} times as often as {row.highest}"
         for row in uneven[uneven["clear"]].itertuples()
         if "." not in row.attribute
     ]

@@ -121,6 +121,7 @@ class Diffusion:
             start.person,
             f"{start.words}; {OPTED_IN}" if minor else start.words,
             f"{origin}; weights under {', '.join(licences)}",
+            others=start.others,
             parent_image=start.parent_image,
             sources=(start.parent_image,) if start.parent_image else (),
             model=self._models[start.operation],

@@ -24,6 +24,7 @@ from hpefair.schema import PERCEIVED, UNKNOWN
 
 Array = NDArray[np.float64]
 
+LOWEST_RATE = 0.05  # a cell of which fewer than one attempt in twenty is let in is left to other backends
 HISTORY = ("backend", "cell", "attempts", "accepted")
 
 
@@ -129,23 +130,28 @@ def _maker(settings: Params, name: BackendName, cells: pd.DataFrame, found: Mapp
     """A backend as the plan sees it; an accepted person costs its attempts, and what it is worth less than a real."""
     backend, plan = settings.plan.backends[name], settings.plan
     known = [found[name, cell] for cell in cells["cell"]]
+    hopeless = np.array([one.rate < LOWEST_RATE for one in known])
     cost = np.array([backend.cost + plan.cost_per_second * one.seconds / one.rate for one in known])
+    endless, adds = np.full(len(cells), np.inf), frozenset(plan.attributes)
+    most = parents = endless
     if name == "recompose":
-        people, _ = training_people()
-        able = capacity(people, plan.attributes, settings.generate.context, settings.generate.forbid_licenses)
+        able, strangers = _parents(settings, cells)
         # Whoever cannot be brought into a cell cannot be, however often it is tried.
-        parents, strangers = (
-            np.array(
-                [np.floor(able.get(cell, (0, 0))[k] * one.rate) for cell, one in zip(cells["cell"], known, strict=True)]
-            )
-            for k in (0, 1)
-        )
-        return Maker(name, cost, plan.max_descendants * parents, strangers, frozenset({"contrast"}), backend.share)
-    endless = np.full(len(cells), np.inf)
-    if name == "render":
-        return Maker(name, cost, endless, endless, frozenset(plan.attributes), backend.share)
-    adds, most = diffusable(settings, cells)
-    return Maker(name, cost, most, endless, adds, backend.share)
+        rate = np.array([one.rate for one in known])
+        most, parents = plan.max_descendants * np.floor(able * rate), np.floor(strangers * rate)
+        adds = frozenset({"contrast"})
+    elif name == "diffusion":
+        adds, most = diffusable(settings, cells)
+    return Maker(name, cost, np.where(hopeless, 0.0, most), parents, adds, backend.share)
+
+
+def _parents(settings: Params, cells: pd.DataFrame) -> tuple[Array, Array]:
+    """Eligible parents (C,) of every cell, and those of them (C,) who are not in it."""
+    people, _ = training_people()
+    generate = settings.generate
+    able = capacity(people, settings.plan.attributes, generate.context, generate.forbid_licenses)
+    found = np.array([able.get(cell, (0, 0)) for cell in cells["cell"]], dtype=float).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
 
 
 def diffusable(settings: Params, cells: pd.DataFrame) -> tuple[frozenset[str], Array]:

@@ -51,9 +51,7 @@ class Photographed:
         source = pool.iloc[item.number % len(pool)]
         shot = read_shot(source, self._companions[source["image_id"]], self._settings.context)
         person = shot.person
-        if shot.others:
-            return f"{person.parent_person} is not alone: whoever stands beside might be painted over"
-        masks = {"clothing": clothing(person), "background": background(person)}
+        masks = {"clothing": clothing(person) & ~shot.taken, "background": background(person, shot.taken)}
         found = {name: mask for name, mask in masks.items() if mask.sum() >= FEWEST_PX}
         if not found:
             return f"neither clothing nor background of {person.parent_person} can be told from skin"
@@ -70,6 +68,7 @@ class Photographed:
             what,
             str(source["image_id"]),
             str(source["license"]),
+            shot.others,
             Inpaint(shot.pixels, found[what], letterbox),
         )
 
@@ -82,11 +81,11 @@ def clothing(person: AnnotatedPerson) -> Mask:
     return cv2.erode(worn, np.ones((3, 3), np.uint8)).astype(bool)
 
 
-def background(person: AnnotatedPerson) -> Mask:
-    """Everything (H, W) but the person and a seam around them."""
+def background(person: AnnotatedPerson, others: Mask) -> Mask:
+    """Everything (H, W) but the person, everybody else, and a seam around them."""
     seam = 1 + int(np.ceil(EDGE * person.bbox[2:].max()))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * seam + 1, 2 * seam + 1))
-    return ~cv2.dilate(person.mask.astype(np.uint8), disc).astype(bool)
+    return ~cv2.dilate((person.mask | others).astype(np.uint8), disc).astype(bool)
 
 
 def _in_square(person: AnnotatedPerson, letterbox: Letterbox) -> conditions.Shape:

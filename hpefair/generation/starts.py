@@ -54,6 +54,7 @@ class Start:
         painted: What is painted: `person`, `clothing` or `background`.
         parent_image: Photograph that pixels come from.
         license: Its licence.
+        others: Everybody else in it, who is not painted over.
         inpaint: What may change, for `inpaint`.
     """
 
@@ -67,6 +68,7 @@ class Start:
     painted: str = "person"
     parent_image: str = ""
     license: str = ""
+    others: tuple[AnnotatedPerson, ...] = ()
     inpaint: Inpaint | None = field(default=None, repr=False)
 
 

@@ -12,7 +12,7 @@ from hpefair.screening import self_check
 from hpefair.screening.copies import copy_faults
 from hpefair.screening.table import screen_all
 
-ACCEPTED_BY = ("age_band", "build", "gender_presentation", "skin_tone", "view", "backend", "age_band.build")
+ACCEPTED_BY = ("age_band", "build", "gender_presentation", "skin_tone", "view", "age_band.build")
 WEIGHED_BY = ("age_band", "build", "skin_tone", "view")
 
 
@@ -24,12 +24,11 @@ def build(out: Path, work: Path, item: str) -> None:
     _reject_copies(made, everything)
     made["accepted"] = made["fault"] == ""
     seen = made[made["made"]].fillna(dict.fromkeys(WEIGHED_BY, UNKNOWN))
-    made["weight"] = pd.Series(acceptance_weights(seen, WEIGHED_BY), index=seen.index).reindex(made.index).fillna(0.0)
+    made["weight"] = _weights(seen).reindex(made.index).fillna(0.0)
     rates = made.groupby(["backend", "cell"]).agg(
         attempts=("item_id", "size"), made=("made", "sum"), accepted=("accepted", "sum")
     )
-    by_group = rates_by_group(seen, ACCEPTED_BY, everything.screen.confidence)
-    warnings = uneven(by_group, everything.screen.even_from)
+    by_group, warnings = _by_group(seen, everything)
     tables.write(out / "accepted.parquet", made[made["accepted"]])
     tables.write(out / "rejected.parquet", made[~made["accepted"]])
     tables.write(out / "rates.parquet", rates.reset_index())
@@ -39,7 +38,23 @@ def build(out: Path, work: Path, item: str) -> None:
     print(f"screen: {int(made['accepted'].sum())} of {len(made)} attempts accepted")
     for row in warnings.itertuples():
         sure = "" if row.clear else " (their intervals overlap)"
-        print(f"screen: {row.lowest} is let in {row.ratio:.2f} times as often as {row.highest}{sure}")
+        print(f"screen: of {row.backend}, {row.lowest} is let in {row.ratio:.2f} times as often as {row.highest}{sure}")
+
+
+def _weights(seen: pd.DataFrame) -> pd.Series:
+    """Weights that undo an uneven screen, backend by backend: what one of them fails at is not another's fault."""
+    parts = [pd.Series(acceptance_weights(own, WEIGHED_BY), index=own.index) for _, own in seen.groupby("backend")]
+    return pd.concat(parts) if parts else pd.Series(dtype=float)
+
+
+def _by_group(seen: pd.DataFrame, everything: params.Params) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Acceptance of every group by backend, and where it is uneven."""
+    rates, warnings = [], []
+    for name in everything.plan.backends:
+        own = rates_by_group(seen[seen["backend"] == name], ACCEPTED_BY, everything.screen.confidence)
+        rates.append(own.assign(backend=name))
+        warnings.append(uneven(own, everything.screen.even_from).assign(backend=name))
+    return pd.concat(rates, ignore_index=True), pd.concat(warnings, ignore_index=True)
 
 
 def _reject_copies(made: pd.DataFrame, everything: params.Params) -> None:

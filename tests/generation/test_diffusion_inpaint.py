@@ -36,6 +36,9 @@ def test_pixels_outside_the_mask_are_the_photographs_own(grown, pipelines):
         assert (made.pixels[mask] != shot.pixels[mask]).mean() > 0.3
         np.testing.assert_array_equal(made.person.keypoints, shot.person.keypoints)
         np.testing.assert_array_equal(made.person.mask, shot.person.mask)
+        assert [one.parent_person for one in made.others] == [one.parent_person for one in shot.others]
+        for other in made.others:
+            np.testing.assert_array_equal(made.pixels[other.mask], shot.pixels[other.mask])
         assert made.sources == (made.parent_image,) == (str(source["image_id"]),)
         assert made.license.startswith("derived from: free; weights under")
         assert made.operation == "inpaint of background"  # no clothes are parsed
@@ -54,7 +57,9 @@ def test_skin_is_never_painted(grown):
         skin = cutout.mask & ~garments
         assert not (clothing(dressed) & skin).any()
         assert clothing(dressed).any()
-        assert not (background(dressed) & cutout.mask).any()
+        assert not (background(dressed, np.zeros_like(skin)) & cutout.mask).any()
+        beside = np.roll(cutout.mask, 9, axis=1)
+        assert not (background(dressed, beside) & beside).any()
         assert not clothing(cutout).any()  # nothing is parsed: clothing cannot be told from skin
 
 
@@ -73,7 +78,7 @@ def test_minors_and_noderivs_are_no_sources(grown, pipelines, column, value):
 
 def test_wanted_groups_are_those_of_the_parent(grown, pipelines):
     """Only clothes and surroundings change, so everything else that is wanted must be there already."""
-    people = grown.assign(build=["slim", "large"] * (len(people) // 2) + ["slim"] * (len(people) % 2))
+    people = grown.assign(build=(["slim", "large"] * len(grown))[: len(grown)])
     starts = Photographed(people, generate(pipelines, "inpaint"), 64)
     chosen = [starts.start(Item(str(n), {"build": "large", "contrast": "low"}, n, n)) for n in range(4)]
     assert {one.person.labels["build"] for one in chosen} == {"large"}

@@ -67,7 +67,9 @@ def test_only_the_gapless_beginning_of_the_sample_counts(decided, number):
     decision = pd.Series(decided, dtype=object)
     sample = review_sample(table, number)
     assert sorted(sample[sample > 0]) == list(range(1, min(number, len(table)) + 1))
-    in_order = [decision[sample[sample == place].index[0]] for place in range(1, int(sample.max() if len(table) else 0) + 1)]
+    in_order = [
+        decision[sample[sample == place].index[0]] for place in range(1, int(sample.max() if len(table) else 0) + 1)
+    ]
     before_gap = []
     for one in in_order:
         if one is None:
