@@ -32,7 +32,9 @@ def rates_by_group(made: pd.DataFrame, attributes: Sequence[str], confidence: fl
     rows = []
     for attribute in attributes:
         names = attribute.split(".")
-        group = made[names].agg(".".join, axis=1) if len(names) > 1 else made[names[0]]
+        group = made[names[0]].astype(str)
+        for other in names[1:]:
+            group = group + "." + made[other].astype(str)
         for name, part in made.groupby(group, sort=True):
             total, good = len(part), int(part["accepted"].sum())
             low, high = share_interval(good, total, 1.0, confidence)

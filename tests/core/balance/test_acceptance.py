@@ -60,6 +60,15 @@ def test_an_even_screen_needs_no_weights():
     assert (nobody == 0).all()
 
 
+def test_nobody_made_is_no_fault():
+    """A plan that asks for nobody."""
+    empty = made(0).iloc[:0]
+    rates = rates_by_group(empty, ["age_band", "age_band.build"], 0.95)
+    assert rates.empty
+    assert uneven(rates, 0.9).empty
+    assert len(acceptance_weights(empty, ["age_band"])) == 0
+
+
 @given(st.integers(1, 200), st.floats(0, 1), st.sampled_from([0.9, 0.95, 0.99]))
 def test_the_bound_on_defects_is_clopper_and_pearsons(reviewed, share, confidence):
     """Against scipy's exact one-sided interval."""
