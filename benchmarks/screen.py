@@ -32,8 +32,9 @@ from hpefair.judges.opening import open_counter
 from hpefair.judges.panel import Panel
 from hpefair.params import Params
 from hpefair.schema import ATTRIBUTES
+from hpefair.screening.company import COUNTED_FROM, COUNTED_JOINTS
 from hpefair.screening.copies import copy_faults
-from hpefair.screening.screener import COUNTED_FROM, Screener
+from hpefair.screening.screener import Screener
 from tests.screening import injected
 from tests.screening.recomposed import photographed, recomposed
 from tests.screening.rows import rendered, settings
@@ -82,7 +83,7 @@ def rendered_people(folder: Path) -> list[SimpleNamespace]:
         wanted = {"age_band": age, "build": build, "gender_presentation": gender}
         wanted |= {"skin_tone": f"monk_{tones[number // 7 % len(tones)]:02d}"}
         wanted |= {"contrast": ATTRIBUTES["contrast"][number // len(combinations)]}
-        rows.append(rendered(folder, wanted, number + 1000))
+        rows.append(rendered(folder, wanted, number + 5000))
     return [row for row in rows if row.made]
 
 
@@ -99,9 +100,9 @@ def injections(row, guest, folder: Path, rng: np.random.Generator) -> dict[str, 
         if not moved(row, made[name]):
             del made[name]
     for where, name in (("beside", "somebody beside"), ("behind", "somebody behind"), ("cut", "somebody cut off")):
-        altered, shown, (width, height) = injected.extra_person(row, guest, folder, where)
-        if shown * width * height >= COUNTED_FROM * row.width * row.height:
-            made[name] = altered
+        altered, shown, joints, _ = injected.extra_person(row, guest, folder, where)
+        if shown >= COUNTED_FROM * row.width * row.height:
+            made[name if joints >= COUNTED_JOINTS else f"{name}, barely"] = altered
     return made
 
 

@@ -21,7 +21,8 @@ Array = NDArray[np.float64]
 ROOM: Final = 1.25  # side of the square over the box's longer side
 FAINTEST: Final = 0.3  # score of the surest joint below which nobody is there: the threshold of its model card
 CROWD_SIZE: Final = (256, 256)  # larger ones find smaller people, and people where there are none
-SUREST_DOUBT: Final = 0.2  # score below which a detection is none
+SUREST_DOUBT: Final = 0.2  # score below which a detection is none to a judge,
+COUNTED: Final = 0.1  # and to a counter, whose user may ask for more
 JOINTS, BOX, SCORE = slice(0, 51), slice(51, 55), 55  # 17 times y, x, score; y, x, y, x; a score
 
 
@@ -76,7 +77,7 @@ class MoveNetCrowd:
 
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
         """See `protocol.Judge`; of everybody in the box's surroundings, the one whose box fits best."""
-        people = self._see(pixels, around(bbox, ROOM, CROWD_SIZE))
+        people = self._see(pixels, around(bbox, ROOM, CROWD_SIZE), SUREST_DOUBT)
         if not people:
             return None
         fits = box_overlap(np.stack([found.bbox for found, _ in people]), bbox[None])[:, 0]
@@ -84,17 +85,18 @@ class MoveNetCrowd:
 
     def count(self, pixels: Pixels) -> list[Found]:
         """See `protocol.Counter`."""
-        return [found for found, _ in self._see(pixels, whole(pixels, CROWD_SIZE))]
+        return [found for found, _ in self._see(pixels, whole(pixels, CROWD_SIZE), COUNTED)]
 
-    def _see(self, pixels: Pixels, window: Window) -> list[tuple[Found, Sighting]]:
-        """Everybody in a window, the surest first."""
+    def _see(self, pixels: Pixels, window: Window, least: float) -> list[tuple[Found, Sighting]]:
+        """Everybody in a window whose score is at least so high, the surest first."""
         rows = self._graph(window.cut(pixels)[None])[0][0].astype(float)
-        rows = rows[rows[:, SCORE] >= SUREST_DOUBT]
+        rows = rows[rows[:, SCORE] >= least]
         people = []
         for row in rows[np.argsort(-rows[:, SCORE], kind="stable")]:
             low, high = window.back(row[BOX].reshape(2, 2)[:, ::-1] * window.size)
             joints = row[JOINTS].reshape(17, 3)
             points = window.back(joints[:, 1::-1] * window.size)
             sighting = Sighting(np.column_stack([points, joints[:, 2].clip(0, 1)]))
-            people.append((Found(np.concatenate([low, high - low]), min(float(row[SCORE]), 1.0)), sighting))
+            box, score = np.concatenate([low, high - low]), min(float(row[SCORE]), 1.0)
+            people.append((Found(box, score, sighting.keypoints), sighting))
         return people

@@ -55,10 +55,12 @@ class Found:
     Attributes:
         bbox: Box (4,) x, y, width, height in pixels.
         score: Score in [0, 1].
+        keypoints: Joints (17, 3) as in `Sighting`; None from a counter that sees boxes only.
     """
 
     bbox: Array
     score: float
+    keypoints: Array | None = None
 
 
 class Counter(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,12 @@ from hpefair.judges.protocol import Counter
 from hpefair.params import Params
 from hpefair.schema import PERCEIVED
 from hpefair.screening.annotation import attribute_fault, file_fault, joints, measured, open_picture
-from hpefair.screening.company import count_fault
+from hpefair.screening.company import company_fault
 from hpefair.screening.faults import NONE, NOT_MADE, Fault
 from hpefair.screening.poses import judged
 from hpefair.screening.produced import told
 
 Array = NDArray[np.float64]
-
-COUNTED_FROM: Final = 0.02  # part of the picture, and
-COUNTED_JOINTS: Final = 8  # visible joints, from which a counter is expected to find somebody
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class Screener:
         found = measured(picture, self.settings.attribute)
         fault, perceived = self._attributes(row, picture, found)
         if fault == NONE:
-            fault = self._count(row, picture)
+            fault = self._count(picture)
         if fault != NONE:
             return Finding(fault, found, perceived=perceived)
         return self._pose(row, picture, found, perceived)
@@ -91,14 +88,10 @@ class Screener:
         fault = attribute_fault(row, found, only_measured)
         return (anew.fault(wanted) if fault == NONE else fault), perceived
 
-    def _count(self, row: Any, picture: Picture) -> Fault:
+    def _count(self, picture: Picture) -> Fault:
         if not self.settings.screen.counter:
             return NONE
-        found = [one for one in self._counter.count(picture.pixels) if one.score >= self.settings.screen.counter_score]
-        boxes = np.stack(picture.people["bbox"].to_list()).astype(float)
-        visible = (picture.keypoints[..., 2] == 2).sum(axis=1)
-        large = picture.people["area"].to_numpy(dtype=float) >= COUNTED_FROM * picture.pixels[..., 0].size
-        return count_fault(found, boxes, large & (visible >= COUNTED_JOINTS))
+        return company_fault(self._counter, picture, self.settings.screen.counter_score)
 
     def _pose(self, row: Any, picture: Picture, found: Mapping[str, Any], perceived: Mapping[str, str]) -> Finding:
         screen = self.settings.screen

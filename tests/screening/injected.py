@@ -65,7 +65,7 @@ def extra_person(row, other, folder, where="beside"):
             the guest outside the picture.
 
     Returns:
-        The row, the visible part of the guest, and the guest's width and height in pixels.
+        The row, the guest's visible pixels and visible joints, and the guest's width and height.
     """
     pixels = images.read_rgb(Path(row.path)).copy()
     own = coco_masks.decode(row.segmentation, row.height, row.width)
@@ -90,7 +90,11 @@ def extra_person(row, other, folder, where="beside"):
     pixels[seen] = guest[seen]
     path = folder / f"{row.item_id}_{where}.png"
     images.write_png(path, pixels)
-    return changed(row, path=str(path)), float(seen.sum()) / (size[0] * size[1]), size
+    points = joints(other)[joints(other)[:, 2] == 2]
+    corner = np.asarray(other.bbox, float)[:2]
+    across = ((points[:, :2] - corner) @ move[:, :2].T + move[:, 2]).astype(int)
+    across = across[((across >= 0) & (across < [row.width, row.height])).all(axis=1)]
+    return changed(row, path=str(path)), int(seen.sum()), int((~own[across[:, 1], across[:, 0]]).sum()), size
 
 
 def cutout(row):

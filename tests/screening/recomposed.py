@@ -42,7 +42,7 @@ def recomposed(people, images, settings, folder, number):
     maker = Recompose(people, images, settings.attribute.contrast, settings.generate)
     rows = []
     for group in ATTRIBUTES["contrast"]:
-        items = [Item(f"{group}{n:03d}", {"contrast": group}, n, n) for n in range(2 * number)]
+        items = [Item(f"{group}{n:03d}", {"contrast": group}, n + 500, n) for n in range(2 * number)]
         made = (record(item, maker.make([item])[0], folder, folder) for item in items)
         good = (one | {"backend": "recompose"} for one in made if one["made"])
         rows += [SimpleNamespace(**tables.plain(one)) for one, _ in zip(good, range(number), strict=False)]

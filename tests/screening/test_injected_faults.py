@@ -75,8 +75,8 @@ def test_people_without_annotation_are_found(screener, people, tmp_path):
     """Somebody who was pasted beside; the same two people, both annotated, are no fault."""
     made = []
     for row, other in zip(people, [*people[1:], people[0]], strict=True):
-        guest, shown, size = injected.extra_person(row, other, tmp_path)
-        if shown > 0.2 and min(size) >= 40:  # else hardly anybody was put in
+        guest, shown, _, size = injected.extra_person(row, other, tmp_path)
+        if shown > 0.2 * size[0] * size[1] and min(size) >= 40:  # else hardly anybody was put in
             made.append(guest)
     found = faults(screener, made)
     assert len(made) >= N / 3
