@@ -62,8 +62,9 @@ def test_people_without_fault_are_let_in(screener, people):
 def test_wrong_poses_are_found(screener, people, fault):
     rng = np.random.default_rng(0)
     found = faults(screener, [getattr(injected, fault)(row, rng) for row in people])
-    assert np.mean([name in ("pose", "limbs", "annotation", "attribute") for name in found]) >= 0.9
-    assert np.mean([name == "pose" for name in found]) > 0.3
+    # An annotation beside the person leaves the person without one.
+    assert np.mean([name in ("pose", "limbs", "annotation", "attribute", "count") for name in found]) >= 0.9
+    assert np.mean([name in ("pose", "count") for name in found]) > 0.3  # by looking, not by comparing numbers
 
 
 def test_wrong_attributes_are_found(screener, people):
@@ -80,7 +81,7 @@ def test_people_without_annotation_are_found(screener, people, tmp_path):
             made.append(guest)
     found = faults(screener, made)
     assert len(made) >= N / 3
-    assert np.mean([name == "count" for name in found]) >= 0.8
+    assert np.mean([name == "count" for name in found]) >= 0.9
 
 
 def test_copies_are_found(people, project):
