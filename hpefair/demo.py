@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -25,6 +26,8 @@ THEIRS = (
     "models/diffusion/README.md",
     "models/judges/README.md",
 )
+
+WITHOUT_JUDGES: Final = {"judges": [], "counter": ""}  # what a demo that cannot fetch them sets
 
 
 def run(console: Console, data: Path | None, workspace: Path) -> None:
@@ -94,13 +97,18 @@ def _forget_sample_plan(project: Path, root: Path) -> None:
 def _get_judges(console: Console, root: Path) -> None:
     """Fetch the judges that the screen asks; where that cannot be, the screen works without them, and says so."""
     settings = root / "params.yaml"
+    if WITHOUT_JUDGES.items() <= params.load(settings).screen.model_dump(mode="json").items():
+        default = params.load(Path(__file__).resolve().parent.parent / "params.yaml").screen
+        params_file.set_values("screen", {"judges": list(default.judges), "counter": default.counter}, settings)
     screen = params.load(settings).screen
     wanted = {*screen.judges, *([screen.counter] if screen.counter else [])} & set(CATALOGUE)
+    if not wanted:
+        return
     try:
         command(["judges", "fetch", *sorted(wanted)], root)
     except ToolError:
         console.print("without judges nobody checks the poses of generated people, or counts them", style="yellow")
-        params_file.set_values("screen", {"judges": [], "counter": ""}, settings)
+        params_file.set_values("screen", WITHOUT_JUDGES, settings)
 
 
 def command(arguments: list[str], root: Path) -> None:

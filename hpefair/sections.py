@@ -205,6 +205,12 @@ class Params(Section):
         strangers = {self.compare.baseline, *self.compare.candidates} - set(self.predict.models)
         if strangers:
             raise ValueError(f"Expected compare to name models of predict.models but got {sorted(strangers)}")
+        unseen = [name for name in self.plan.attributes if name not in self.audit.attributes]
+        if unseen:
+            raise ValueError(
+                f"Expected audit.attributes to name {', '.join(unseen)} of plan.attributes: who was not audited cannot "
+                "be planned for"
+            )
         for shards in (self.attribute.shards, self.generate.shards):
             if len(set(shards)) < len(shards):
                 raise ValueError(f"Expected every shard once but got {', '.join(shards)}")

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hpefair import artifacts
 from hpefair.adapters.suites import Rule, load_suite
 from hpefair.core.balance.requirements import Kind, Requirement
+from hpefair.errors import SettingsError
 
 KINDS: Final[dict[str, Kind]] = {
     "expect_group_support_to_be_at_least": "support",
@@ -86,7 +88,12 @@ def _requirement(rule: Rule, about: tuple[str, ...], people: int) -> Requirement
 
 def _bound(rule: Rule, name: str, otherwise: float) -> float:
     value = rule.kwargs.get(name)
-    return otherwise if value is None else float(value)
+    if value is None:
+        return otherwise
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"{artifacts.EXPECTATIONS}: {_words(rule)}: {name} is no number") from None
 
 
 def _words(rule: Rule) -> str:

@@ -61,6 +61,7 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
         out.mkdir(parents=True, exist_ok=True)
         work.mkdir(exist_ok=True)
         build(out, work, stage.partition("@")[2])
+        shutil.rmtree(work)  # first: notes on what is finished must not outlive what they are about
         _publish(out, artifacts.out_folder(stage))
         shutil.rmtree(scratch)
 

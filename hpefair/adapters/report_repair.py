@@ -42,14 +42,16 @@ def repair_values(settings: Params) -> dict[str, Any]:
 
 
 def _sentence(quota: pd.DataFrame, shares: pd.DataFrame, settings: Params) -> str:
+    missed = tables.read(artifacts.PLAN / "requirements.parquet")
+    missed = missed[~missed["met"].astype(bool)]
     generated, repeated = int(quota["generate"].sum()), int(quota["resample"].sum())
     sentence = f"The cheapest repair within the set limits: generate {generated} people and repeat {repeated}."
     if not shares["n_people"].sum():
         sentence = f"Nothing could be planned: nobody's {' or '.join(settings.plan.attributes)} is known."
     elif not generated and not repeated:
-        sentence = "Nothing was needed: every expectation about these traits holds already."
-    missed = tables.read(artifacts.PLAN / "requirements.parquet")
-    missed = missed[~missed["met"]]
+        sentence = "Nothing can be done within the limits."
+        if missed.empty:
+            sentence = "Nothing was needed: every expectation about these traits holds already."
     if len(missed):
         sentence += f" What the limits do not allow: {'; '.join(missed['requirement'])}."
     return sentence

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hpefair.adapters import progress
 
@@ -23,7 +23,7 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
     """Call a function on every item, in fresh processes.
 
     Args:
-        function: A module-level function, or a picklable object.
+        function: A module-level function, or a picklable object; each process gets it once, and may keep things in it.
         items: Its arguments.
         workers: Number of processes.
         what: What is being done, for the progress bar.
@@ -33,15 +33,28 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
     """
     if not items:
         return
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_hold, initargs=(function,)) as pool:
         with _environment(ONE_THREAD), _deaf_children():
-            futures = [pool.submit(function, item) for item in items]
+            futures = [pool.submit(_call, item) for item in items]
         try:
             for future in progress.track(as_completed(futures), what, len(futures)):
                 yield future.result()
         finally:
             for future in futures:
                 future.cancel()
+
+
+_held: list[Callable[[Any], Any]] = []
+
+
+def _hold(function: Callable[[Any], Any]) -> None:
+    """Keep the function in this process: what it opens for its first item it needs not open again."""
+    _held[:] = [function]
+
+
+def _call(item: Any) -> Any:
+    return _held[0](item)
 
 
 @contextmanager

@@ -61,6 +61,8 @@ def add(source: Source, replace: bool = False) -> list[str]:
         coco_results.load(path, joints, ids, coco_json.person_ids(tree))
     if source.labels:
         label_files.load(source.labels)
+    if source.name == "generated":
+        raise InputError("generated people are called that: pass another --name")
     target = artifacts.RAW / source.name
     if target.exists() and not replace:
         raise InputError(f"{target} is there already; pass --replace to replace it, or --name to add beside it")

@@ -1,7 +1,9 @@
 """Remove people from everything that was derived from them."""
 
+import shutil
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from hpefair import artifacts
@@ -42,6 +44,8 @@ def delete(persons: Sequence[str], images: Sequence[str]) -> list[str]:
     for child in children:
         for picture in artifacts.GENERATE.glob(f"*/images/{child}.png"):
             picture.unlink()
+    for unfinished in (artifacts.SCRATCH / "scratch").glob("generate@*"):
+        shutil.rmtree(unfinished)  # what an interrupted run has made so far
     return _said(gone, sorted(shown), removed, children, models)
 
 
@@ -56,7 +60,11 @@ def _children(persons: set[str], images: set[str]) -> list[str]:
     found: list[str] = []
     for path in sorted(artifacts.GENERATE.glob("*/generated.parquet")):
         made = tables.read(path)
-        lent = made["sources"].map(lambda names: names is not None and not images.isdisjoint(names)).astype(bool)
+        lent = (
+            made["sources"]
+            .map(lambda names: isinstance(names, list | np.ndarray) and not images.isdisjoint(names))
+            .astype(bool)
+        )
         rows = made["parent_person"].isin(persons) | made["parent_image"].isin(images) | lent
         found += made.loc[rows, "item_id"].tolist()
     return found

@@ -33,7 +33,8 @@ def record() -> int:
         }
         for row in rates.itertuples()
     ]
-    text = artifacts.ACCEPTANCE_HISTORY.read_text(encoding="utf-8").strip()
+    path = artifacts.ACCEPTANCE_HISTORY
+    text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
     lines = ([text] if text else []) + [json.dumps(row) for row in rows]
     tables.write_text_atomically(artifacts.ACCEPTANCE_HISTORY, "\n".join(lines) + "\n")
     return len(rows)

@@ -116,7 +116,7 @@ def from_stages() -> Source:
     split = tables.read(artifacts.SPLIT / "images.parquet")
     images = tables.read(artifacts.INGEST / "images.parquet")
     train = images.merge(split[split["split"] == "train"][["image_id"]], on="image_id", validate="1:1")
-    train = train[~train["license"].map(lambda name: contains_any(name, forbidden))]
+    train = train[~train["license"].map(lambda name: contains_any(name, forbidden)).astype(bool)]
     people = tables.read(artifacts.INGEST / "people.parquet")
     people = people.merge(train[["image_id", "path"]], on="image_id", validate="m:1")
     attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")[["person_id", "age_band"]]

@@ -47,16 +47,22 @@ class Batches:
 
     def __call__(self, items: Sequence[Item]) -> int:
         """Make those items that are not made yet; their number."""
-        missing = [item for item in items if not self.row_file(item.item_id).exists()]
+        missing = [item for item in items if not self.finished(item.item_id)]
         if not missing:
             return 0
+        maker = self._maker
         start = time.process_time()
-        found = self._maker.make(missing)
+        found = maker.make(missing)
         seconds = (time.process_time() - start) / len(missing)
         for item, made in zip(missing, found, strict=True):
             row = record(item, made, self.out, self.seen_from) | {"backend": self.backend, "seconds": seconds}
             tables.write_json_atomically(self.row_file(item.item_id), row)
         return len(missing)
+
+    def finished(self, item_id: str) -> bool:
+        """Whether an item was made, picture and row, or given up."""
+        row = self.row_file(item_id)
+        return row.exists() and (not tables.read_json(row)["made"] or (self.out / f"{item_id}.png").exists())
 
     def row_file(self, item_id: str) -> Path:
         """Where the row of a finished item is kept."""
@@ -83,7 +89,7 @@ def make_all(wanted: pd.DataFrame, attributes: Sequence[str], out: Path, seen_fr
             Item(row["item_id"], {a: row[f"wanted_{a}"] for a in attributes}, row["seed"], row["number"])
             for row in tables.records(rows)
         ]
-        missing = [item for item in items if not batches.row_file(item.item_id).exists()]
+        missing = [item for item in items if not batches.finished(item.item_id)]
         if missing:
             _run(batches, missing, f"generate {name}")
     made = [tables.read_json(work / f"{item}.json") for item in wanted["item_id"]]

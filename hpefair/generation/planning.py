@@ -17,7 +17,7 @@ from hpefair.core.balance.cells import Evidence, cell_table, evidence
 from hpefair.core.balance.problem import Limits, Maker, Problem
 from hpefair.core.balance.repair import Repair, repair
 from hpefair.core.balance.yields import Belief, beliefs
-from hpefair.errors import SettingsError
+from hpefair.errors import InputError, SettingsError
 from hpefair.generation.sources import MINORS, capacity
 from hpefair.params import BackendName, Params
 from hpefair.schema import PERCEIVED, UNKNOWN
@@ -120,6 +120,12 @@ def _references(shares: pd.DataFrame, names: tuple[str, ...]) -> dict[str, dict[
 
 def _beliefs(settings: Params, cells: list[str]) -> dict[tuple[str, str], Belief]:
     history = tables.read_jsonl(Path(artifacts.ACCEPTANCE_HISTORY), HISTORY)
+    for row in history:
+        numbers = row["attempts"], row["accepted"], row.get("seconds") or 0
+        if not all(isinstance(one, int | float) for one in numbers) or not 0 <= numbers[1] <= numbers[0]:
+            raise InputError(
+                f"{artifacts.ACCEPTANCE_HISTORY}: of {numbers[0]} attempts {numbers[1]} cannot have been accepted"
+            )
     before: dict[str, tuple[float, float]] = {
         name: (backend.rate, backend.seconds) for name, backend in settings.plan.backends.items()
     }

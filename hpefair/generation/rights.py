@@ -1,9 +1,8 @@
 """Licences of pictures made from other pictures: which may be mixed, and what the result is to be named after."""
 
 from collections.abc import Iterable
-from typing import Final
 
-STRICTEST_FIRST: Final = ("NonCommercial-ShareAlike", "ShareAlike", "NonCommercial", "Attribution")
+from hpefair.adapters.licences import contains_any
 
 
 def derived_from(names: Iterable[str]) -> str:
@@ -18,9 +17,20 @@ def may_mix(names: Iterable[str]) -> bool:
     forbids: the two cannot both be kept (Creative Commons, licence compatibility chart).
     """
     known = set(names)
-    free_alike = any("ShareAlike" in name and "NonCommercial" not in name for name in known)
-    return not (free_alike and any("NonCommercial" in name for name in known))
+    free_alike = any(_alike(name) and not _noncommercial(name) for name in known)
+    return not (free_alike and any(_noncommercial(name) for name in known))
 
 
 def _rank(name: str) -> int:
-    return next((rank for rank, word in enumerate(STRICTEST_FIRST) if word in name), len(STRICTEST_FIRST))
+    """Strictest first: both conditions, ShareAlike, NonCommercial, attribution, anything else."""
+    if _alike(name) or _noncommercial(name):
+        return 0 if _alike(name) and _noncommercial(name) else 1 if _alike(name) else 2
+    return 3 if "attribution" in name.lower() or "by" in name.lower().replace("-", " ").split() else 4
+
+
+def _alike(name: str) -> bool:
+    return contains_any(name, ("ShareAlike", "Share Alike", "-SA"))
+
+
+def _noncommercial(name: str) -> bool:
+    return contains_any(name, ("NonCommercial", "Non-Commercial", "-NC"))

@@ -38,8 +38,8 @@ def eligible(people: pd.DataFrame, context: float, forbid_licenses: tuple[str, .
         is a known minor, part of a crowd or without an outline: that person could not be annotated in the result.
         Known minors themselves are never altered: their remedy is repetition, and rendered people.
     """
-    allowed = ~people["license"].map(lambda name: contains_any(name, forbid_licenses))
-    visible = people["keypoints"].map(lambda values: int((np.asarray(values)[2::3] == 2).sum()))
+    allowed = ~people["license"].map(lambda name: contains_any(name, forbid_licenses)).astype(bool)
+    visible = people["keypoints"].map(lambda values: int((np.asarray(values)[2::3] == 2).sum())).astype(int)
     awkward = _awkward(people)
     candidates = people[allowed & (visible >= FEWEST_JOINTS) & ~awkward & (people[CHANGEABLE] != UNKNOWN)]
     boxes = boxes_by_image(people[awkward])
@@ -54,7 +54,7 @@ def eligible(people: pd.DataFrame, context: float, forbid_licenses: tuple[str, .
 def donors(people: pd.DataFrame, pictures: pd.DataFrame, forbid_licenses: tuple[str, ...]) -> pd.DataFrame:
     """Training images that may lend their surroundings: licence permitting, and without a known minor."""
     with_minors = set(people.loc[people["age_band"].isin(MINORS), "image_id"])
-    allowed = ~pictures["license"].map(lambda name: contains_any(name, forbid_licenses))
+    allowed = ~pictures["license"].map(lambda name: contains_any(name, forbid_licenses)).astype(bool)
     kept = pictures[allowed & ~pictures["image_id"].isin(with_minors)]
     return kept.sort_values("image_id").reset_index(drop=True)
 

@@ -69,19 +69,19 @@ class _Pairs:
         return float(self._screener.screen(row).fault == ("", ""))
 
 
-def paired_acceptance(settings: Params, work: Path) -> pd.DataFrame:
+def paired_acceptance(settings: Params, work: Path, number: int) -> pd.DataFrame:
     """Change of the acceptance rate when one factor of a rendered person changes.
 
     Poses are judged, whoever's poses the settings name.
 
     Args:
-        settings: All settings; `screen.pairs` is the number of scenes.
+        settings: All settings.
         work: Folder for the pictures.
+        number: Number of scenes.
 
     Returns:
         From `core.fairness.counterfactual.paired_gaps`, the difference being that of acceptance; empty without scenes.
     """
-    number = settings.screen.pairs
     (work / "pairs").mkdir(parents=True, exist_ok=True)
     workers = min(os.cpu_count() or 1, max(number, 1))
     found = list(worker_pool.run(_Pairs(settings, work), range(number), workers, "checking the screen"))

@@ -25,9 +25,11 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Text columns without gaps: an attempt that failed has no parent, no model and no path."""
+    """Columns without gaps: an attempt that failed has no parent, no sources, no model and no path."""
+    sources = pd.Series([[] if isinstance(one, float) else one for one in table["sources"]], table.index, dtype=object)
     texts = ["parent_person", "parent_image", "operation", "license", "model", "prompt", "path", "others", "garments"]
-    return table.assign(**{name: table[name].astype(object).fillna("") for name in texts}, made=table["made"] == True)  # noqa: E712
+    filled = {name: table[name].astype(object).fillna("") for name in texts}
+    return table.assign(**filled, made=table["made"].eq(True), sources=sources)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,10 @@ def build(out: Path, work: Path, item: str) -> None:
     tables.write(out / "rates.parquet", rates.reset_index())
     tables.write(out / "acceptance.parquet", by_group)
     tables.write(out / "uneven.parquet", warnings)
-    tables.write(out / "pairs.parquet", self_check.paired_acceptance(everything, work))
+    tables.write(
+        out / "pairs.parquet",
+        self_check.paired_acceptance(everything, work, everything.screen.pairs if len(made) else 0),
+    )
     print(f"screen: {int(made['accepted'].sum())} of {len(made)} attempts accepted")
     for row in warnings.itertuples():
         sure = "" if row.clear else " (their intervals overlap)"

@@ -90,5 +90,15 @@ def test_a_killed_batch_goes_on(wanted, tmp_path, monkeypatch):
         assert one.read_bytes() == other.read_bytes()
 
 
+def test_a_picture_that_was_lost_is_made_again(wanted, tmp_path, monkeypatch):
+    """Its row alone is no proof that an item is finished."""
+    run(wanted, tmp_path, Drawer(), monkeypatch)
+    (tmp_path / "out/diffusion_low_3.png").unlink()
+    again = Drawer()
+    run(wanted, tmp_path, again, monkeypatch)
+    assert again.asked == ["diffusion_low_3"]
+    assert (tmp_path / "out/diffusion_low_3.png").exists()
+
+
 def test_an_empty_shard_is_no_fault(wanted, tmp_path, monkeypatch):
     assert run(wanted.iloc[:0], tmp_path, Drawer(), monkeypatch).empty

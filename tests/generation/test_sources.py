@@ -110,6 +110,9 @@ def test_licences_are_named_strictest_first_and_mixed_only_where_both_can_be_kep
     assert may_mix([by, nc, nc_sa])
     assert not may_mix([sa, nc])
     assert not may_mix([sa, nc_sa])
+    assert not may_mix(["CC BY-SA 4.0", "CC BY-NC 4.0"])  # the short names
+    assert may_mix(["CC BY-NC-SA 4.0", "CC BY-NC 4.0", "CC BY 4.0"])
+    assert derived_from(["CC BY 4.0", "CC BY-NC-SA 2.0"]) == "derived from: CC BY-NC-SA 2.0, CC BY 4.0"
 
 
 @given(st.integers(0, 1000), st.integers(20, 60), st.integers(20, 60))

@@ -24,7 +24,7 @@ def refusals(accepted: pd.DataFrame, forbidden: Sequence[str], people: set[str],
     Returns:
         One reason per row; empty where there is none.
     """
-    licence = accepted["license"].str.lower().map(lambda text: any(word.lower() in text for word in forbidden))
+    licence = accepted["license"].map(lambda text: any(word.lower() in text.lower() for word in forbidden)).astype(bool)
     orphan = (accepted["parent_person"] != "") & ~accepted["parent_person"].isin(people)
     orphan |= ~accepted["sources"].map(lambda names: set(names) <= images).astype(bool)
     out = pd.Series("", index=accepted.index)
@@ -59,7 +59,7 @@ def _filled(accepted: pd.DataFrame, quota: Mapping[tuple[str, str], int]) -> pd.
     wanted: dict[str, int] = {}
     for (_, cell), number in quota.items():
         wanted[cell] = wanted.get(cell, 0) + number
-    lacking = accepted["cell"].map(wanted).fillna(0) - taken.groupby(accepted["cell"]).transform("sum")
+    lacking = accepted["cell"].map(wanted).astype(float).fillna(0.0) - taken.groupby(accepted["cell"]).transform("sum")
     spare = (~taken).groupby(accepted["cell"]).cumsum()
     return taken | (~taken & (spare <= lacking))
 

@@ -69,8 +69,9 @@ class Program:
         self._prices.append((block, cost))
 
     def solve(self) -> Array | None:
-        """Cheapest solution (n,), or None where there is none."""
-        return self._solved(np.zeros(self._size), np.concatenate(self._upper), np.concatenate(self._whole), 0.0)
+        """Cheapest solution (n,), or the nearest that was found within the limit; None where there is none."""
+        found = self._solved(np.zeros(self._size), np.concatenate(self._upper), np.concatenate(self._whole), 0.0)
+        return self.solve_nearly() if found is None else found
 
     def relax(self) -> Array | None:
         """Cheapest solution (n,) in real numbers, or None where there is none."""
@@ -96,6 +97,8 @@ class Program:
         return None
 
     def _solved(self, lower: Array, upper: Array, whole: Array, gap: float) -> Array | None:
+        if not self._parts:
+            return lower.copy()
         row, column, value = (np.concatenate(part) for part in zip(*self._parts, strict=True))
         matrix = csc_array((value, (row, column)), shape=(self._rows, self._size))
         costs = np.concatenate(self._cost)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-CHUNK: Final = 20_000  # thumbnails that are compared at once
+CHUNK: Final = 4_000  # thumbnails a side that are compared at once: a block of 128 MB
 
 
 def annotation_fault(keypoints: Array, mask: NDArray[np.bool_], bbox: Array, min_keypoints: int) -> str | None:
@@ -53,9 +53,11 @@ def near_duplicates(thumbnails: Array, others: Array, delta_e: float) -> list[in
         Indices of the duplicates; the first of two alike is kept.
     """
     kept = nearest(thumbnails, others) >= delta_e
+    flat, pixels = _flat(thumbnails)
+    size = np.einsum("ij,ij->i", flat, flat)
     for row in np.flatnonzero(kept):
-        earlier = thumbnails[:row][kept[:row]]
-        kept[row] = nearest(thumbnails[row : row + 1], earlier)[0] >= delta_e
+        apart = size[:row] - 2 * flat[:row] @ flat[row] + size[row]
+        kept[row] = bool((apart[kept[:row]] >= pixels * delta_e**2).all())
     return [int(row) for row in np.flatnonzero(~kept)]
 
 
@@ -66,11 +68,20 @@ def nearest(thumbnails: Array, others: Array) -> Array:
     """
     if not len(others):
         return np.full(len(thumbnails), np.inf)
-    flat, known = thumbnails.reshape(len(thumbnails), -1), others.reshape(len(others), -1)
-    pixels = float(np.prod(thumbnails.shape[1:3])) or 1.0
+    (flat, pixels), (known, _) = _flat(thumbnails), _flat(others)
     least = np.full(len(flat), np.inf)
-    for start in range(0, len(known), CHUNK):
-        part = known[start : start + CHUNK]
-        squares = (flat**2).sum(axis=1)[:, None] - 2 * flat @ part.T + (part**2).sum(axis=1)
-        least = np.minimum(least, squares.min(axis=1))
+    for first in range(0, len(flat), CHUNK):
+        own = flat[first : first + CHUNK]
+        size = np.einsum("ij,ij->i", own, own)[:, None]
+        for start in range(0, len(known), CHUNK):
+            part = known[start : start + CHUNK]
+            squares = size - 2 * own @ part.T + np.einsum("ij,ij->i", part, part)
+            least[first : first + CHUNK] = np.minimum(least[first : first + CHUNK], squares.min(axis=1))
     return np.asarray(np.sqrt(np.clip(least, 0, None) / pixels), dtype=float)
+
+
+def _flat(thumbnails: Array) -> tuple[Array, float]:
+    """Thumbnails as rows, and the number of their pixels."""
+    return thumbnails.reshape(len(thumbnails), int(np.prod(thumbnails.shape[1:]))), float(
+        np.prod(thumbnails.shape[1:3])
+    ) or 1.0

@@ -80,6 +80,12 @@ def test_only_the_gapless_beginning_of_the_sample_counts(decided, number):
     assert review_sample(shuffled, number).sort_index().equals(sample)
 
 
+def test_nobody_accepted_is_no_fault():
+    nobody = accepted([("render", "low")]).iloc[:0].assign(license="", sources=[])
+    assert not len(refusals(nobody, ["x"], set(), set()))
+    assert not len(admitted(nobody, {("render", "low"): 2}, 3))
+
+
 def test_exposures_keep_a_cells_total():
     made = pd.DataFrame({"cell": ["a", "a", "b"], "weight": [2.0, 1.0, 0.5]})
     found = exposures_of(made)

@@ -223,6 +223,10 @@ def test_many_cells():
     assert holds(replace(about, requirements=rules[:5]), plan.cells["resample"].to_numpy(float), made)
 
 
+def test_nothing_demanded_nothing_done():
+    assert repair(problem(by_gender(3, 9), [])).cost == 0
+
+
 def test_same_problem_same_plan():
     table = by_gender(40, 13, 4)
     one, other = (repair(problem(table, [EVEN])).cells for _ in range(2))
