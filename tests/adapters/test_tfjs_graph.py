@@ -29,7 +29,7 @@ def test_movenet_as_tensorflow_js_runs_it(judges):
 
 def test_multipose_as_tensorflow_js_runs_it(judges):
     """With its sorting, gathering and slicing, which one picture of another size goes through as well."""
-    graph = Graph(judges / "movenet_multipose" / "movenet_multipose.json")
+    graph = Graph(judges / "movenet_multipose" / "movenet-multipose.json")
     assert graph.size is None
     np.testing.assert_allclose(graph(drawn(256))[0].ravel(), OUTPUTS["movenet_multipose"], atol=2e-5)
     assert graph(drawn(320))[0].shape == (1, 6, 56)

@@ -41,9 +41,9 @@ def test_stages_says_what_is_up_to_date(workspace_copy):
 
 def test_record_appends_the_yield_once(workspace_copy):
     """The same batch twice is one batch."""
-    groups = tables.read(workspace_copy / "data/screen/rates.parquet")["group"].tolist()
-    assert f"{len(groups)} lines added" in run(workspace_copy, "record").stdout
+    cells = tables.read(workspace_copy / "data/screen/rates.parquet")["cell"].tolist()
+    assert f"{len(cells)} lines added" in run(workspace_copy, "record").stdout
     assert "0 lines added" in run(workspace_copy, "record").stdout
     rows = [json.loads(line) for line in (workspace_copy / "history/acceptance.jsonl").read_text().splitlines() if line]
-    assert [row["group"] for row in rows] == groups
-    assert 0 < rows[0]["accepted"] <= rows[0]["made"]
+    assert [row["cell"] for row in rows] == cells
+    assert 0 < rows[0]["accepted"] <= rows[0]["attempts"]

@@ -73,7 +73,7 @@ def test_a_failing_gate_stops_before_training_and_publishing(tmp_path, made_work
     workspace = tmp_path / "w"
     shutil.copytree(made_workspace, workspace, symlinks=True)
     path = workspace / "expectations/balance.yaml"
-    path.write_text(path.read_text().replace("minimum: 0.7", "minimum: 1.3"))
+    path.write_text(path.read_text().replace("minimum: 0.8", "minimum: 1.3"))
     code, found = run_dag(tmp_path, workspace)
     assert code == 1
     tasks = found["tasks"]

@@ -98,7 +98,7 @@ def test_everybody_is_annotated_and_every_source_named(made, training):
 
 def test_every_parent_before_any_twice(backend, training):
     """One round of attempts names every eligible parent once."""
-    number = capacity(training[0], ["contrast"], SETTINGS.context, SETTINGS.forbid_licenses)["low"]
+    number = capacity(training[0], ["contrast"], SETTINGS.context, SETTINGS.forbid_licenses)["low"][0]
     items = [Item(f"low{n}", {"contrast": "low"}, n, n) for n in range(number)]
     parents = [one.person.parent_person for one in backend.make(items) if isinstance(one, Made)]
     assert len(parents) == len(set(parents)) >= 0.6 * number
