@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from tests.conftest import PROJECT, commit, dvc
 

@@ -1,4 +1,4 @@
-"""The built-in sample through the real pipeline: what was planted is named, and repaired; every check of the screen included."""
+"""The built-in sample through the real pipeline, every check of the screen included: what was planted is repaired."""
 
 import shutil
 
