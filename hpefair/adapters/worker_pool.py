@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -51,6 +52,15 @@ _held: list[Callable[[Any], Any]] = []
 def _hold(function: Callable[[Any], Any]) -> None:
     """Keep the function in this process: what it opens for its first item it needs not open again."""
     _held[:] = [function]
+    threading.Thread(target=_die_with_parent, name="die-with-parent", daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    """End this process as soon as its parent is gone: nobody waits for its results, and it must not write any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(item: Any) -> Any:

@@ -1,11 +1,18 @@
 """Work spread over processes: each opens once what it needs."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import psutil
+
 from hpefair.adapters import worker_pool
+from tests.conftest import PROJECT
 
 
 @dataclass
@@ -35,3 +42,36 @@ def test_what_is_opened_is_opened_once_a_process(tmp_path):
 def test_nothing_to_do_starts_nobody(tmp_path):
     assert list(worker_pool.run(Opens(tmp_path), [], 2, "counting")) == []
     assert not list(tmp_path.iterdir())
+
+
+def wait_long(number):
+    time.sleep(300)
+
+
+PARENT = """
+from hpefair.adapters import worker_pool
+from tests.adapters.test_worker_pool import wait_long
+if __name__ == "__main__":
+    list(worker_pool.run(wait_long, [1, 2], 2, "waiting"))
+"""
+
+
+def test_workers_end_with_their_parent(tmp_path):
+    """A parent that is killed outright leaves nobody behind who still writes."""
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    started = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(PROJECT)})
+    workers = []
+    deadline = time.monotonic() + 60
+    while len(workers) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        workers = [one for one in psutil.Process(started.pid).children() if "spawn_main" in " ".join(one.cmdline())]
+    time.sleep(1)
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+    gone, alive = psutil.wait_procs(workers, timeout=20)
+    for one in alive:
+        one.kill()
+    assert not alive
+    assert len(gone) == 2
