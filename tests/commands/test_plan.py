@@ -68,9 +68,16 @@ def test_the_plan_counts_parents(workspace_copy, monkeypatch):
     assert plan_repair(load(), "original").repaired.cells["generate_recompose"].sum() == 0
 
 
-def test_an_attribute_without_reference_is_refused(workspace_copy, monkeypatch):
+def test_an_attribute_without_audit_or_reference_is_refused(workspace_copy, monkeypatch):
+    """By the settings where nobody audits it, by the plan where the audit has no reference for it."""
     monkeypatch.chdir(workspace_copy)
     change(workspace_copy, attributes=["contrast", "skin_tone"])
+    with pytest.raises(SettingsError, match=r"audit\.attributes to name skin_tone"):
+        load()
+    path = workspace_copy / "params.yaml"
+    tree = yaml.safe_load(path.read_text())
+    tree["audit"]["attributes"].append("skin_tone")
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
     with pytest.raises(SettingsError, match="no shares for skin_tone"):
         plan_repair(load(), "original")
 
