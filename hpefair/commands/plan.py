@@ -41,7 +41,7 @@ def show(console: Console, variant: str, explain: bool) -> None:
     for row in missed.itertuples():
         console.print(
             "cannot be met within the limits of the plan section and what its backends can do: "
-            f"{row.requirement}; the nearest plan lacks {row.missing:.0f}",
+            f"{row.requirement}; the nearest plan lacks {row.missing:.0f} ({row.about})",
             style="yellow",
             highlight=False,
         )

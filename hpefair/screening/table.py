@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hpefair.adapters import tables, worker_pool
@@ -86,11 +87,10 @@ def _joined(made: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
         judged_oks=found["judged_oks"].astype(float),
         judged_worst=found["judged_worst"].astype(float),
     )
-    masked = found["keypoints"].map(lambda values: values is not None)
-    before = [0 if one is None else int((pd.Series(one).iloc[2::3] > 0).sum()) for one in out["keypoints"]]
-    out["keypoints"] = out["keypoints"].where(~masked, found["keypoints"])
-    after = [0 if one is None else int((pd.Series(one).iloc[2::3] > 0).sum()) for one in out["keypoints"]]
-    out["masked_joints"] = [one - other for one, other in zip(before, after, strict=True)]
+    masked = found["keypoints"].notna()
+    kept = out["keypoints"].where(~masked, found["keypoints"])
+    out["masked_joints"] = out["keypoints"].map(_labelled).astype(int) - kept.map(_labelled).astype(int)
+    out["keypoints"] = kept
     measured = pd.DataFrame(list(found["measured"]), index=made.index).reindex(columns=list(COLUMNS))
     anew = pd.DataFrame(list(found["perceived"]), index=made.index)
     for name in PERCEIVED:
@@ -98,3 +98,8 @@ def _joined(made: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
             out[name] = anew[name].fillna(out[name])
         out[f"{name}_source"] = anew[f"{name}_source"].fillna("") if f"{name}_source" in anew else ""
     return out.join(measured)
+
+
+def _labelled(keypoints: Any) -> int:
+    """Number of labelled joints; 0 where there is no picture."""
+    return int((np.asarray(keypoints, dtype=float)[2::3] > 0).sum()) if isinstance(keypoints, list | np.ndarray) else 0

@@ -27,7 +27,7 @@ class Formulation:
         program: The program.
         repeats: Extra exposures (C,).
         made: By maker, generated people (C,): first distinct ones, then, where parents are few, further ones of theirs.
-        missing: By requirement, by how many people each of its inequalities falls short.
+        missing: By requirement, by how many people each of its inequalities falls short, and which group it is about.
         weights: Weight of each of these shortfalls.
         lacking: Those of them that are about groups with too few people.
         largest: The largest weighed shortfall of those.
@@ -36,7 +36,7 @@ class Formulation:
     program: Program
     repeats: Block
     made: list[tuple[Block, ...]]
-    missing: dict[int, list[Block]] = field(default_factory=dict)
+    missing: dict[int, list[tuple[Block, str]]] = field(default_factory=dict)
     weights: dict[Block, float] = field(default_factory=dict)
     lacking: list[Block] = field(default_factory=list)
     largest: Block | None = None
@@ -100,17 +100,23 @@ def _made(program: Program, problem: Problem, maker: Maker, priced: bool, cap: A
     return first, program.columns(size, cost, most - np.minimum(maker.parents, most), whole=True)
 
 
-def _add(problem: Problem, out: Formulation, bound: Bound, weight: float, elastic: bool, **also: object) -> None:
-    """One inequality; with `elastic`, one more unknown for what is missing."""
+def _add(problem: Problem, out: Formulation, bound: Bound, weight: float, elastic: bool) -> None:
+    """One inequality; with `elastic`, it may fall short."""
     parts, least = _parts(problem, out, bound)
     if elastic:
-        missing = out.program.columns(1)
-        parts[missing] = np.ones((1, 1))
-        out.missing.setdefault(bound.requirement, []).append(missing)
-        out.weights[missing] = weight * bound.scale
+        missing = _fall_short(out, parts, bound.requirement, bound.about, weight * bound.scale)
         if bound.lacking:
             out.lacking.append(missing)
     out.program.rows(parts, least)
+
+
+def _fall_short(out: Formulation, parts: dict[Block, object], number: int, about: str, weight: float) -> Block:
+    """One more unknown of an inequality: what is missing of it, at this weight."""
+    missing = out.program.columns(1)
+    parts[missing] = np.ones((1, 1))
+    out.missing.setdefault(number, []).append((missing, about))
+    out.weights[missing] = weight
+    return missing
 
 
 def _parts(problem: Problem, out: Formulation, bound: Bound) -> tuple[dict[Block, object], float]:
@@ -142,10 +148,7 @@ def _divergence(problem: Problem, out: Formulation, number: int, weight: float, 
     parts, least = _parts(problem, out, total)
     parts[deviation] = np.full((1, len(reference)), -0.5)
     if elastic:
-        missing = out.program.columns(1)
-        parts[missing] = np.ones((1, 1))
-        out.missing.setdefault(number, []).append(missing)
-        out.weights[missing] = weight
+        _fall_short(out, parts, number, "all groups", weight)
     out.program.rows(parts, least)
 
 
@@ -166,10 +169,7 @@ def _cells(problem: Problem, out: Formulation, number: int, weight: float, elast
     out.program.rows(parts, -there)
     enough: dict[Block, object] = {covered: np.ones((1, len(members)))}
     if elastic:
-        missing = out.program.columns(1)
-        enough[missing] = np.ones((1, 1))
-        out.missing.setdefault(number, []).append(missing)
-        out.weights[missing] = weight * requirement.people
+        _fall_short(out, enough, number, "cells", weight * requirement.people)
     out.program.rows(enough, wanted)
 
 

@@ -11,6 +11,7 @@ from hpefair.core.balance.formulation import Formulation, formulate
 from hpefair.core.balance.problem import Problem
 
 Array = NDArray[np.float64]
+Short = dict[str, float]
 
 EXACT_CELLS: Final = 150  # beyond, the program is solved in real numbers and rounded
 MET: Final = 1e-4  # people; solvers are no more precise
@@ -22,8 +23,8 @@ class Repair:
 
     Attributes:
         cells: The cells with resample (extra exposures), generate (people), and `generate_<backend>` of each backend.
-        requirements: One row per requirement: requirement (in words), severity, attribute, met_before, met, and missing
-            (people by which the nearest plan that can be had falls short).
+        requirements: One row per requirement: requirement (in words), severity, attribute, met_before, met, missing
+            (people by which the nearest plan that can be had falls short) and about (the groups that it leaves short).
         cost: Cost of the plan.
     """
 
@@ -52,7 +53,7 @@ def repair(problem: Problem) -> Repair:
     before = _missing_now(problem)
     form = formulate(problem, elastic=False, expected=expected)
     found = _solved(form)
-    missing = [0.0] * len(problem.requirements)
+    missing: list[Short] = [{} for _ in problem.requirements]
     if found is None:
         loose = formulate(problem, elastic=True, expected=expected)
         best = _solved(loose)
@@ -66,7 +67,7 @@ def repair(problem: Problem) -> Repair:
     return _told(problem, form, found, before, missing)
 
 
-def _told(problem: Problem, form: Formulation, found: Array, before: list[float], missing: list[float]) -> Repair:
+def _told(problem: Problem, form: Formulation, found: Array, before: list[Short], missing: list[Short]) -> Repair:
     repeats = np.rint(found[form.repeats.start : form.repeats.stop]).astype(int)
     cells, cost = problem.cells.assign(resample=repeats, generate=0), problem.limits.resample * float(repeats.sum())
     for maker, blocks in zip(problem.makers, form.made, strict=True):
@@ -79,13 +80,14 @@ def _told(problem: Problem, form: Formulation, found: Array, before: list[float]
             "requirement": str(requirement),
             "severity": requirement.severity,
             "attribute": requirement.attributes[0],
-            "met_before": before[number] <= MET,
-            "met": missing[number] <= MET,
-            "missing": missing[number] if missing[number] > MET else 0.0,
+            "met_before": not before[number],
+            "met": not missing[number],
+            "missing": float(sum(missing[number].values())),
+            "about": ", ".join(missing[number]),
         }
         for number, requirement in enumerate(problem.requirements)
     ]
-    columns = ["requirement", "severity", "attribute", "met_before", "met", "missing"]
+    columns = ["requirement", "severity", "attribute", "met_before", "met", "missing", "about"]
     return Repair(cells, pd.DataFrame(rows, columns=columns), cost)
 
 
@@ -101,17 +103,21 @@ def _expected(problem: Problem) -> float:
     return min(max(most - shown, 0.0), cap / (1 - cap) * (shown + float(problem.repeatable.sum())))
 
 
-def _missing_now(problem: Problem) -> list[float]:
-    """People by which each requirement falls short when nothing is done; without margin, as the gates judge."""
+def _missing_now(problem: Problem) -> list[Short]:
+    """What each requirement lacks when nothing is done; without margin, as the gates judge."""
     still = replace(problem, makers=(), limits=replace(problem.limits, max_repeats=1, margin=0.0))
     form = formulate(still, elastic=True, expected=0.0)
     found = form.program.relax()
-    return [np.inf] * len(problem.requirements) if found is None else _short(problem, form, found)
+    if found is None:
+        return [{"all groups": np.inf} for _ in problem.requirements]
+    return _short(problem, form, found)
 
 
-def _short(problem: Problem, form: Formulation, found: Array) -> list[float]:
-    """People by which each requirement falls short."""
-    return [
-        float(sum(found[block.start] for block in form.missing.get(number, [])))
-        for number in range(len(problem.requirements))
-    ]
+def _short(problem: Problem, form: Formulation, found: Array) -> list[Short]:
+    """People whom each requirement lacks, by group; empty where it holds."""
+    lacking: list[Short] = [{} for _ in problem.requirements]
+    for number, missing in form.missing.items():
+        for block, about in missing:
+            if found[block.start] > MET:
+                lacking[number][about] = lacking[number].get(about, 0.0) + float(found[block.start])
+    return lacking

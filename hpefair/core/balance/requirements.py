@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hpefair.core.balance.cells import Evidence
-from hpefair.schema import groups_of
+from hpefair.schema import UNKNOWN, groups_of
 
 Array = NDArray[np.float64]
 Kind = Literal["support", "ratio", "unknown", "divergence", "cells"]
@@ -106,9 +106,9 @@ def bounds(
             for group in about.low
         ]
     if requirement.kind == "unknown":
-        known = (cells[attribute] != "unknown").to_numpy(dtype=float)
+        known = (cells[attribute] != UNKNOWN).to_numpy(dtype=float)
         room = known - (1 - requirement.maximum) * everybody
-        return [Bound(number, "unknown", room, np.full(len(cells), requirement.maximum), 0.0, 1.0)]
+        return [Bound(number, UNKNOWN, room, np.full(len(cells), requirement.maximum), 0.0, 1.0)]
     found = []
     for group, reference in references[attribute].items():
         if reference == 0:

@@ -126,6 +126,7 @@ def test_what_cannot_be_met_is_named_and_the_nearest_plan_taken():
     tight = replace(LIMITS, max_synthetic_share=0.2)
     plan = repair(problem(by_gender(50, 0), [EVEN, Requirement("support", ("gender_presentation",), 5)], limits=tight))
     assert plan.requirements["met"].tolist() == [False, True]
+    assert plan.requirements["about"].tolist() == ["feminine, masculine", ""]  # too many of one, too few of the other
     assert plan.cells["generate"].sum() == 12  # a fifth of 62
     nothing = repair(problem(by_gender(50, 0), [EVEN], makers=()))
     assert not nothing.requirements["met"].any()
