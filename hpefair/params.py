@@ -10,7 +10,8 @@ from hpefair import artifacts
 from hpefair.attribute_sections import Attribute, Calibrate, Classifier, ContrastBins, ZeroShot
 from hpefair.balance_sections import BackendName, Generate, Plan, Screen
 from hpefair.errors import MissingArtifactError, SettingsError
-from hpefair.sections import Audit, Evaluate, Params, PredictEngine, TrainEngine
+from hpefair.sections import Audit, Evaluate, Params
+from hpefair.training_sections import PredictEngine, TrainEngine, TrainObjective
 
 __all__ = [
     "Attribute",
@@ -26,6 +27,7 @@ __all__ = [
     "PredictEngine",
     "Screen",
     "TrainEngine",
+    "TrainObjective",
     "ZeroShot",
     "load",
     "parse",

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from hpefair.attribute_sections import Attribute, Calibrate, Positive, Section, Share, Word
 from hpefair.balance_sections import Assemble, Generate, Plan, Screen
 from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
+from hpefair.training_sections import Predict, Train
 
 
 class Ingest(Section):
@@ -86,56 +87,6 @@ class Gate(Section):
     """Which severities can fail a gate."""
 
     failing_severities: tuple[Literal["critical", "warning", "info"], ...]
-
-
-class TrainEngine(Section):
-    """Settings shared by all trained models."""
-
-    input_width: Positive
-    input_height: Positive
-    steps: Positive
-    batch: Positive
-    learning_rate: float = Field(gt=0)
-    weight_decay: float = Field(ge=0)
-    checkpoint_every: Positive
-    rotation_degrees: float = Field(ge=0)
-    scale_jitter: float = Field(ge=0, lt=1)
-    colour_jitter: float = Field(ge=0, lt=1)
-
-
-class TrainedModel(Section):
-    """One model to train."""
-
-    estimator: Word
-    variant: Literal["original", "oversampled", "balanced", "synthetic_only"]
-    seed: int
-
-
-class Train(Section):
-    """Estimators trained on the variants."""
-
-    engine: TrainEngine
-    models: dict[Word, TrainedModel]
-
-
-class PredictEngine(Section):
-    """Settings shared by all predictions."""
-
-    flip_test: bool
-    batch: Positive
-
-
-class PredictedModel(Section):
-    """One model to predict with: the folder of its weights, or a results file that came with the data."""
-
-    from_: str = Field(alias="from", pattern=r"^data/(train/[a-z0-9_]+|raw/[a-z0-9_]+/results/[a-z0-9_]+\.json)$")
-
-
-class Predict(Section):
-    """Where each model's predictions come from."""
-
-    engine: PredictEngine
-    models: dict[Word, PredictedModel]
 
 
 class Evaluate(Section):

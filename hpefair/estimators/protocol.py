@@ -1,72 +1,197 @@
-"""What every estimator is to the training engine and to prediction."""
+"""What every pose system is to the training engine, to prediction and to export; docs/adr/0015 walks eleven through it.
+
+Coordinates are pixels of the network's input with pixel centres at integers, x to the right, y down. A *crop* shows one
+person; an *image* shows several, in the order of its `Sample`.
+"""
 
 import importlib
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import SettingsError
 
 Array = NDArray[np.float64]
+Option = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Annotated people of one network input.
+
+    Attributes:
+        keypoints: Keypoints (P, K, 3); v = 0 marks unlabelled joints. Crops have P = 1.
+        bbox: Boxes (P, 4), x, y, width, height.
+        area: Areas (P,) in square pixels.
+        ignored: Boxes (I, 4) of regions about which nothing is known, such as crowds.
+    """
+
+    keypoints: Array
+    bbox: Array
+    area: Array
+    ignored: Array
+
+
+class Losses(NamedTuple):
+    """Unreduced losses, so that any reweighting works with any estimator.
+
+    Attributes:
+        person: Loss of each person (B, P); what padding rows hold is not read.
+        scene: Loss of each input (B,) that belongs to nobody, such as false alarms of a detector; None without one.
+    """
+
+    person: Tensor
+    scene: Tensor | None = None
+
+
+class Poses(NamedTuple):
+    """Decoded people, as many for every input: one per crop, one per cell that may hold somebody in an image.
+
+    Attributes:
+        keypoints: Joints (B, N, K, 2).
+        confidence: Their confidences (B, N, K) in [0, 1].
+        score: Score of each person (B, N) in [0, 1].
+        bbox: Boxes as corners (B, N, 4).
+    """
+
+    keypoints: Tensor
+    confidence: Tensor
+    score: Tensor
+    bbox: Tensor
+
+    @classmethod
+    def of_crops(cls, points: Tensor, confidence: Tensor) -> "Poses":
+        """One person per crop: joints (B, K, 2) and confidences (B, K), scored by their mean, boxed by their extent."""
+        box = torch.cat([points.amin(dim=1), points.amax(dim=1)], dim=1)
+        return cls(points[:, None], confidence[:, None], confidence.mean(dim=1, keepdim=True), box[:, None])
 
 
 class Estimator(Protocol):
-    """A top-down estimator: one crop in, one pose out. A `torch.nn.Module` with these methods.
+    """A pose system: a `torch.nn.Module` with these methods.
 
     Attributes:
-        size: Crop width and height in pixels.
+        size: Width and height of the network's input in pixels.
+        scope: Whether it is shown a crop per person or whole images.
     """
 
     size: tuple[int, int]
+    scope: Literal["crop", "image"]
 
-    def encode(self, keypoints: Array) -> dict[str, NDArray[np.float32]]:
-        """Targets of one crop, made by the loader.
+    def encode(self, sample: Sample, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
+        """Targets of one input, made by the loader.
 
         Args:
-            keypoints: Keypoints (K, 3) in crop pixels.
+            sample: Who is in it.
+            rng: Randomness of this input and step; the only source that may be used.
 
         Returns:
-            Arrays that `losses` understands once they are stacked into a batch.
+            Arrays that `losses` understands once they are stacked into a batch. For images the first axis of each
+            counts people (or regions) and is filled up with zeros to the longest of the batch.
         """
         ...
 
-    def __call__(self, crops: Tensor) -> dict[str, Tensor]:
-        """Raw outputs for crops (B, 3, H, W), normalized RGB."""
+    def __call__(self, pixels: Tensor, targets: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
+        """Raw outputs for normalized RGB (B, 3, H, W); traceable without targets.
+
+        With targets, which only training gives, a system may look where the truth is: a cascade starts from displaced
+        joints, a zoom-in from the annotated parts.
+        """
         ...
 
-    def losses(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
-        """Loss of each person (B,), unreduced, so that any reweighting works with any estimator."""
+    def losses(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Losses:
+        """Loss of every person, and of what belongs to nobody."""
         ...
 
     def unflip(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Outputs of mirrored crops, mirrored back."""
+        """Outputs of mirrored inputs, mirrored back; those can be averaged with the outputs of the inputs."""
         ...
 
-    def decode(self, outputs: dict[str, Tensor]) -> tuple[Array, Array]:
-        """Keypoints (B, K, 2) in crop pixels and their confidences (B, K)."""
+    def decode(self, outputs: dict[str, Tensor]) -> Poses:
+        """People; traceable."""
         ...
 
 
-def build(name: str, size: tuple[int, int], skeleton: Skeleton) -> nn.Module:
+class Staged(Protocol):
+    """What an estimator has besides, if its parts are trained one after the other."""
+
+    def stages(self) -> list["Stage"]:
+        """The stages in order."""
+        ...
+
+    def begin(self, stage: int, errors: Array | None) -> None:
+        """Called before a stage is trained.
+
+        Args:
+            stage: Its position.
+            errors: What `errors` said of people who are not trained on, after the stage before; None at the first.
+        """
+        ...
+
+    def errors(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
+        """Errors (B, ...) of what has been learnt so far, in the form that `begin` understands; NaN where unknown."""
+        ...
+
+
+class Stage(NamedTuple):
+    """A stage: its share of the steps, and the module whose parameters it trains."""
+
+    share: float
+    module: nn.Module
+
+
+class Adversarial(Protocol):
+    """What an estimator has besides, if it is trained against other networks, which are modules of its own."""
+
+    def adversaries(self) -> nn.Module:
+        """The networks that learn from `adversary_losses`, and from nothing else."""
+        ...
+
+    def adversary_losses(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Losses:
+        """Their losses; outputs come detached."""
+        ...
+
+
+class Scheduled(Protocol):
+    """What an estimator has besides, if its loss changes in the course of training."""
+
+    def advance(self, progress: float) -> None:
+        """Called before every step with the share of steps done."""
+        ...
+
+
+def build(
+    name: str, size: tuple[int, int], skeleton: Skeleton, options: Mapping[str, Option] | None = None
+) -> nn.Module:
     """Build an estimator by the name of its module.
 
     Args:
         name: Module under `hpefair.estimators`.
-        size: Crop width and height.
+        size: Crop width and height; estimators of whole images take the side of their input from their options.
         skeleton: Joints to estimate.
+        options: Its own options; docs/guides/estimators.md lists them.
 
     Returns:
         The untrained estimator.
 
     Raises:
-        SettingsError: If there is no such estimator.
+        SettingsError: If there is no such estimator, or it does not understand an option or the size.
     """
     try:
         module: Any = importlib.import_module(f"hpefair.estimators.{name}")
-        builder = module.build
+        kind, builder = module.Options, module.build
     except (ModuleNotFoundError, AttributeError) as error:
         raise SettingsError(f"params.yaml: train.models names the estimator {name!r}, which does not exist") from error
-    return cast(nn.Module, builder(size, skeleton))
+    try:
+        return cast(nn.Module, builder(size, skeleton, kind.model_validate(dict(options or {}))))
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in error.errors())
+        raise SettingsError(f"options of the estimator {name}: {said}") from error
+    except ValueError as error:
+        raise SettingsError(f"estimator {name}: {error}") from error

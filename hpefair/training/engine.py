@@ -1,26 +1,40 @@
-"""The training loop: Accelerate around a plain loop, seeded step by step, resumable to the bit.
+"""The training loop: Accelerate around a plain loop, seeded step by step, resumable, on one process or many.
 
-Every random choice of step t follows from (seed, t), so a run that was interrupted and one that was not are the same.
+Every random choice of step t follows from (seed, t) and the place in the batch. So a run that was interrupted ends like
+one that was not, to the bit, and a batch that several processes share gives the gradient that one process gets, to
+rounding: normalization and objectives see everybody's statistics, not their own process's.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
-import pandas as pd
 import torch
 from accelerate import Accelerator
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from accelerate.utils import broadcast_object_list
+from torch import nn
 
+from hpefair.core.fairness.objectives import Choice, objective
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Estimator
-from hpefair.params import TrainEngine
-from hpefair.training.crops import Augmentation, augmented_crop, normalize
+from hpefair.estimators.protocol import Estimator, Scheduled, Stage, Staged
+from hpefair.training import checkpoint
+from hpefair.training.augmentation import Augmentation
+from hpefair.training.averaging import Average
+from hpefair.training.batches import Batches, ahead
+from hpefair.training.curves import Curves
+from hpefair.training.learner import Learner
+from hpefair.training.observation import observed_errors
+from hpefair.training.training_set import TrainingSet
+from hpefair.training.validation import Validation
+from hpefair.training.views import open_view
+from hpefair.training_sections import TrainEngine
 
-OnStep = Callable[[int, float], None]
+Tracker = Callable[[int, Mapping[str, float]], None]
+
+LOADERS: Final = "HPEFAIR_LOADERS"  # threads that make batches, per process: a property of the machine
 
 
 @dataclass(frozen=True)
@@ -29,112 +43,157 @@ class Recipe:
 
     Attributes:
         settings: The train.engine section of params.yaml.
-        seed: Seed of initialization, sampling and augmentation.
+        seed: Seed of sampling and augmentation; that of initialization is the caller's.
         skeleton: Joints.
+        objective: Whose loss counts how much.
     """
 
     settings: TrainEngine
     seed: int
     skeleton: Skeleton
+    objective: Choice = Choice("erm")
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """How much pictures are changed."""
+        how = self.settings
+        return Augmentation(how.rotation_degrees, how.scale_jitter, how.colour_jitter, how.half_body)
 
 
-def fit(model: nn.Module, people: pd.DataFrame, recipe: Recipe, work: Path, on_step: OnStep) -> pd.DataFrame:
+def ignore(step: int, values: Mapping[str, float]) -> None:
+    """A tracker that keeps nothing."""
+
+
+def fit(model: nn.Module, data: TrainingSet, recipe: Recipe, work: Path, track: Tracker = ignore) -> Curves:
     """Train an estimator, or go on from the last checkpoint in `work`.
 
-    Each step shows `batch` real people drawn by their exposure, and on top of them generated people in proportion to
-    their number: variants differ in who is shown, never in how many real exposures or optimizer steps they get.
+    Each step shows `batch` real people (or pictures) drawn by their exposure, and on top of them generated ones in
+    proportion to their number: variants differ in who is shown, never in how many real exposures or optimizer steps
+    they get.
 
     Args:
-        model: Estimator, see `estimators.protocol.Estimator`; trained in place.
-        people: Rows path, bbox, keypoints, exposure, synthetic.
+        model: Estimator, see `estimators.protocol.Estimator`; trained in place, and left on the CPU with the weights
+            that were kept.
+        data: Who to learn from.
         recipe: What to train with.
-        work: Folder for checkpoints.
-        on_step: Called with the step and its mean loss.
+        work: Folder for checkpoints and pixels.
+        track: Called after every step with the number of steps done, the loss, and what was validated.
 
     Returns:
-        Curve: step, loss, learning_rate.
+        What happened.
     """
-    settings = recipe.settings
-    accelerator = Accelerator()
-    # Crops come as height, width, channels; convolutions in that order are a quarter faster on a CPU.
-    model.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=settings.steps)
-    first, curve = _restore(work / "checkpoint.pt", model, optimizer, schedule)
-    prepared, optimizer = accelerator.prepare(model, optimizer)
-    prepared.train()
-    for step in range(first, settings.steps):
-        crops, targets = _batch(cast(Estimator, model), people, recipe, step)
-        outputs = prepared(normalize(crops.to(accelerator.device)))
-        loss = cast(Estimator, model).losses(outputs, {k: v.to(accelerator.device) for k, v in targets.items()}).mean()
-        optimizer.zero_grad()
-        accelerator.backward(loss)
-        optimizer.step()
-        curve.append({"step": step, "loss": float(loss.detach()), "learning_rate": schedule.get_last_lr()[0]})
-        schedule.step()
-        on_step(step, curve[-1]["loss"])
-        if (step + 1) % settings.checkpoint_every == 0 and accelerator.is_main_process:
-            _save(work / "checkpoint.pt", model, optimizer, schedule, curve)
-    return pd.DataFrame(curve)
+    run = _Run(model, data, recipe, work)
+    for number, stage in enumerate(run.stages):
+        if run.step >= run.bounds[number + 1]:
+            continue
+        learner = run.begin(number, stage)
+        for batch in ahead(run.batches.make, range(run.step, run.bounds[number + 1]), _loaders()):
+            run.prepare_step()
+            rate = learner.learning_rate
+            loss, losses, rows = learner.step(batch, run.objective, run.membership.values)
+            run.curves.note(run.step, loss, rate)
+            run.curves.note_groups(run.step, losses, run.membership.rows(rows))
+            run.average.follow(model)
+            run.step += 1
+            track(run.step, {"loss": loss, **run.look_back()})
+            if run.step % recipe.settings.checkpoint_every == 0 or run.step == run.bounds[number + 1]:
+                run.save(learner)
+    return run.finish()
 
 
-def draw(people: pd.DataFrame, batch: int, seed: int, step: int) -> NDArray[np.int64]:
-    """Rows shown in a step: `batch` real ones by exposure, then generated ones in proportion, by theirs.
+class _Run:
+    """The state of one training: what a checkpoint holds, and what follows from it."""
 
-    Where nobody is real, for study, `batch` generated ones are shown.
+    def __init__(self, model: nn.Module, data: TrainingSet, recipe: Recipe, work: Path) -> None:
+        self.accelerator = Accelerator()
+        self.model, self.recipe, self.work = model, recipe, work
+        data = data.balanced() if recipe.objective.name == "balanced_sampling" else data
+        self.membership = data.membership
+        self.objective = objective(recipe.objective, data.membership.values.sum(axis=0))
+        # Crops come as height, width, channels; convolutions in that order are a quarter faster on a CPU.
+        model.to(self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(model, recipe.settings.average)
+        self.validation = Validation(data, recipe.settings, recipe.skeleton)
+        self.stages = cast(Staged, model).stages() if hasattr(model, "stages") else [Stage(1.0, model)]
+        ends = np.cumsum([stage.share for stage in self.stages]) / sum(stage.share for stage in self.stages)
+        self.bounds = [0, *(round(recipe.settings.steps * end) for end in ends)]
+        self.step, self.curves, self._saved = 0, Curves(), checkpoint.load(work, self.accelerator.device)
+        if self._saved:
+            self._restore(self._saved)
+        with self.accelerator.main_process_first():
+            self.view, self.held = open_view(cast(Estimator, model), data, recipe.skeleton, work)
+        rank = (self.accelerator.process_index, self.accelerator.num_processes)
+        self.batches = self._batches_of(self.view, rank)
 
-    Args:
-        people: Rows exposure, synthetic.
-        batch: Real people per step.
-        seed: Seed.
-        step: Step.
+    def begin(self, number: int, stage: Stage) -> Learner:
+        """Open a stage, or open it again where a checkpoint left it."""
+        first, last = self.bounds[number], self.bounds[number + 1]
+        resumed = self._saved is not None and first < self.step
+        if not resumed:
+            self.model.load_state_dict(self.average.values)
+            if hasattr(self.model, "begin"):
+                errors = observed_errors(self.model, self._batches_of(self.held, (0, 1))) if number else None
+                cast(Staged, self.model).begin(number, errors)
+        learner = Learner(self.model, stage, last - first, self.recipe.settings, self.accelerator)
+        if resumed and self._saved:
+            learner.restore(self._saved["learner"])
+        return learner
 
-    Returns:
-        Row positions.
-    """
-    rng = np.random.default_rng([seed, step])
-    synthetic = people["synthetic"].to_numpy(dtype=bool)
-    real, made = np.flatnonzero(~synthetic), np.flatnonzero(synthetic)
-    exposure = people["exposure"].to_numpy(dtype=float)[real]
-    # With replacement: drawing without it flattens unequal weights, so planned exposures would not be delivered.
-    if not len(real):
-        return rng.choice(made, size=batch, p=_shares(people, made))
-    shown = rng.choice(real, size=batch, p=exposure / exposure.sum())
-    extra = round(batch * len(made) / exposure.sum())
-    return np.concatenate([shown, rng.choice(made, size=extra, p=_shares(people, made)) if extra else made[:0]])
+    def prepare_step(self) -> None:
+        """Randomness within networks, and losses that change, follow from the step alone."""
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        if hasattr(self.model, "advance"):
+            cast(Scheduled, self.model).advance(self.step / self.recipe.settings.steps)
+
+    def look_back(self) -> dict[str, float]:
+        """Validate the averaged weights when it is due; what was found, for the tracker."""
+        due = self.step % self.recipe.settings.validate_every == 0 or self.step == self.recipe.settings.steps
+        if not due or not self.validation.possible or not self.accelerator.is_main_process:
+            return {}
+        rows = self.validation.check(self.model, self.average, self.step)
+        self.curves.validation += rows
+        return {f"validation/{metric}/{row['group']}": row[metric] for row in rows for metric in ("ar", "oks")}
+
+    def save(self, learner: Learner) -> None:
+        """Write a checkpoint."""
+        if self.accelerator.is_main_process:
+            state = {
+                "step": self.step,
+                "model": self.model.state_dict(),
+                "average": self.average.state(),
+                "validation": self.validation.state(),
+                "objective": self.objective.state.tolist(),
+                "curves": self.curves.state(),
+                "learner": learner.state(),
+            }
+            checkpoint.save(self.work, state)
+        self.accelerator.wait_for_everyone()
+
+    def finish(self) -> Curves:
+        """Leave the weights that were kept in the model, in all processes the same."""
+        kept = [self.validation.best or self.average.values]
+        if self.accelerator.num_processes > 1:
+            broadcast_object_list(kept)
+        self.model.load_state_dict(kept[0])
+        self.model.to("cpu").eval()
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(True)
+        return self.curves
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        self.step, self.curves = saved["step"], Curves(**saved["curves"])
+        self.model.load_state_dict(saved["model"])
+        self.average.restore(saved["average"])
+        self.validation.restore(saved["validation"])
+        self.objective.state = np.array(saved["objective"], dtype=float)
+
+    def _batches_of(self, view: Any, rank: tuple[int, int]) -> Batches:
+        recipe = self.recipe
+        return Batches(
+            view, cast(Estimator, self.model), recipe.augmentation, recipe.settings.batch, recipe.seed, rank
+        )
 
 
-def _shares(people: pd.DataFrame, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    exposure = people["exposure"].to_numpy(dtype=float)[rows]
-    return np.asarray(exposure / exposure.sum(), dtype=float)
-
-
-def _batch(model: Estimator, people: pd.DataFrame, recipe: Recipe, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-    settings = recipe.settings
-    how = Augmentation(settings.rotation_degrees, settings.scale_jitter, settings.colour_jitter)
-    pixels, targets = [], []
-    for position, row in enumerate(draw(people, settings.batch, recipe.seed, step)):
-        rng = np.random.default_rng([recipe.seed, step, position])
-        crop = augmented_crop(people.iloc[row], model.size, recipe.skeleton, how, rng)
-        pixels.append(crop.pixels)
-        targets.append(model.encode(crop.keypoints))
-    stacked = {name: torch.from_numpy(np.stack([target[name] for target in targets])) for name in targets[0]}
-    return torch.from_numpy(np.stack(pixels)), stacked
-
-
-def _restore(path: Path, model: nn.Module, optimizer: Any, schedule: Any) -> tuple[int, list[dict[str, float]]]:
-    """First step to run and the curve so far."""
-    if not path.exists():
-        return 0, []
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    schedule.load_state_dict(state["schedule"])
-    return len(state["curve"]), list(state["curve"])
-
-
-def _save(path: Path, model: nn.Module, optimizer: Any, schedule: Any, curve: list[dict[str, float]]) -> None:
-    part = path.with_suffix(".part")
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-    torch.save({**state, "curve": curve}, part)
-    part.replace(path)
+def _loaders() -> int:
+    """Threads that make batches: one beside the training where there is a second core, unless the machine says more."""
+    return int(os.environ.get(LOADERS) or ((os.cpu_count() or 1) > 1))

@@ -58,6 +58,32 @@ def invert(matrix: Array) -> Array:
     return np.hstack([linear, -linear @ matrix[:, 2:]])
 
 
+def compose(second: Array, first: Array) -> Array:
+    """Affine map (2, 3) that applies `first` and then `second`."""
+    linear = second[:, :2] @ first[:, :2]
+    return np.hstack([linear, (second[:, :2] @ first[:, 2] + second[:, 2])[:, None]])
+
+
+def letterbox(width: int, height: int, size: tuple[int, int]) -> Array:
+    """Affine map (2, 3) that fits a whole image into `size` (width, height), unturned, in the middle."""
+    scale = min(size[0] / width, size[1] / height)
+    offset = [(size[0] - scale * width) / 2 + (scale - 1) / 2, (size[1] - scale * height) / 2 + (scale - 1) / 2]
+    return np.array([[scale, 0.0, offset[0]], [0.0, scale, offset[1]]])
+
+
+def move_boxes(boxes: Array, matrix: Array) -> Array:
+    """Boxes (N, 4) around where an affine map (2, 3) takes the corners of boxes (N, 4), x, y, width, height.
+
+    Boxes lie on pixel edges while maps are between pixel centres, so half a pixel is taken off before and put on after.
+    """
+    left, top = boxes[:, 0], boxes[:, 1]
+    right, bottom = left + boxes[:, 2], top + boxes[:, 3]
+    corners = np.stack([[left, top], [right, top], [right, bottom], [left, bottom]]).transpose(2, 0, 1)
+    moved = transform(corners - 0.5, matrix) + 0.5
+    low, high = moved.min(axis=1), moved.max(axis=1)
+    return np.concatenate([low, high - low], axis=1)
+
+
 def transform(points: Array, matrix: Array) -> Array:
     """Apply an affine map (2, 3) to points (..., 2)."""
     moved: Array = points @ matrix[:, :2].T + matrix[:, 2]

@@ -1,0 +1,1 @@
+"""What estimators share: convolution blocks, backbones, decoders of maps, boxes, similarities; each traceable."""

@@ -1,0 +1,113 @@
+"""Which weights are kept: those under which the worst-served group of the validation people is served best."""
+
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hpefair.core.pose.candidates import Detections, People, candidates
+from hpefair.core.pose.person_scores import person_scores
+from hpefair.core.pose.skeleton import Skeleton
+from hpefair.estimators.protocol import Estimator
+from hpefair.training.averaging import Average
+from hpefair.training.prediction import TestTime, detect, predict
+from hpefair.training.training_set import TrainingSet
+from hpefair.training_sections import TrainEngine
+
+Array = NDArray[np.float64]
+
+ALL = "all"
+
+
+class Validation:
+    """Checks weights now and then, and remembers the best."""
+
+    def __init__(self, data: TrainingSet, settings: TrainEngine, skeleton: Skeleton) -> None:
+        self._settings, self._skeleton = settings, skeleton
+        self._people = data.validation
+        self._who = data.validation_membership
+        self.best: dict[str, Tensor] = {}
+        self._best_value = -np.inf
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is anybody to validate on."""
+        return self._people is not None and len(self._people) > 0 and self._settings.keep != "last"
+
+    def check(self, model: nn.Module, average: Average, step: int) -> list[dict[str, Any]]:
+        """Score the averaged weights by group, and keep them if they are the best so far; ties go to the later."""
+        own = {name: value.clone() for name, value in model.state_dict().items()}
+        training = model.training
+        model.load_state_dict(average.values)
+        scores, members = self._scores(model)
+        model.load_state_dict(own)
+        model.train(training)
+        rows = by_group(scores, members, self._who.names)
+        value = self._value(rows)
+        kept = value >= self._best_value
+        if kept:
+            self._best_value = value
+            self.best = {name: tensor.clone() for name, tensor in average.values.items()}
+        return [{"step": step, **row, "kept": kept} for row in rows]
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"best": self.best, "value": self._best_value}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.best, self._best_value = state["best"], state["value"]
+
+    def _value(self, rows: list[dict[str, Any]]) -> float:
+        large = [row["ar"] for row in rows if row["group"] != ALL and row["n"] >= self._settings.min_support]
+        if self._settings.keep == "worst_group" and large:
+            return float(min(large))
+        return float(next(row["ar"] for row in rows if row["group"] == ALL))
+
+    def _scores(self, model: nn.Module) -> tuple[pd.DataFrame, Array]:
+        """AR and OKS of everybody who counts, and their membership."""
+        people = cast(pd.DataFrame, self._people).reset_index(drop=True)
+        truth = truth_of(people)
+        once = TestTime(flip=False)
+        if cast(Estimator, model).scope == "crop":
+            rows = np.flatnonzero(~truth.ignored)
+            poses, score = predict(model, people.iloc[rows], once)
+            found = Detections(truth.image[rows], poses, score)
+        else:
+            pictures = people.drop_duplicates("image_id").reset_index(drop=True)
+            seen = detect(model, pictures, once)
+            index = dict(zip(people["image_id"], truth.image, strict=True))
+            poses = np.array(seen["keypoints"].to_list(), float).reshape(len(seen), -1, 3)
+            found = Detections(seen["image_id"].map(index).to_numpy(np.int64), poses, seen["score"].to_numpy(float))
+        number = int(truth.image.max()) + 1
+        scores = person_scores(
+            truth, found, candidates(truth, found, self._skeleton.variances, number), self._skeleton
+        ).table
+        return scores, self._who.values[scores["row"]]
+
+
+def truth_of(people: pd.DataFrame) -> People:
+    """Annotated people of a table with image_id, keypoints, area, bbox and, if there are crowds, iscrowd."""
+    keypoints = np.array(people["keypoints"].to_list(), float).reshape(len(people), -1, 3)
+    crowd = people["iscrowd"].to_numpy(bool) if "iscrowd" in people else np.zeros(len(people), bool)
+    return People(
+        pd.factorize(people["image_id"], sort=True)[0].astype(np.int64),
+        keypoints,
+        people["area"].to_numpy(float),
+        np.array(people["bbox"].to_list(), float),
+        crowd,
+        (keypoints[:, :, 2] > 0).sum(axis=1),
+    )
+
+
+def by_group(scores: pd.DataFrame, members: Array, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """People, mean AR and mean OKS of everybody and of every group, by expected membership."""
+    weights = {ALL: np.ones(len(scores)), **dict(zip(names, members.T, strict=True))}
+    rows = []
+    for group, weight in weights.items():
+        n = float(weight.sum())
+        means = {m: float((scores[m].to_numpy() @ weight) / n) if n else float("nan") for m in ("ar", "oks")}
+        rows.append({"group": group, "n": n, **means})
+    return rows
