@@ -88,7 +88,7 @@ class PredictedModel(Section):
     """
 
     from_: str = Field(alias="from", pattern=r"^data/(train/[a-z0-9_]+|raw/[a-z0-9_]+/results/[a-z0-9_]+\.json)$")
-    boxes: str = Field(default="data/ingest", pattern=r"^data/(ingest|train/[a-z0-9_]+)$")
+    boxes: str = Field(pattern=r"^data/(ingest|train/[a-z0-9_]+)$")
 
 
 class Predict(Section):

@@ -35,7 +35,7 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
         if source in known:
             continue
         key = name if name not in models else f"{name}_{dataset}"
-        models[key] = CommentedMap({"from": source})
+        models[key] = CommentedMap({"from": source, "boxes": artifacts.INGEST.as_posix()})
         models[key].fa.set_flow_style()
         said.append(f"{path.name}: predict.models.{key} reads {source}")
     if said:

@@ -59,16 +59,16 @@ def _model_run(name: str, settings: params.Params) -> Any:
 
 
 def _network(folder: Path) -> Any:
-    """The trained network as a module from crops to its maps, with an example of both."""
+    """The trained network as a module from pixels to keypoints, decoding included, with an example of both."""
     import torch
 
     from hpefair.adapters.mlflow_tracking import Network
     from hpefair.training import weights
-    from hpefair.training.export import Maps
+    from hpefair.training.export import Keypoints
 
-    model, card = weights.load(folder)
-    module = Maps(model).eval()
-    example = torch.zeros(2, 3, card["input_height"], card["input_width"])
+    model, _ = weights.load(folder)
+    module = Keypoints(model).eval()
+    example = torch.zeros(2, 3, module.size[1], module.size[0])
     with torch.no_grad():
         return Network(module, example.numpy(), module(example).numpy(), folder)
 

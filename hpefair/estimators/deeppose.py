@@ -6,7 +6,7 @@ with the mean and covariance of the errors that the stage before makes on people
 training people they would be too small.
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import numpy as np
 import torch
@@ -15,12 +15,12 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hpefair.attribute_sections import Section
 from hpefair.core.pose.displacements import fit_displacements
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Array, Losses, Poses, Sample, Stage
 from hpefair.networks.backbones import SmallBackbone
 from hpefair.networks.blocks import Residual, conv_norm
-from hpefair.sections import Section
 
 HIDDEN: Final = 256
 WINDOW: Final = 24  # pixels a side of a joint's window
@@ -97,6 +97,8 @@ class DeepPose(nn.Module):
         factor = DEVIATION * torch.eye(2).expand(options.stages - 1, skeleton.size, 2, 2)
         self.register_buffer("factor", factor.clone())
         self.register_buffer("active", torch.tensor(options.stages - 1))
+        self._refinements = options.stages - 1  # `active` as a number, which tracing needs
+        self.register_load_state_dict_post_hook(_remember_active)
 
     def stages(self) -> list[Stage]:
         """The first stage, then every refinement."""
@@ -108,6 +110,7 @@ class DeepPose(nn.Module):
     def begin(self, stage: int, errors: Array | None) -> None:
         """Look no further than this stage; displace what it starts from like the errors (N, K, 2) in torsos."""
         self.active.fill_(stage)
+        self._refinements = stage
         if stage and errors is not None:
             mean, factor = fit_displacements(errors)
             self.mean[stage - 1] = torch.from_numpy(mean)
@@ -123,17 +126,16 @@ class DeepPose(nn.Module):
 
         Training a refinement needs no earlier stage: it starts from the displaced truth.
         """
-        if targets is not None and self.training and int(self.active) > 0:
-            stage = int(self.active) - 1
+        if targets is not None and self.training and self._refinements:
+            stage = self._refinements - 1
             start = self._displaced(targets, stage)
             side = self._window(start, targets["keypoints"])
             moved = self.refiners[stage](self._look(pixels, start, side))
             return {"start": start, "side": side, "moved": moved}
         pose = self.middle + self.initial(pixels) * self.extent
-        for number, refiner in enumerate(self.refiners):
-            if number < int(self.active):
-                side = self._window(pose)
-                pose = pose + refiner(self._look(pixels, pose, side)) * side[:, None, None]
+        for refiner in self.refiners[: self._refinements]:
+            side = self._window(pose)
+            pose = pose + refiner(self._look(pixels, pose, side)) * side[:, None, None]
         return {"pose": pose}
 
     def losses(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Losses:
@@ -199,6 +201,11 @@ class DeepPose(nn.Module):
             pixels.float(), grid.view(batch, joints * WINDOW, WINDOW, 2).float(), align_corners=False
         )
         return cut.unflatten(2, (joints, WINDOW)).transpose(1, 2)
+
+
+def _remember_active(model: nn.Module, keys: object) -> None:
+    """Let a loaded cascade look as far as the one that was saved."""
+    cast(DeepPose, model).begin(int(cast(DeepPose, model).active), None)
 
 
 def build(size: tuple[int, int], skeleton: Skeleton, options: Options) -> DeepPose:

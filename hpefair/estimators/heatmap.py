@@ -14,13 +14,13 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hpefair.attribute_sections import Section
 from hpefair.core.pose.codecs import biased_targets, gaussian_targets
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Losses, Poses, Sample
 from hpefair.networks.backbones import Pyramid, ResNet50, SmallBackbone, deconvolutions
 from hpefair.networks.blocks import conv_norm
 from hpefair.networks.peaks import Decoding, decode
-from hpefair.sections import Section
 
 STRIDE: Final = 4
 NECK: Final = 48
@@ -130,11 +130,12 @@ class Heatmap(nn.Module):
 
 
 def build(size: tuple[int, int], skeleton: Skeleton, options: Options) -> Heatmap:
-    """Build the estimator; width and height must be multiples of 32.
+    """Build the estimator; width and height must be multiples of 16, for the ResNet of 32.
 
     Raises:
         ValueError: If they are not.
     """
-    if size[0] % 32 or size[1] % 32:
-        raise ValueError(f"Expected a crop size in multiples of 32 but got {size[0]} x {size[1]}")
+    multiple = 16 if options.net == "small" else 32
+    if size[0] % multiple or size[1] % multiple:
+        raise ValueError(f"Expected a crop size in multiples of {multiple} but got {size[0]} x {size[1]}")
     return Heatmap(size, skeleton, options)

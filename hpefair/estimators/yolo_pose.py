@@ -15,6 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hpefair.attribute_sections import Section
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Losses, Poses, Sample
 from hpefair.networks import similarity
@@ -22,7 +23,6 @@ from hpefair.networks.backbones import STRIDES, Pyramid, SmallBackbone
 from hpefair.networks.blocks import conv_norm
 from hpefair.networks.boxes import complete_overlap, overlap
 from hpefair.networks.cells import assign, centres, inside_any
-from hpefair.sections import Section
 
 NECK: Final = 64
 LEVELS: Final = STRIDES[1:]  # 8, 16, 32

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hpefair.adapters.onnx_network import OnnxNetwork
 from hpefair.adapters.tflite_network import TfliteNetwork
-from hpefair.core.pose.codecs import dark_decode
 from hpefair.errors import SettingsError, ToolError
 from hpefair.judges.protocol import Sighting
 from hpefair.judges.window import around
@@ -116,8 +115,12 @@ def read(outputs: list[NDArray[Any]], how: Description) -> tuple[Array, Array]:
     stride, other = how.size[0] / maps.shape[3], how.size[1] / maps.shape[2]
     if stride != other:
         raise ToolError(f"{how.model} gives heatmaps {maps.shape} that do not have the shape of its input {how.size}")
-    points, score = dark_decode(np.maximum(maps, 0).astype(np.float32), stride, how.sigma)
-    return points[0] + 0.5, score[0]  # the codec counts pixel centres at integers
+    from torch import from_numpy  # costs seconds to import, and few judges give heatmaps
+
+    from hpefair.networks.peaks import decode
+
+    points, score = decode(from_numpy(np.maximum(maps, 0).astype(np.float32)), stride, how.sigma, "dark")
+    return points[0].double().numpy() + 0.5, score[0].double().numpy()  # the codec counts pixel centres at integers
 
 
 def _only(outputs: list[NDArray[Any]], how: Description, fits: Callable[[tuple[int, ...]], bool]) -> NDArray[Any]:

@@ -13,9 +13,7 @@ def centres(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Tensor, Te
     """Centres (N, 2) in pixels and strides (N,) of the cells of all maps, row by row, finest map first."""
     places, steps = [], []
     for stride in strides:
-        rows, columns = torch.meshgrid(
-            torch.arange(size[1] // stride), torch.arange(size[0] // stride), indexing="ij"
-        )
+        rows, columns = torch.meshgrid(torch.arange(size[1] // stride), torch.arange(size[0] // stride), indexing="ij")
         places.append((torch.stack([columns, rows], dim=2).flatten(0, 1).float() + 0.5) * stride - 0.5)
         steps.append(torch.full((len(places[-1]),), float(stride)))
     return torch.cat(places), torch.cat(steps)

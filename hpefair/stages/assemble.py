@@ -12,7 +12,9 @@ from hpefair.core.balance.acceptance import defect_bound
 from hpefair.core.balance.admission import TURNED_DOWN, admitted, exposures_of, refusals, review_sample, reviewed
 from hpefair.core.balance.cells import cell_name
 from hpefair.core.balance.weights import exposures
+from hpefair.core.fairness.membership import membership_rows
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.schema import MEASURED, PERCEIVED
 
 PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area", "segmentation", "iscrowd"]
 PROVENANCE = [
@@ -24,7 +26,7 @@ PROVENANCE = [
 def build(out: Path, work: Path, item: str) -> None:
     """Write a COCO file and an exposure table per variant, provenance, and the audited people of the balanced one."""
     everything = params.load()
-    images, people = _real()
+    images, people, beside_people = _real()
     train = people[people["split"] == "train"]
     quota = tables.read(artifacts.PLAN / "quota.parquet").set_index("cell")
     kept, refused, defects = _admitted(train, quota, everything)
@@ -47,6 +49,7 @@ def build(out: Path, work: Path, item: str) -> None:
         table = rows.merge(used[["image_id", "path"]], on="image_id", validate="m:1")
         tables.write(out / f"{name}.parquet", table[columns])
     held_out = people[people["split"] != "train"].assign(exposure=1.0)
+    _write_for_training(out, people, made_people, pd.concat([beside_people, beside], ignore_index=True), all_images)
     audited = pd.concat([variants["balanced"], held_out], ignore_index=True)
     tables.write(out / "people.parquet", audited.drop(columns=["keypoints", "bbox", "segmentation"]))
     tables.write(out / "images.parquet", all_images)
@@ -59,16 +62,31 @@ def build(out: Path, work: Path, item: str) -> None:
     )
 
 
-def _real() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Images, and evaluable people with split and attributes."""
+def _write_for_training(
+    out: Path, people: pd.DataFrame, made: pd.DataFrame, others: pd.DataFrame, images: pd.DataFrame
+) -> None:
+    """Who is validated on, who else is in the pictures, and who belongs to which group with what probability."""
+    place = images[["image_id", "path"]]
+    shown = ["person_id", "image_id", "path", "keypoints", "bbox", "area"]
+    validation = people[people["split"] == "val"].merge(place, on="image_id", validate="m:1")
+    tables.write(out / "validation.parquet", validation[shown])
+    tables.write(out / "others.parquet", others.merge(place, on="image_id", validate="m:1")[[*shown, "iscrowd"]])
+    learnt = pd.concat([people[people["split"].isin(["train", "val"])], made], ignore_index=True)
+    inferred = tables.read(artifacts.CALIBRATE / "inferred.parquet")
+    tables.write(out / "groups.parquet", membership_rows(learnt, inferred, [*PERCEIVED, *MEASURED]))
+
+
+def _real() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Images; evaluable people with split and attributes; crowds and people without keypoints beside them."""
     images = tables.read(artifacts.INGEST / "images.parquet")
-    people = tables.read(artifacts.INGEST / "people.parquet")
-    people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)][PERSON]
+    everybody = tables.read(artifacts.INGEST / "people.parquet")
+    evaluable = ~everybody["iscrowd"] & (everybody["num_keypoints"] > 0)
+    people = everybody[evaluable][PERSON]
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
     attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
     people = people.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
     people = people.assign(synthetic=False, root_person=people["person_id"], root_image=people["image_id"])
-    return images[["image_id", "path", "width", "height", "license"]], people
+    return images[["image_id", "path", "width", "height", "license"]], people, everybody[~evaluable][PERSON]
 
 
 def _admitted(

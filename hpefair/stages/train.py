@@ -3,47 +3,61 @@
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import Progress
 
 from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
+from hpefair.adapters import dvc_stage, progress, tables
+from hpefair.adapters.training_rows import read_variant
+from hpefair.core.fairness.membership import membership
+from hpefair.core.fairness.objectives import Choice
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import build as build_estimator
 from hpefair.training import weights
 from hpefair.training.engine import Recipe, fit
+from hpefair.training.training_set import Membership, TrainingSet
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write weights, the model's description, and the training curve."""
+    """Write weights, the model's description, and curves of training, by group, and of validation."""
     settings = params.load().train
     wanted = settings.models[item]
-    people = tables.read(artifacts.ASSEMBLE / f"{wanted.variant}.parquet")
-    if people.empty or (people["synthetic"].all() and wanted.variant != "synthetic_only"):
-        raise InputError("nobody is left to train on: see split and assemble in params.yaml")
     # One thread a process: two OpenMP threads were measured to cost more than they bring on small maps.
     torch.set_num_threads(1)
     torch.manual_seed(wanted.seed)
     joints = skeleton("coco_17")
     size = (settings.engine.input_width, settings.engine.input_height)
-    model = build_estimator(wanted.estimator, size, joints)
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"train {item}", total=settings.engine.steps)
-        recipe = Recipe(settings.engine, wanted.seed, joints)
-        curve = fit(model, people, recipe, work, lambda step, loss: bar.update(task, completed=step + 1))
-    tables.write(out / "curve.parquet", curve)
+    model = build_estimator(wanted.estimator, size, joints, wanted.options)
+    data = _read(wanted.variant, settings.objective.by, str(model.scope) == "image")
+    numbers = settings.objective.model_dump(exclude={"by"})
+    recipe = Recipe(settings.engine, wanted.seed, joints, Choice(wanted.objective, **numbers))
+    with progress.bar(settings.engine.steps, f"train {item}") as advance:
+        curves = fit(model, data, recipe, work, lambda step, values: advance(step)).tables()
+    for name, table in curves.items():
+        tables.write(out / f"{name}.parquet", table)
+    synthetic = data.people.loc[data.people["exposure"] > 0, "synthetic"]
     card = {
         **wanted.model_dump(),
         **settings.engine.model_dump(),
+        **({f"objective_{name}": value for name, value in settings.objective.model_dump().items()}),
+        "input_width": model.size[0],
+        "input_height": model.size[1],
         "skeleton": joints.name,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "real_people": int((~people["synthetic"]).sum()),
-        "synthetic_people": int(people["synthetic"].sum()),
+        "real_people": int((~synthetic).sum()),
+        "synthetic_people": int(synthetic.sum()),
     }
     weights.save(out, model, card)
+    curve = curves["curve"]
     print(f"train {item}: loss {curve['loss'].iloc[-50:].mean():.3f} after {len(curve)} steps")
+
+
+def _read(variant: str, by: str, everybody: bool) -> TrainingSet:
+    people, validation = read_variant(artifacts.ASSEMBLE, variant, everybody)
+    if not (people["exposure"] > 0).any() or (people["synthetic"].all() and variant != "synthetic_only"):
+        raise InputError("nobody is left to train on: see split and assemble in params.yaml")
+    rows = tables.read(artifacts.ASSEMBLE / "groups.parquet")
+    who = [Membership(*membership(rows, part["person_id"], by)) for part in (people, validation)]
+    return TrainingSet(people, who[0], validation, who[1])
 
 
 if __name__ == "__main__":

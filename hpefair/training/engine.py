@@ -34,6 +34,7 @@ from hpefair.training_sections import TrainEngine
 
 Tracker = Callable[[int, Mapping[str, float]], None]
 
+EVERYBODY: Final = Choice("erm")
 LOADERS: Final = "HPEFAIR_LOADERS"  # threads that make batches, per process: a property of the machine
 
 
@@ -51,7 +52,7 @@ class Recipe:
     settings: TrainEngine
     seed: int
     skeleton: Skeleton
-    objective: Choice = Choice("erm")
+    objective: Choice = EVERYBODY
 
     @property
     def augmentation(self) -> Augmentation:
@@ -111,7 +112,7 @@ class _Run:
         self.membership = data.membership
         self.objective = objective(recipe.objective, data.membership.values.sum(axis=0))
         # Crops come as height, width, channels; convolutions in that order are a quarter faster on a CPU.
-        model.to(self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.to(self.accelerator.device, memory_format=torch.channels_last)
         self.average = Average(model, recipe.settings.average)
         self.validation = Validation(data, recipe.settings, recipe.skeleton)
         self.stages = cast(Staged, model).stages() if hasattr(model, "stages") else [Stage(1.0, model)]
@@ -189,9 +190,7 @@ class _Run:
 
     def _batches_of(self, view: Any, rank: tuple[int, int]) -> Batches:
         recipe = self.recipe
-        return Batches(
-            view, cast(Estimator, self.model), recipe.augmentation, recipe.settings.batch, recipe.seed, rank
-        )
+        return Batches(view, cast(Estimator, self.model), recipe.augmentation, recipe.settings.batch, recipe.seed, rank)
 
 
 def _loaders() -> int:

@@ -71,7 +71,9 @@ class Learner:
         schedule.step()
         if self._rivals is not None:
             self._fight({name: value.detach() for name, value in outputs.items()}, targets, batch.inputs)
-        value = float(self._on.reduce(loss.detach().clone(), "sum")) if self._on.num_processes > 1 else float(loss.detach())
+        value = (
+            float(self._on.reduce(loss.detach().clone(), "sum")) if self._on.num_processes > 1 else float(loss.detach())
+        )
         return value, losses, rows
 
     def state(self) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hpefair.adapters import pose_arrays
 from hpefair.core.pose.candidates import Detections, People, candidates
 from hpefair.core.pose.person_scores import person_scores
 from hpefair.core.pose.skeleton import Skeleton
@@ -69,7 +70,7 @@ class Validation:
     def _scores(self, model: nn.Module) -> tuple[pd.DataFrame, Array]:
         """AR and OKS of everybody who counts, and their membership."""
         people = cast(pd.DataFrame, self._people).reset_index(drop=True)
-        truth = truth_of(people)
+        truth, index = annotated(people)
         once = TestTime(flip=False)
         if cast(Estimator, model).scope == "crop":
             rows = np.flatnonzero(~truth.ignored)
@@ -77,29 +78,18 @@ class Validation:
             found = Detections(truth.image[rows], poses, score)
         else:
             pictures = people.drop_duplicates("image_id").reset_index(drop=True)
-            seen = detect(model, pictures, once)
-            index = dict(zip(people["image_id"], truth.image, strict=True))
-            poses = np.array(seen["keypoints"].to_list(), float).reshape(len(seen), -1, 3)
-            found = Detections(seen["image_id"].map(index).to_numpy(np.int64), poses, seen["score"].to_numpy(float))
-        number = int(truth.image.max()) + 1
+            found = pose_arrays.detections(detect(model, pictures, once).assign(area=np.nan), index)
         scores = person_scores(
-            truth, found, candidates(truth, found, self._skeleton.variances, number), self._skeleton
+            truth, found, candidates(truth, found, self._skeleton.variances, len(index)), self._skeleton
         ).table
         return scores, self._who.values[scores["row"]]
 
 
-def truth_of(people: pd.DataFrame) -> People:
-    """Annotated people of a table with image_id, keypoints, area, bbox and, if there are crowds, iscrowd."""
-    keypoints = np.array(people["keypoints"].to_list(), float).reshape(len(people), -1, 3)
-    crowd = people["iscrowd"].to_numpy(bool) if "iscrowd" in people else np.zeros(len(people), bool)
-    return People(
-        pd.factorize(people["image_id"], sort=True)[0].astype(np.int64),
-        keypoints,
-        people["area"].to_numpy(float),
-        np.array(people["bbox"].to_list(), float),
-        crowd,
-        (keypoints[:, :, 2] > 0).sum(axis=1),
-    )
+def annotated(people: pd.DataFrame) -> tuple[People, dict[str, int]]:
+    """Annotated people of a table with image_id, keypoints, area, bbox and iscrowd, and the index of their pictures."""
+    index = pose_arrays.image_index(sorted(people["image_id"].unique()))
+    joints = pose_arrays.keypoints(people)
+    return pose_arrays.people(people.assign(num_keypoints=(joints[:, :, 2] > 0).sum(axis=1)), index), index
 
 
 def by_group(scores: pd.DataFrame, members: Array, names: tuple[str, ...]) -> list[dict[str, Any]]:

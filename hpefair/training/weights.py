@@ -29,7 +29,8 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         InputError: If the weights do not fit the estimator.
     """
     card = tables.read_json(folder / CARD)
-    model = build(card["estimator"], (card["input_width"], card["input_height"]), skeleton(card["skeleton"]))
+    size = (card["input_width"], card["input_height"])
+    model = build(card["estimator"], size, skeleton(card["skeleton"]), card.get("options"))
     try:
         load_model(model, str(folder / WEIGHTS))
     except (RuntimeError, OSError, SafetensorError) as error:
