@@ -102,18 +102,16 @@ def _fitted(job: Job, people: pd.DataFrame, test: pd.DataFrame, engine: TrainEng
 
     from hpefair.estimators.protocol import build
     from hpefair.training.engine import Recipe, fit
-    from hpefair.training.prediction import predict
+    from hpefair.training.prediction import TestTime, predict
+    from hpefair.training.training_set import TrainingSet
 
     torch.set_num_threads(1)
     torch.manual_seed(job.seed)
     model = build("heatmap", (engine.input_width, engine.input_height), COCO_17)
     work.mkdir(exist_ok=True)
-    curve = fit(model, people, Recipe(engine, job.seed, COCO_17), work, lambda step, loss: None)
-    # Accelerate leaves its reduced precision in the model it trained; a fresh one predicts in full.
-    fresh = build("heatmap", (engine.input_width, engine.input_height), COCO_17)
-    fresh.load_state_dict(model.state_dict())
-    poses, _ = predict(fresh, test, True, [slice(k, k + 50) for k in range(0, len(test), 50)])
-    return poses, float(curve["loss"].iloc[-50:].mean())
+    curves = fit(model, TrainingSet.plain(people), Recipe(engine, job.seed, COCO_17), work)
+    poses, _ = predict(model, test, TestTime())
+    return poses, float(curves.tables()["curve"]["loss"].iloc[-50:].mean())
 
 
 def scores(test: pd.DataFrame, poses: np.ndarray) -> np.ndarray:

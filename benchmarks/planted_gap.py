@@ -56,7 +56,8 @@ class Training:
 
         from hpefair.estimators.protocol import build
         from hpefair.training.engine import Recipe, fit
-        from hpefair.training.prediction import predict
+        from hpefair.training.prediction import TestTime, predict
+        from hpefair.training.training_set import TrainingSet
 
         arm, seed = job
         torch.set_num_threads(1)
@@ -65,9 +66,9 @@ class Training:
         model = build("heatmap", (engine.input_width, engine.input_height), COCO_17)
         work = self.folder / f"work_{arm}_{seed}"
         work.mkdir()
-        fit(model, people(self.folder / f"{arm}_{seed}"), Recipe(engine, seed, COCO_17), work, lambda step, loss: None)
+        fit(model, TrainingSet.plain(people(self.folder / f"{arm}_{seed}")), Recipe(engine, seed, COCO_17), work)
         test = people(self.folder / "test")
-        poses, score = predict(model, test, True, [slice(k, k + 64) for k in range(0, len(test), 64)])
+        poses, score = predict(model, test, TestTime())
         return arm, seed, scores(test, poses, score)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hpefair import attribute_cli, generation_cli, judge_cli, telemetry
+from hpefair import attribute_cli, generation_cli, judge_cli, telemetry, training_cli
 from hpefair.adapters import failure_log, memory
 from hpefair.adapters.terminal import console
 from hpefair.errors import InputError
@@ -20,9 +20,16 @@ app = typer.Typer(
 app.add_typer(attribute_cli.app, name="attributes")
 app.add_typer(judge_cli.app, name="judges")
 app.add_typer(generation_cli.app, name="generation")
+app.command("train")(training_cli.train)
+app.command("export")(training_cli.export)
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
 Added = Annotated[
-    Path, typer.Argument(help="Such a folder, or the word `sample` for the built-in people (./sample is a folder).")
+    Path,
+    typer.Argument(
+        help="Folder with annotations and images: a COCO keypoints JSON (CrowdPose and others with named joints, too), "
+        "joints.mat of LSP or LSP-Extended, MPII's .mat or JSON list, FLIC's examples.mat; or the word `sample` for "
+        "the built-in people (./sample is a folder)."
+    ),
 ]
 
 
@@ -30,7 +37,7 @@ Added = Annotated[
 def add(
     folder: Added,
     name: Annotated[str, typer.Option(help="Name under data/raw; the folder's name by default.")] = "",
-    annotations: Annotated[Path | None, typer.Option(help="The COCO file, where the folder has several.")] = None,
+    annotations: Annotated[Path | None, typer.Option(help="The annotation file, where the folder has several.")] = None,
     images: Annotated[Path | None, typer.Option(help="The folder that file_name is relative to.")] = None,
     labels: Annotated[Path | None, typer.Option(help="CSV or Parquet keyed by person_id or image_id.")] = None,
     results: Annotated[list[str] | None, typer.Option(help="Third-party results, NAME=FILE; repeatable.")] = None,
@@ -41,8 +48,8 @@ def add(
     number: Annotated[int, typer.Option("--number", help="Images of the built-in sample.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the built-in sample.")] = 0,
 ) -> None:
-    """Put a COCO dataset, or the built-in sample, under data/raw, versioned by DVC, pixels included."""
-    from hpefair.adapters.coco_folder import find_annotations, find_images
+    """Put a dataset under data/raw, versioned by DVC, pixels included: COCO, LSP, MPII, FLIC, or the sample."""
+    from hpefair.adapters.coco_folder import find_images
     from hpefair.commands import add as command
 
     if str(folder) == command.SAMPLE:
@@ -57,7 +64,9 @@ def add(
         labels, given = labels or found_labels, {**found_results, **given}
         for note in notes:
             console.print(f"  {note}", style="dim", highlight=False)
-    annotations = annotations or find_annotations(folder)
+    annotations, notes = command.opened(folder, annotations)
+    for note in notes:
+        console.print(f"  {note}", style="dim", highlight=False)
     source = command.Source(
         name=command.word(name or folder.resolve().name),
         annotations=annotations,

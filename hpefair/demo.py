@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from hpefair import params
-from hpefair.adapters import coco_folder, dvc_cli, params_file
+from hpefair.adapters import annotation_files, dvc_cli, params_file
 from hpefair.commands.add import SAMPLE_PLAN
 from hpefair.errors import InputError, ToolError
 from hpefair.judges.catalogue import CATALOGUE
@@ -41,7 +41,7 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
     root = workspace.resolve()
     if data is not None:
         data = data.resolve()
-        coco_folder.find_annotations(data)
+        annotation_files.find(data)
         if data.is_relative_to(root):
             raise InputError(f"{data} lies in the workspace, which a demo clears; name another --workspace")
     create_workspace(Path(__file__).resolve().parent.parent, root)

@@ -74,6 +74,15 @@ def _encode(path: Path, suffix: str, values: NDArray[Any], settings: list[int]) 
     part.replace(path)
 
 
+def size(path: Path) -> tuple[int, int] | None:
+    """Width and height that a picture's header states; None where it has none that can be read."""
+    try:
+        with Image.open(path) as image:
+            return image.width, image.height
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return None
+
+
 def digest(path: Path) -> str:
     """Short hash of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hpefair import artifacts, params
-from hpefair.adapters import coco_json, coco_results, dvc_cli, label_files, params_file, progress
-from hpefair.adapters.coco_folder import find_annotations, readable
+from hpefair.adapters import annotation_files, coco_json, coco_results, dvc_cli, label_files, params_file, progress
+from hpefair.adapters.coco_folder import readable
 from hpefair.adapters.coco_json import Record
 from hpefair.adapters.population_file import read_population
 from hpefair.core.pose.skeletons import skeleton
@@ -72,6 +72,20 @@ def add(source: Source, replace: bool = False) -> list[str]:
     return said + params_file.register_results(source.name, sorted(source.results))
 
 
+def opened(folder: Path, annotations: Path | None) -> tuple[Path, list[str]]:
+    """The annotation file of a folder as a COCO file with the joints that are ingested, and what that took.
+
+    Args:
+        folder: The dataset folder.
+        annotations: Its annotation file, where it has several.
+
+    Raises:
+        InputError: If it holds none that is understood.
+    """
+    joints = skeleton(params.load().ingest.skeleton)
+    return annotation_files.as_coco(annotations or annotation_files.find(folder), folder, joints)
+
+
 def add_sample(number: int, seed: int, replace: bool = False) -> list[str]:
     """Make the built-in sample with its planted bias, add it, and let the plan repair what was planted.
 
@@ -109,7 +123,7 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
         The one label file at its top level, results files under predictions/ or results/ that cover at least half of
         the images, and a sentence on each file left out.
     """
-    annotations = find_annotations(folder)
+    annotations, _ = opened(folder, None)
     joints = skeleton(params.load().ingest.skeleton)
     tree = coco_json.load_dataset(annotations)
     ids, persons = coco_json.declared_ids(tree), coco_json.person_ids(tree)

@@ -1,0 +1,64 @@
+"""The annotation file of a folder, whatever dataset it is of, as a COCO file with the wanted joints."""
+
+from pathlib import Path
+
+from hpefair import artifacts
+from hpefair.adapters import coco_folder, coco_json, pose_datasets, tables
+from hpefair.adapters.named_joints import in_skeleton
+from hpefair.core.pose.skeleton import Skeleton
+from hpefair.errors import InputError
+
+
+def find(folder: Path) -> Path:
+    """The one COCO file of a folder or, where there is none, its one file of LSP, MPII or FLIC.
+
+    Raises:
+        InputError: If there is none, or several.
+    """
+    try:
+        return coco_folder.find_annotations(folder)
+    except InputError:
+        others = [*folder.glob("*.mat"), *folder.glob("annotations/*.mat"), *folder.glob("*.json")]
+        found = [path for path in sorted(others) if folder.is_dir() and _is_pose_dataset(path, folder)]
+        if len(found) > 1:
+            names = ", ".join(path.name for path in found)
+            raise InputError(f"{folder} has several annotation files: {names}; pass --annotations") from None
+        if found:
+            return found[0]
+        raise
+
+
+def as_coco(path: Path, folder: Path, joints: Skeleton) -> tuple[Path, list[str]]:
+    """An annotation file as a COCO file with the wanted joints.
+
+    Args:
+        path: COCO file with the joints of a known skeleton, or a file of LSP, LSP-Extended, MPII or FLIC.
+        folder: Folder of the dataset.
+        joints: Wanted skeleton.
+
+    Returns:
+        The file itself where nothing has to be done, else one in the scratch folder; and what was done, in sentences.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    found = None if _is_dataset(path) else pose_datasets.read(path, folder)
+    tree, notes = found or (coco_json.load_dataset(path), [])
+    converted, said = in_skeleton(tree, joints)
+    if found is None and not said:
+        return path, []
+    target = artifacts.SCRATCH / "converted" / f"{folder.resolve().name}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    tables.write_json_atomically(target, converted, indent=None)
+    return target, [f"{path.name}: {said or 'read'}", *notes]
+
+
+def _is_dataset(path: Path) -> bool:
+    return path.suffix != ".mat" and isinstance(coco_json.load(path), dict)
+
+
+def _is_pose_dataset(path: Path, folder: Path) -> bool:
+    try:
+        return pose_datasets.read(path, folder) is not None
+    except InputError:
+        return path.suffix == ".mat"  # it says what is wrong when it is opened

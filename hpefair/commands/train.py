@@ -1,0 +1,189 @@
+"""Train an estimator on annotated folders, with no pipeline around it."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from rich.table import Table
+
+from hpefair.adapters import annotation_files, coco_json, coco_text, images, label_files, progress, tables
+from hpefair.adapters.coco_columns import read_people
+from hpefair.adapters.coco_folder import find_images
+from hpefair.adapters.coco_people import people_table
+from hpefair.adapters.coco_tables import attribute_rows, label_rows
+from hpefair.attributes import given
+from hpefair.core.fairness.membership import membership, membership_rows
+from hpefair.core.fairness.objectives import Choice
+from hpefair.core.pose.skeletons import COCO_17
+from hpefair.core.splits import unit_hash
+from hpefair.errors import InputError
+from hpefair.estimators.protocol import Option
+from hpefair.schema import PERCEIVED, UNKNOWN
+from hpefair.training_sections import ObjectiveName, TrainEngine
+
+DEFAULTS: Final = TrainEngine(
+    input_width=96, input_height=128, steps=3000, batch=32, learning_rate=0.004, weight_decay=0.05, clip_norm=5.0,
+    average=0.99, precision="auto", checkpoint_every=200, validate_every=500, keep="worst_group", min_support=20,
+    rotation_degrees=30, scale_jitter=0.25, colour_jitter=0.25, half_body=0.0,
+)  # fmt: skip
+SALT: Final = "validation"
+NOTHING: Final = pd.DataFrame(columns=["person_id", "attribute", "probabilities"])
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be trained.
+
+    Attributes:
+        folders: Annotated folders.
+        labels: Label file of each folder that has one, by position.
+        estimator: Name of the estimator.
+        options: Its options.
+        settings: Of the engine.
+        objective: Whose loss counts how much.
+        by: Attribute that groups are of, or several joined by dots; empty for none.
+        validation: Share of the pictures that is validated on.
+        seed: Seed.
+    """
+
+    folders: Sequence[Path]
+    labels: Sequence[Path | None]
+    estimator: str
+    options: Mapping[str, Option]
+    settings: TrainEngine
+    objective: ObjectiveName
+    by: str
+    validation: float
+    seed: int
+
+
+def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
+    """Train, or go on where an interrupted call with the same request was; write weights, description and curves.
+
+    Args:
+        request: What is to be trained.
+        out: Folder to write; replaced at the end.
+        track: Called after every step with the number of steps done and its numbers.
+
+    Returns:
+        The last validation by group: group, n, ar, oks; empty without validation people.
+
+    Raises:
+        InputError: If nobody is left to train on, or groups are wanted that nobody labelled.
+    """
+    import torch
+
+    from hpefair.estimators.protocol import build
+    from hpefair.training import weights
+    from hpefair.training.engine import Recipe, fit
+
+    people = pd.concat([_read(*pair) for pair in zip(request.folders, request.labels, strict=True)], ignore_index=True)
+    torch.set_num_threads(1)
+    torch.manual_seed(request.seed)
+    size = (request.settings.input_width, request.settings.input_height)
+    model = build(request.estimator, size, COCO_17, request.options)
+    data = _training_set(people, request, str(model.scope) == "image")
+    work = out.resolve().parent / f".{out.name}.work" / hashlib.sha256(repr(request).encode()).hexdigest()[:16]
+    work.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(request.settings, request.seed, COCO_17, Choice(request.objective))
+    with progress.bar(request.settings.steps, f"training {request.estimator}") as advance:
+
+        def on_step(step: int, values: Mapping[str, float]) -> None:
+            advance(step)
+            if track:
+                track(step, values)
+
+        curves = fit(model, data, recipe, work, on_step).tables()
+    if os.environ.get("RANK", "0") == "0":
+        part = work / "out"
+        part.mkdir(exist_ok=True)
+        weights.save(part, model, _card(request, model, data.people))
+        for name, table in curves.items():
+            tables.write(part / f"{name}.parquet", table)
+        if out.exists():
+            shutil.rmtree(out)
+        part.rename(out)
+        shutil.rmtree(work.parent)
+    last = curves["validation"]
+    return last[last["step"] == last["step"].max()]
+
+
+def table(validation: pd.DataFrame) -> Table:
+    """The last validation for the terminal."""
+    shown = Table(title="On validation people (last step, averaged weights)", title_justify="left", show_edge=False)
+    for column in ("group", "people", "AR", "mean OKS"):
+        shown.add_column(column, justify="left" if column == "group" else "right")
+    for row in validation.itertuples():
+        if row.n:
+            shown.add_row(str(row.group), f"{row.n:.0f}", f"{row.ar:.3f}", f"{row.oks:.3f}")
+    return shown
+
+
+def _read(folder: Path, labels: Path | None) -> pd.DataFrame:
+    """Everybody of a folder whose picture can be read: ids, path, keypoints, bbox, area, iscrowd, attributes."""
+    annotations, _ = annotation_files.as_coco(annotation_files.find(folder), folder, COCO_17)
+    tree, checked = coco_text.load_dataset(annotations), coco_json.Checked()
+    coco_json.check_categories(tree, COCO_17, annotations)
+    coco_json.check_images(tree["images"], checked)
+    found = read_people(tree["annotations"], coco_json.Scope.of(tree, checked, COCO_17), checked)
+    name = folder.resolve().name
+    rows: pd.DataFrame = people_table(found, name, COCO_17).to_pandas()
+    told = [label_rows(label_files.load(labels), rows, name, labels.name, checked)] if labels else []
+    every = pd.concat([*told, attribute_rows(found, name, checked)], ignore_index=True)
+    rows = rows.merge(given.person_values(rows, every), on="person_id", validate="1:1")
+    root = find_images(folder, annotations)
+    files = {image["id"]: coco_json.inside(root, image["file_name"]) for image in checked.images}
+    paths = {f"{name}/{number}": path for number, path in files.items() if path and images.readable(path)}
+    rows["path"] = rows["image_id"].map(paths).map(lambda path: None if pd.isna(path) else str(path))
+    left_out = len(checked.rejects) + int(rows["path"].isna().sum())
+    if left_out:
+        print(f"{folder}: {left_out} records are left out; `hpefair add` quarantines each with its reason")
+    return rows[rows["path"].notna()]
+
+
+def _training_set(people: pd.DataFrame, request: Request, everybody: bool) -> Any:
+    from hpefair.training.training_set import Membership, TrainingSet
+
+    evaluable = ~people["iscrowd"] & (people["num_keypoints"] > 0)
+    held = people["image_id"].map(lambda name: unit_hash(SALT, str(name))) < request.validation
+    shown = people if everybody else people[evaluable]
+    shown = shown.assign(exposure=evaluable.astype(float), synthetic=False)
+    parts = [shown[~held].reset_index(drop=True), shown[held].reset_index(drop=True)]
+    if not (parts[0]["exposure"] > 0).any():
+        raise InputError("nobody is left to train on: the folders hold no readable picture of a person with keypoints")
+    if not request.by:
+        who = [Membership.of_nobody(len(part)) for part in parts]
+        return TrainingSet(parts[0], who[0], parts[1], who[1])
+    names = request.by.split(".")
+    unknown = [name for name in names if name not in PERCEIVED or (people[name] == UNKNOWN).all()]
+    if unknown:
+        raise InputError(
+            f"--by {request.by}: nobody has a label of {', '.join(unknown)}; pass --labels, or use --by ''"
+        )
+    rows = membership_rows(people, NOTHING, names)
+    who = [Membership(*membership(rows, part["person_id"], request.by)) for part in parts]
+    return TrainingSet(parts[0], who[0], parts[1], who[1])
+
+
+def _card(request: Request, model: Any, people: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "estimator": request.estimator,
+        "options": dict(request.options),
+        "variant": "folders",
+        "objective": request.objective,
+        "by": request.by,
+        "seed": request.seed,
+        **request.settings.model_dump(),
+        "input_width": model.size[0],
+        "input_height": model.size[1],
+        "skeleton": COCO_17.name,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "real_people": int((people["exposure"] > 0).sum()),
+        "synthetic_people": 0,
+        "trained_on": [folder.resolve().name for folder in request.folders],
+    }

@@ -1,0 +1,117 @@
+"""`hpefair train` and `hpefair export`: estimators with no pipeline around them; parses and calls, nothing else."""
+
+from pathlib import Path
+from typing import Annotated, Any, cast, get_args
+
+import typer
+
+from hpefair.adapters.terminal import console
+from hpefair.errors import InputError, SettingsError
+from hpefair.training_sections import ObjectiveName
+
+
+def train(
+    folders: Annotated[list[Path], typer.Argument(help="Annotated folders, as `hpefair add` takes them.")],
+    out: Annotated[Path, typer.Option(help="Folder to write: weights, model.json, curves.")] = Path("model"),
+    estimator: Annotated[str, typer.Option(help="heatmap, deeppose or yolo_pose.")] = "heatmap",
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of the estimator, NAME=VALUE; repeatable.")
+    ] = None,
+    labels: Annotated[list[Path] | None, typer.Option(help="Label file of each folder, in their order.")] = None,
+    by: Annotated[str, typer.Option(help="Attribute whose groups count, or several joined by dots.")] = "",
+    objective: Annotated[
+        str, typer.Option(help="balanced_sampling, erm, reweighting, group_dro, cvar or variance.")
+    ] = "balanced_sampling",
+    size: Annotated[str, typer.Option(help="Width and height of crops in pixels.")] = "96x128",
+    steps: Annotated[int, typer.Option(help="Optimizer steps.")] = 3000,
+    batch: Annotated[int, typer.Option(help="People, or pictures, per step of all processes together.")] = 32,
+    learning_rate: Annotated[float, typer.Option(help="Highest learning rate of the one-cycle schedule.")] = 0.004,
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    validation: Annotated[float, typer.Option(help="Share of the pictures to validate on.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same weights.")] = 0,
+    track: Annotated[str, typer.Option(help="MLflow tracking URI to write curves to.")] = "",
+) -> None:
+    """Train a pose estimator on annotated folders; an interrupted call goes on where it was.
+
+    Several processes share the work under `torchrun --nproc-per-node N -m hpefair train …`, with the same result.
+    """
+    from hpefair.commands import train as command
+
+    if objective not in get_args(ObjectiveName):
+        raise InputError(f"--objective {objective}: expected one of {', '.join(get_args(ObjectiveName))}")
+    if not 0 <= validation < 1:
+        raise InputError(f"--validation {validation}: expected a share from 0 to below 1")
+    if labels and len(labels) != len(folders):
+        raise InputError(f"--labels is given {len(labels)} times for {len(folders)} folders: once for each, or never")
+    width, height = _size(size)
+    request = command.Request(
+        folders=tuple(folders),
+        labels=tuple(labels or [None] * len(folders)),
+        estimator=estimator,
+        options=dict(_option(text) for text in option or ()),
+        settings=_settings(
+            input_width=width, input_height=height, steps=steps, batch=batch, learning_rate=learning_rate,
+            precision=precision,
+        ),
+        objective=cast(ObjectiveName, objective),
+        by=by,
+        validation=validation,
+        seed=seed,
+    )  # fmt: skip
+    with _tracker(track, out.name) as tracker:
+        last = command.train(request, out, tracker)
+    if len(last):
+        console.print(command.table(last))
+    console.print(
+        f"{out}: weights.safetensors, model.json and curves; `hpefair export {out}` writes ONNX", highlight=False
+    )
+
+
+def export(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model, such as data/train/original.")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write.")] = Path("model.onnx"),
+    suppress: Annotated[bool, typer.Option(help="Let the graph of a detector drop duplicates itself.")] = True,
+) -> None:
+    """Write a trained model as one ONNX file, normalization and decoding included, and check it."""
+    from hpefair.commands import export as command
+
+    console.print(command.export(model, out, suppress), highlight=False)
+
+
+def _settings(**changed: Any) -> Any:
+    from pydantic import ValidationError
+
+    from hpefair.commands.train import DEFAULTS
+
+    try:
+        return type(DEFAULTS).model_validate({**DEFAULTS.model_dump(), **changed})
+    except ValidationError as error:
+        said = "; ".join(f"--{e['loc'][0]}: {e['msg']}, got {e['input']!r}".replace("_", "-") for e in error.errors())
+        raise InputError(said) from error
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdigit() and int(part) for part in parts):
+        raise InputError(f"--size {text}: expected WIDTHxHEIGHT, such as 96x128")
+    return int(parts[0]), int(parts[1])
+
+
+def _option(text: str) -> tuple[str, str | int | float | bool]:
+    import yaml
+
+    name, separator, value = text.partition("=")
+    parsed = yaml.safe_load(value) if separator and name and value else None
+    if not isinstance(parsed, str | int | float | bool):
+        raise SettingsError(f"--option {text}: expected NAME=VALUE")
+    return name, parsed
+
+
+def _tracker(uri: str, name: str) -> Any:
+    from contextlib import nullcontext
+
+    if not uri:
+        return nullcontext()
+    from hpefair.adapters.mlflow_training import tracker
+
+    return tracker(uri, name)
