@@ -28,7 +28,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import real_people
-from benchmarks.seed_intervals import difference, pooled_noise
+from benchmarks.seed_intervals import SeedNoise, difference, pooled_noise
 from hpefair.adapters import pose_arrays, tables, worker_pool
 from hpefair.core.pose.assignment import assign, assigned_keypoints
 from hpefair.core.pose.candidates import Detections, candidates
@@ -94,7 +94,7 @@ class Trainer:
     """Trains and tests one contestant on one set with one seed; picklable."""
 
     work: Path
-    steps: int
+    steps: dict[str, int]
 
     def __call__(self, job: tuple[str, int, int]) -> tuple[str, int, int]:
         """Do a job: set, contestant, seed. What it scored is left in the work folder."""
@@ -119,7 +119,7 @@ class Trainer:
         model = build(who.estimator, who.size, COCO_17, who.options)
         engine = load_params(ROOT / "params.yaml").train.engine
         settings = engine.model_copy(
-            update={"steps": self.steps, "batch": BATCH, "keep": "last", "checkpoint_every": 10**9}
+            update={"steps": self.steps[name], "batch": BATCH, "keep": "last", "checkpoint_every": 10**9}
         )
         with tempfile.TemporaryDirectory(dir=self.work) as scratch:
             start = time.process_time()
@@ -213,6 +213,20 @@ def gathered(work: Path, name: str, seeds: int) -> tuple[dict[str, np.ndarray], 
     return {row: np.array(values, float) for row, values in scores.items()}, means
 
 
+def same_weights(one: str, other: str) -> bool:
+    """Whether two rows are readings of the same trained models."""
+    return one.partition(",")[0] == other.partition(",")[0]
+
+
+def noise_of(scores: dict[str, np.ndarray], metric: int) -> dict[bool, SeedNoise]:
+    """Noise of seeds, pooled over claims about the same weights (True) and over those about others."""
+    families: dict[bool, list] = {True: [], False: []}
+    for _, one, other in CLAIMS:
+        gain = np.nanmean(scores[one][:, :, metric] - scores[other][:, :, metric], axis=1)
+        families[same_weights(one, other)].append(gain[None])
+    return {same: pooled_noise(parts) for same, parts in families.items()}
+
+
 def reported(work: Path, name: str, seeds: int, steps: int) -> list[dict[str, Any]]:
     """Print and return the rows of one set."""
     scores, costs = gathered(work, name, seeds)
@@ -232,12 +246,12 @@ def reported(work: Path, name: str, seeds: int, steps: int) -> list[dict[str, An
     claims = Table(title=f"{name}: claims")
     for column in ("claim", *METRICS, "verdict"):
         claims.add_column(column)
+    noises = [noise_of(scores, metric) for metric in range(len(METRICS))]
     for claim, one, other in CLAIMS:
         cells, verdicts = [], []
         for metric in range(len(METRICS)):
             ours, base = scores[one][:, :, metric], scores[other][:, :, metric]
-            noise = pooled_noise([np.nanmean(ours - base, axis=1)[None]])
-            value, low, high = difference(ours, base, image, noise)
+            value, low, high = difference(ours, base, image, noises[metric][same_weights(one, other)])
             cells.append(f"{value:+.3f} [{low:+.3f}, {high:+.3f}]")
             verdicts.append("yes" if low > 0 else "no, the reverse" if high < 0 else "not seen")
             rows.append(
@@ -252,7 +266,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help=f"folder that holds lspet/; {real_people.VARIABLE} by default")
     parser.add_argument("--seeds", type=int, default=3, help="at least 2")
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=600, help="on photographs")
+    parser.add_argument("--built-in-steps", type=int, default=400, help="on built-in people, who are learnt sooner")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--work", type=Path, help="keep what is done here, and go on")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
@@ -262,10 +277,11 @@ def main() -> None:
         work.mkdir(parents=True, exist_ok=True)
         named = options.data or (Path(os.environ[real_people.VARIABLE]) if real_people.VARIABLE in os.environ else None)
         names = prepare(work, named)
+        steps = {"lspet": options.steps, "builtin": options.built_in_steps}
         jobs = [(name, k, seed) for seed in range(options.seeds) for name in names for k in range(len(CONTESTANTS))]
-        for _ in worker_pool.run(Trainer(work, options.steps), jobs, options.workers, "training"):
+        for _ in worker_pool.run(Trainer(work, steps), jobs, options.workers, "training"):
             pass
-        rows = [row for name in names for row in reported(work, name, options.seeds, options.steps)]
+        rows = [row for name in names for row in reported(work, name, options.seeds, steps[name])]
     if options.json:
         options.json.write_text(json.dumps({"rows": rows}, indent=2) + "\n", encoding="utf-8")
 

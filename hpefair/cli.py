@@ -64,7 +64,7 @@ def add(
         labels, given = labels or found_labels, {**found_results, **given}
         for note in notes:
             console.print(f"  {note}", style="dim", highlight=False)
-    annotations, notes = command.opened(folder, annotations)
+    annotations, original, notes = command.opened(folder, annotations)
     for note in notes:
         console.print(f"  {note}", style="dim", highlight=False)
     source = command.Source(
@@ -73,6 +73,7 @@ def add(
         images=images or find_images(folder, annotations),
         labels=labels,
         results={command.word(key): path for key, path in given.items()},
+        original=original,
     )
     for sentence in command.add(source, replace):
         console.print(sentence, highlight=False)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from hpefair import artifacts
 from hpefair.adapters import coco_folder, coco_json, pose_datasets, tables
 from hpefair.adapters.named_joints import in_skeleton
 from hpefair.core.pose.skeleton import Skeleton
@@ -28,16 +27,17 @@ def find(folder: Path) -> Path:
         raise
 
 
-def as_coco(path: Path, folder: Path, joints: Skeleton) -> tuple[Path, list[str]]:
+def as_coco(path: Path, folder: Path, joints: Skeleton, target: Path) -> tuple[Path, list[str]]:
     """An annotation file as a COCO file with the wanted joints.
 
     Args:
         path: COCO file with the joints of a known skeleton, or a file of LSP, LSP-Extended, MPII or FLIC.
         folder: Folder of the dataset.
         joints: Wanted skeleton.
+        target: File to write where something has to be done.
 
     Returns:
-        The file itself where nothing has to be done, else one in the scratch folder; and what was done, in sentences.
+        The file itself where nothing has to be done, else the target; and what was done, in sentences.
 
     Raises:
         InputError: If it cannot be read.
@@ -47,7 +47,6 @@ def as_coco(path: Path, folder: Path, joints: Skeleton) -> tuple[Path, list[str]
     converted, said = in_skeleton(tree, joints)
     if found is None and not said:
         return path, []
-    target = artifacts.SCRATCH / "converted" / f"{folder.resolve().name}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     tables.write_json_atomically(target, converted, indent=None)
     return target, [f"{path.name}: {said or 'read'}", *notes]

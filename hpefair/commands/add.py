@@ -31,6 +31,7 @@ class Source:
         images: Folder that `file_name` is relative to.
         labels: Optional label file.
         results: Third-party results files by model name.
+        original: The annotation file as it came, where `annotations` was made from it; it is kept beside.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Source:
     images: Path
     labels: Path | None
     results: Mapping[str, Path]
+    original: Path | None = None
 
 
 def add(source: Source, replace: bool = False) -> list[str]:
@@ -72,8 +74,10 @@ def add(source: Source, replace: bool = False) -> list[str]:
     return said + params_file.register_results(source.name, sorted(source.results))
 
 
-def opened(folder: Path, annotations: Path | None) -> tuple[Path, list[str]]:
-    """The annotation file of a folder as a COCO file with the joints that are ingested, and what that took.
+def opened(folder: Path, annotations: Path | None) -> tuple[Path, Path | None, list[str]]:
+    """The annotation file of a folder as a COCO file with the joints that are ingested.
+
+    The file, the one that it had to be made from, if any, and what that took.
 
     Args:
         folder: The dataset folder.
@@ -83,7 +87,10 @@ def opened(folder: Path, annotations: Path | None) -> tuple[Path, list[str]]:
         InputError: If it holds none that is understood.
     """
     joints = skeleton(params.load().ingest.skeleton)
-    return annotation_files.as_coco(annotations or annotation_files.find(folder), folder, joints)
+    target = artifacts.SCRATCH / "converted" / f"{word(folder.resolve().name)}.json"
+    given = annotations or annotation_files.find(folder)
+    coco, said = annotation_files.as_coco(given, folder, joints, target)
+    return coco, None if coco == given else given, said
 
 
 def add_sample(number: int, seed: int, replace: bool = False) -> list[str]:
@@ -123,7 +130,7 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
         The one label file at its top level, results files under predictions/ or results/ that cover at least half of
         the images, and a sentence on each file left out.
     """
-    annotations, _ = opened(folder, None)
+    annotations, _, _ = opened(folder, None)
     joints = skeleton(params.load().ingest.skeleton)
     tree = coco_json.load_dataset(annotations)
     ids, persons = coco_json.declared_ids(tree), coco_json.person_ids(tree)
@@ -159,6 +166,9 @@ def _copy(source: Source, tree: Record, target: Path) -> int:
     shutil.rmtree(part, ignore_errors=True)
     (part / "images").mkdir(parents=True)
     shutil.copyfile(source.annotations, part / "annotations.json")
+    if source.original:
+        (part / "source").mkdir()
+        shutil.copyfile(source.original, part / "source" / source.original.name)
     if source.labels:
         shutil.copyfile(source.labels, part / f"labels{source.labels.suffix}")
     for name, path in source.results.items():

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,7 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
         if out.exists():
             shutil.rmtree(out)
         part.rename(out)
-        shutil.rmtree(work.parent)
+        shutil.rmtree(work.parent, ignore_errors=True)
     last = curves["validation"]
     return last[last["step"] == last["step"].max()]
 
@@ -126,7 +127,13 @@ def table(validation: pd.DataFrame) -> Table:
 
 def _read(folder: Path, labels: Path | None) -> pd.DataFrame:
     """Everybody of a folder whose picture can be read: ids, path, keypoints, bbox, area, iscrowd, attributes."""
-    annotations, _ = annotation_files.as_coco(annotation_files.find(folder), folder, COCO_17)
+    with tempfile.TemporaryDirectory() as scratch:
+        found_file = annotation_files.find(folder)
+        annotations, _ = annotation_files.as_coco(found_file, folder, COCO_17, Path(scratch) / "annotations.json")
+        return _read_coco(annotations, folder, labels)
+
+
+def _read_coco(annotations: Path, folder: Path, labels: Path | None) -> pd.DataFrame:
     tree, checked = coco_text.load_dataset(annotations), coco_json.Checked()
     coco_json.check_categories(tree, COCO_17, annotations)
     coco_json.check_images(tree["images"], checked)
@@ -150,9 +157,9 @@ def _training_set(people: pd.DataFrame, request: Request, everybody: bool) -> An
     from hpefair.training.training_set import Membership, TrainingSet
 
     evaluable = ~people["iscrowd"] & (people["num_keypoints"] > 0)
-    held = people["image_id"].map(lambda name: unit_hash(SALT, str(name))) < request.validation
-    shown = people if everybody else people[evaluable]
-    shown = shown.assign(exposure=evaluable.astype(float), synthetic=False)
+    shown = people.assign(exposure=evaluable.astype(float), synthetic=False)
+    shown = shown if everybody else shown[evaluable]
+    held = shown["image_id"].map(lambda name: unit_hash(SALT, str(name))) < request.validation
     parts = [shown[~held].reset_index(drop=True), shown[held].reset_index(drop=True)]
     if not (parts[0]["exposure"] > 0).any():
         raise InputError("nobody is left to train on: the folders hold no readable picture of a person with keypoints")

@@ -106,7 +106,8 @@ class _Run:
     """The state of one training: what a checkpoint holds, and what follows from it."""
 
     def __init__(self, model: nn.Module, data: TrainingSet, recipe: Recipe, work: Path) -> None:
-        self.accelerator = Accelerator()
+        # Without the word, Accelerate lets processes on CPUs train side by side, each by itself.
+        self.accelerator = Accelerator(cpu=not torch.accelerator.is_available())
         self.model, self.recipe, self.work = model, recipe, work
         data = data.balanced() if recipe.objective.name == "balanced_sampling" else data
         self.membership = data.membership

@@ -1,7 +1,9 @@
 """A trained estimator as one ONNX file: pixels in, people out, normalization, decoding and suppression in the graph."""
 
 import json
+import logging
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -134,11 +136,13 @@ def export(
         )
         return opset18.NonMaxSuppression(boxes, scores, *constants)
 
+    # It tells of operators of packages that are not installed, and of deprecations within torch itself.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     module, names = plain(model, how, suppressed)
     width, height = cast(Estimator, model).size
     example = torch.rand(2, 3, height, width) * 255
     try:
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings(action="ignore"):
             program = torch.onnx.export(
                 module, (example,), dynamo=True, opset_version=OPSET, verbose=False,
                 dynamic_shapes={"pixels": {0: torch.export.Dim("batch", min=1, max=4096)}},

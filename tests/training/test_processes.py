@@ -1,0 +1,63 @@
+"""Real processes: several that share a batch, and one that is killed in the middle."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+from safetensors.torch import load_file
+
+# One step's gradient is the same to rounding. Adam divides by its own size, so rounding grows with the learning rate:
+# with this one six steps may differ by less than a step moves.
+FLAGS = [
+    "--labels", "labels.csv", "--by", "gender_presentation", "--steps", "6", "--batch", "7", "--validation", "0.2",
+    "--learning-rate", "0.0001", "--size", "48x64", "--precision", "fp32",
+]  # fmt: skip
+TOLERANCE = 2e-4
+KINDS = [["--objective", "group_dro"], ["--estimator", "yolo_pose", "--option", "side=64", "--objective", "cvar"]]
+
+
+def run(folder, *words, launcher=()):
+    """Run hpefair in a folder."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
+    command = [sys.executable, *launcher, "-m", "hpefair", "train", ".", *words]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=["crops", "pictures"])
+def test_two_processes_end_where_one_does(kind, tiny_coco, tmp_path):
+    """An uneven batch of 7, group weights over everybody, statistics over everybody: the same curve and weights."""
+    run(tiny_coco, *FLAGS, *kind, "--out", str(tmp_path / "one"))
+    two = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    run(tiny_coco, *FLAGS, *kind, "--out", str(tmp_path / "two"), launcher=two)
+    one, other = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
+    for key, value in one.items():
+        scale = max(1.0, float(value.double().abs().max()))
+        assert float((value.double() - other[key].double()).abs().max()) < TOLERANCE * scale, key
+    for table in ("curve", "curve_by_group", "validation"):
+        left, right = (pd.read_parquet(tmp_path / name / f"{table}.parquet") for name in ("one", "two"))
+        pd.testing.assert_frame_equal(left, right, rtol=2e-3)
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tiny_coco, tmp_path):
+    """SIGKILL between checkpoints, in the middle of an epoch; the same command again ends to the bit as one that ran."""
+    words = ["--steps", "260", "--batch", "4", "--size", "32x32", "--validation", "0", "--precision", "fp32"]
+    run(tiny_coco, *words, "--out", str(tmp_path / "whole"))
+    command = [sys.executable, "-m", "hpefair", "train", ".", *words, "--out", str(tmp_path / "killed")]
+    process = subprocess.Popen(command, cwd=tiny_coco, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    while not list(tmp_path.glob(".killed.work/*/checkpoint.pt")):
+        assert process.poll() is None, "it ended before its first checkpoint"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed").exists()
+    run(tiny_coco, *words, "--out", str(tmp_path / "killed"))
+    one, other = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "killed"))
+    assert all((one[key] == other[key]).all() for key in one)
+    assert not list(tmp_path.glob(".*.work"))
