@@ -115,6 +115,7 @@ def shrink(root: Path) -> None:
     # The drawn people are no people to judges.
     tree["screen"] |= {"judges": [], "counter": "", "pairs": 0}
     tree["train"]["engine"] |= {"input_width": 64, "input_height": 96, "steps": 30, "batch": 8, "checkpoint_every": 5}
+    tree["train"]["engine"] |= {"validate_every": 15, "min_support": 2}
     tree["train"]["models"].pop("oversampled")
     tree["predict"]["models"].pop("oversampled")
     tree["compare"]["candidates"] = ["balanced"]

@@ -73,6 +73,7 @@ def _mat(path: Path) -> tuple[Skeleton, list[Person]] | None:
 
 def _lsp(joints: Array) -> list[Person]:
     """LSP-Extended (14, 3, N): the third value is 1 for labelled joints. LSP (3, 14, N): it is 1 for hidden ones."""
+    joints = joints if joints.ndim == 3 else np.atleast_2d(joints)[..., None]  # a single person loses its axis
     extended = joints.shape[0] == LSP_14.size
     if not extended:
         joints = joints.transpose(1, 0, 2)

@@ -62,7 +62,9 @@ def test_registering_results_keeps_comments_and_is_idempotent(project, tmp_path)
     assert len(register_results("set", ["netone"], path)) == 1
     assert register_results("set", ["netone"], path) == []
     lines = set((project / "params.yaml").read_text().splitlines())
-    assert set(path.read_text().splitlines()) - lines == {"    netone: {from: data/raw/set/results/netone.json}"}
+    assert set(path.read_text().splitlines()) - lines == {
+        "    netone: {from: data/raw/set/results/netone.json, boxes: data/ingest}"
+    }
     assert params.load(path).predict.models["netone"].from_ == "data/raw/set/results/netone.json"
 
 

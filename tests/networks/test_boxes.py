@@ -58,4 +58,6 @@ def test_cells_answer_for_people_of_their_size():
 def test_ignored_regions_hold_the_cells_inside():
     """By cell centre; padding holds nothing."""
     places, _ = centres((64, 64), (32,))
-    assert inside_any(places, torch.tensor([[[0.0, 0, 32, 32], [0, 0, 0, 0]]])).tolist() == [[True, False, False, False]]
+    assert inside_any(places, torch.tensor([[[0.0, 0, 32, 32], [0, 0, 0, 0]]])).tolist() == [
+        [True, False, False, False]
+    ]

@@ -215,7 +215,7 @@ def test_an_estimator_may_be_trained_against_others(people, settings, tmp_path):
 
 
 def test_weights_round_trip_and_misfits_are_named(tmp_path):
-    """Saved and loaded, the same output, a cascade as far as it was trained; another estimator's weights are refused."""
+    """Saved and loaded, the same output, a cascade as far as it was trained; another estimator's weights are no use."""
     model = build("deeppose", (64, 96), COCO_17, {"stages": 3})
     model.begin(1, None)
     nn.init.normal_(model.refiners[0].weight)

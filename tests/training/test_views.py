@@ -70,7 +70,7 @@ def test_joints_of_a_picture_stay_on_their_dots(how, dotted, tmp_path):
         assert seen > 8
         assert shown.rows.tolist() == [0]
         assert len(shown.sample.ignored) == 1
-        x, y, width, height = shown.sample.bbox[0]
+        x, y, _, height = shown.sample.bbox[0]
         inside = shown.sample.keypoints[0][shown.sample.keypoints[0, :, 2] > 0]
         assert (inside[:, 0] >= x - 1).all()
         assert (inside[:, 1] <= y + height + 1).all()

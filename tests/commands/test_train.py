@@ -1,0 +1,65 @@
+"""hpefair train and export, as a person types them."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hpefair.adapters.onnx_network import OnnxNetwork
+from tests.conftest import run
+
+FAST = ["--steps", "6", "--batch", "4", "--size", "48x64"]
+
+
+def test_train_and_export_without_a_pipeline(tiny_coco, tmp_path):
+    """Two folders at once, groups from a label file, curves in MLflow; then one ONNX file that runs."""
+    shutil.copytree(tiny_coco, tmp_path / "again")
+    labels = ["--labels", str(tiny_coco / "labels.csv"), "--labels", "again/labels.csv"]
+    by = ["--by", "gender_presentation", "--objective", "group_dro", "--track", f"sqlite:///{tmp_path}/runs.db"]
+    said = run(tmp_path, "train", str(tiny_coco), "again", *labels, *by, *FAST, "--out", "m").stdout
+    assert "gender_presentation/feminine" in said
+    card = json.loads((tmp_path / "m/model.json").read_text())
+    assert card["trained_on"] == ["tiny", "again"]
+    assert card["objective"] == "group_dro"
+    assert len(pd.read_parquet(tmp_path / "m/curve.parquet")) == 6
+    import mlflow
+
+    found = mlflow.MlflowClient(f"sqlite:///{tmp_path}/runs.db").search_runs(["1"])
+    assert found[0].info.status == "FINISHED"
+    assert "validation/ar/all" in found[0].data.metrics
+    assert "ONNX Runtime's joints are" in run(tmp_path, "export", "m", "--out", "m.onnx").stdout
+    keypoints, score = OnnxNetwork(tmp_path / "m.onnx")(np.zeros((2, 3, 64, 48), np.float32))
+    assert keypoints.shape == (2, 17, 3)
+    assert score.shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--estimator", "nosuch"], "nosuch"),
+        (["--option", "stages=3"], "stages"),
+        (["--option", "stages"], "NAME=VALUE"),
+        (["--size", "96"], "WIDTHxHEIGHT"),
+        (["--steps", "0"], "--steps"),
+        (["--objective", "best"], "--objective best"),
+        (["--by", "age_band"], "nobody has a label of age_band"),
+        (["--by", "hat"], "hat"),
+        (["--validation", "2"], "--validation"),
+        (["--labels", "a.csv", "--labels", "b.csv"], "--labels"),
+        (["--labels", "nosuch.csv"], "nosuch.csv"),
+        (["--precision", "fp8"], "--precision"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line(words, said, tiny_coco, tmp_path):
+    """No traceback, and nothing is left behind."""
+    done = run(tmp_path, "train", str(tiny_coco), *FAST, *words, expect=2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir()), list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_exported_is_one_line(tmp_path):
+    """A folder without a model."""
+    assert "holds no trained model" in run(tmp_path, "export", ".", expect=2).stderr
