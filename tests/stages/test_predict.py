@@ -30,14 +30,14 @@ def test_results_files_are_taken_as_they_are(made_workspace, tiny_coco):
 
 
 def test_a_detector_gives_boxes_to_others(workspace_copy):
-    """A detector's own people, and a top-down model in its boxes: reported apart, nobody's id known, all on test images."""
+    """A detector's own people, and a top-down model in its boxes: reported apart, on test images, with nobody's id."""
     path = workspace_copy / "params.yaml"
     tree = yaml.safe_load(path.read_text())
     # Nothing is asked of its score: it is hardly trained.
     tree["predict"]["engine"] |= {"least_score": 0.005}
     options = {"side": 96}
     tree["train"]["models"]["finder"] = {
-        "estimator": "yolo_pose", "variant": "original", "seed": 1, "objective": "balanced_sampling", "options": options,
+        "estimator": "yolo_pose", "variant": "original", "seed": 1, "options": options,
     }  # fmt: skip
     tree["predict"]["models"] |= {
         "finder": {"from": "data/train/finder", "boxes": "data/ingest"},
