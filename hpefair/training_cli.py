@@ -1,5 +1,6 @@
 """`hpefair train` and `hpefair export`: estimators with no pipeline around them; parses and calls, nothing else."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
 
@@ -18,6 +19,9 @@ def train(
         list[str] | None, typer.Option(help="An option of the estimator, NAME=VALUE; repeatable.")
     ] = None,
     labels: Annotated[list[Path] | None, typer.Option(help="Label file of each folder, in their order.")] = None,
+    annotations: Annotated[
+        list[Path] | None, typer.Option(help="Annotation file of each folder, in their order, where one has several.")
+    ] = None,
     by: Annotated[str, typer.Option(help="Attribute whose groups count, or several joined by dots.")] = "",
     objective: Annotated[
         str, typer.Option(help="balanced_sampling, erm, reweighting, group_dro, cvar or variance.")
@@ -39,14 +43,19 @@ def train(
 
     if objective not in get_args(ObjectiveName):
         raise InputError(f"--objective {objective}: expected one of {', '.join(get_args(ObjectiveName))}")
+    if seed < 0:
+        raise InputError(f"--seed {seed}: expected 0 or more")
     if not 0 <= validation < 1:
         raise InputError(f"--validation {validation}: expected a share from 0 to below 1")
     if labels and len(labels) != len(folders):
         raise InputError(f"--labels is given {len(labels)} times for {len(folders)} folders: once for each, or never")
+    if annotations and len(annotations) != len(folders):
+        raise InputError(f"--annotations is given {len(annotations)} times for {len(folders)} folders: once for each")
     width, height = _size(size)
     request = command.Request(
         folders=tuple(folders),
         labels=tuple(labels or [None] * len(folders)),
+        annotations=tuple(annotations or [None] * len(folders)),
         estimator=estimator,
         options=dict(_option(text) for text in option or ()),
         settings=_settings(
@@ -58,8 +67,11 @@ def train(
         validation=validation,
         seed=seed,
     )  # fmt: skip
-    with _tracker(track, out.name) as tracker:
+    main = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
+    with _tracker(track if main else "", out.name) as tracker:
         last = command.train(request, out, tracker)
+    if not main:
+        return
     if len(last):
         console.print(command.table(last))
     console.print(
@@ -101,7 +113,10 @@ def _option(text: str) -> tuple[str, str | int | float | bool]:
     import yaml
 
     name, separator, value = text.partition("=")
-    parsed = yaml.safe_load(value) if separator and name and value else None
+    try:
+        parsed = yaml.safe_load(value) if separator and name and value else None
+    except yaml.YAMLError:
+        parsed = None
     if not isinstance(parsed, str | int | float | bool):
         raise SettingsError(f"--option {text}: expected NAME=VALUE")
     return name, parsed

@@ -55,7 +55,7 @@ class TrainedModel(Section):
 
     estimator: Word
     variant: Literal["original", "oversampled", "balanced", "synthetic_only"]
-    seed: int
+    seed: int = Field(ge=0)
     objective: ObjectiveName = "balanced_sampling"
     options: dict[Word, str | int | float | bool] = Field(default_factory=dict)
 

@@ -16,7 +16,9 @@ def find(folder: Path) -> Path:
     """
     try:
         return coco_folder.find_annotations(folder)
-    except InputError:
+    except InputError as error:
+        if "several" in str(error):
+            raise
         others = [*folder.glob("*.mat"), *folder.glob("annotations/*.mat"), *folder.glob("*.json")]
         found = [path for path in sorted(others) if folder.is_dir() and _is_pose_dataset(path, folder)]
         if len(found) > 1:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import mlflow
 from mlflow.entities import Metric
@@ -55,5 +55,7 @@ def tracker(uri: str, name: str, experiment: str = "hpefair") -> Iterator[Callab
         yield note
     finally:
         send()
+        ended = "FINISHED" if sys.exc_info()[0] is None else "FAILED"
         if not lost:
-            client.set_terminated(run, "FINISHED" if sys.exc_info()[0] is None else "FAILED")
+            with suppress(mlflow.exceptions.MlflowException):  # nothing is lost but the word that it has ended
+                client.set_terminated(run, ended)

@@ -4,6 +4,7 @@ None of them has boxes of whole people or areas: boxes are the extent of the lab
 end inside the body, and areas are .53 of that. Joints beyond the picture's border count as unlabelled.
 """
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def read(path: Path, folder: Path) -> tuple[Record, list[str]] | None:
 def _mat(path: Path) -> tuple[Skeleton, list[Person]] | None:
     try:
         tree = scipy.io.loadmat(path, struct_as_record=False, squeeze_me=True)
-    except (ValueError, TypeError, OSError, NotImplementedError, scipy.io.matlab.MatReadError) as error:
+    except (ValueError, TypeError, OSError, NotImplementedError, zlib.error, scipy.io.matlab.MatReadError) as error:
         raise InputError(f"{path} is no MATLAB file that can be read: {error}; download it again") from error
     readers: dict[str, tuple[Skeleton, Callable[[Any], list[Person]]]] = {
         "joints": (LSP_14, _lsp),

@@ -42,6 +42,7 @@ def export(folder: Path, out: Path, suppressed: bool = True) -> str:
     names = write(model, out, facts, joints, TestTime(), suppressed)
     distance = _distance(model, out, lambda path: write(model, path, facts, joints, TestTime(), suppressed=False))
     if not distance <= FARTHEST_PX:
+        out.unlink()
         raise ToolError(f"{out}: ONNX Runtime's joints are {distance:.2g} px from the model's in the median")
     return f"{out}: {', '.join(names)}; ONNX Runtime's joints are {distance:.1g} px from the model's in the median"
 

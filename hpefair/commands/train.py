@@ -32,6 +32,7 @@ DEFAULTS: Final = TrainEngine(
     average=0.99, precision="auto", checkpoint_every=200, validate_every=500, keep="worst_group", min_support=20,
     rotation_degrees=30, scale_jitter=0.25, colour_jitter=0.25, half_body=0.0,
 )  # fmt: skip
+NEED_GROUPS: Final = ("reweighting", "group_dro", "variance")
 SALT: Final = "validation"
 NOTHING: Final = pd.DataFrame(columns=["person_id", "attribute", "probabilities"])
 
@@ -43,6 +44,7 @@ class Request:
     Attributes:
         folders: Annotated folders.
         labels: Label file of each folder that has one, by position.
+        annotations: Annotation file of each folder that has several, by position.
         estimator: Name of the estimator.
         options: Its options.
         settings: Of the engine.
@@ -54,6 +56,7 @@ class Request:
 
     folders: Sequence[Path]
     labels: Sequence[Path | None]
+    annotations: Sequence[Path | None]
     estimator: str
     options: Mapping[str, Option]
     settings: TrainEngine
@@ -83,13 +86,17 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     from hpefair.training import weights
     from hpefair.training.engine import Recipe, fit
 
-    people = pd.concat([_read(*pair) for pair in zip(request.folders, request.labels, strict=True)], ignore_index=True)
+    _check(request, out)
+    people = pd.concat(
+        [_read(*three) for three in zip(request.folders, request.labels, request.annotations, strict=True)],
+        ignore_index=True,
+    )
     torch.set_num_threads(1)
     torch.manual_seed(request.seed)
     size = (request.settings.input_width, request.settings.input_height)
     model = build(request.estimator, size, COCO_17, request.options)
     data = _training_set(people, request, str(model.scope) == "image")
-    work = out.resolve().parent / f".{out.name}.work" / hashlib.sha256(repr(request).encode()).hexdigest()[:16]
+    work = out.resolve().parent / f".{out.name}.work" / _key(request, data)
     work.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(request.settings, request.seed, COCO_17, Choice(request.objective))
     with progress.bar(request.settings.steps, f"training {request.estimator}") as advance:
@@ -114,6 +121,40 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     return last[last["step"] == last["step"].max()]
 
 
+def _check(request: Request, out: Path) -> None:
+    """Refuse what would cost a training only to fail, or overwrite something that is no model.
+
+    Raises:
+        InputError: If there is such a thing.
+    """
+    names = [folder.resolve().name for folder in request.folders]
+    if len(set(names)) < len(names):
+        raise InputError(
+            f"two folders are called {max(names, key=names.count)}: their people would be mixed up; rename one"
+        )
+    target = out.resolve()
+    if any(folder.resolve() == target or folder.resolve().is_relative_to(target) for folder in request.folders):
+        raise InputError(f"--out {out} holds the data: name another folder")
+    if out.exists() and not (out / "model.json").exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(f"--out {out} is there already and is no model: name another folder")
+    if request.objective in NEED_GROUPS and not request.by:
+        raise InputError(f"--objective {request.objective} is about groups: name an attribute with --by")
+    if request.settings.batch < int(os.environ.get("WORLD_SIZE", "1")):
+        raise InputError(f"--batch {request.settings.batch} is smaller than the number of processes")
+
+
+def _key(request: Request, data: Any) -> str:
+    """Identity of a training: the request, and everybody who is learnt from or validated on."""
+    digest = hashlib.sha256(repr(request).encode())
+    for part, who in ((data.people, data.membership), (data.validation, data.validation_membership)):
+        digest.update(part.drop(columns=["segmentation", "garments"], errors="ignore").to_json().encode())
+        digest.update(who.values.tobytes())
+        for path in sorted(set(part["path"])):
+            state = Path(path).stat()
+            digest.update(f"{path} {state.st_size} {state.st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
+
+
 def table(validation: pd.DataFrame) -> Table:
     """The last validation for the terminal."""
     shown = Table(title="On validation people (last step, averaged weights)", title_justify="left", show_edge=False)
@@ -125,12 +166,12 @@ def table(validation: pd.DataFrame) -> Table:
     return shown
 
 
-def _read(folder: Path, labels: Path | None) -> pd.DataFrame:
+def _read(folder: Path, labels: Path | None, annotations: Path | None) -> pd.DataFrame:
     """Everybody of a folder whose picture can be read: ids, path, keypoints, bbox, area, iscrowd, attributes."""
     with tempfile.TemporaryDirectory() as scratch:
-        found_file = annotation_files.find(folder)
-        annotations, _ = annotation_files.as_coco(found_file, folder, COCO_17, Path(scratch) / "annotations.json")
-        return _read_coco(annotations, folder, labels)
+        given_file = annotations or annotation_files.find(folder)
+        coco, _ = annotation_files.as_coco(given_file, folder, COCO_17, Path(scratch) / "annotations.json")
+        return _read_coco(coco, folder, labels)
 
 
 def _read_coco(annotations: Path, folder: Path, labels: Path | None) -> pd.DataFrame:

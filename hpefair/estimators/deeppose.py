@@ -18,7 +18,7 @@ from torch.nn import functional
 from hpefair.attribute_sections import Section
 from hpefair.core.pose.displacements import fit_displacements
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Array, Losses, Poses, Sample, Stage
+from hpefair.estimators.protocol import Array, Losses, Poses, Sample, Stage, observed
 from hpefair.networks.backbones import SmallBackbone
 from hpefair.networks.blocks import Residual, conv_norm
 
@@ -40,7 +40,7 @@ class Options(Section):
 
     stages: int = Field(default=3, ge=1, le=6)
     first_share: float = Field(default=0.6, gt=0, le=1)
-    spread: float = Field(default=1.0, gt=0)
+    spread: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
 
 class Regressor(nn.Module):
@@ -147,7 +147,8 @@ class DeepPose(nn.Module):
             error = outputs["moved"] - (truth[..., :2] - outputs["start"]) / outputs["side"][:, None, None]
         labelled = (truth[..., 2] > 0).to(error.dtype)
         joint = (error**2).sum(dim=2) * labelled
-        return Losses((joint.sum(dim=1) / labelled.sum(dim=1).clamp(min=1))[:, None])
+        number = labelled.sum(dim=1)
+        return Losses(observed(joint.sum(dim=1) / number.clamp(min=1), number > 0)[:, None])
 
     def errors(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
         """Found less true joints (B, K, 2) in torso diameters of the found pose; NaN for unlabelled joints."""

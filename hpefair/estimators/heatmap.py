@@ -17,7 +17,7 @@ from torch.nn import functional
 from hpefair.attribute_sections import Section
 from hpefair.core.pose.codecs import biased_targets, gaussian_targets
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Losses, Poses, Sample
+from hpefair.estimators.protocol import Losses, Poses, Sample, observed
 from hpefair.networks.backbones import Pyramid, ResNet50, SmallBackbone, deconvolutions
 from hpefair.networks.blocks import conv_norm
 from hpefair.networks.peaks import Decoding, decode
@@ -42,7 +42,7 @@ class Options(Section):
     encoding: Literal["unbiased", "biased"] = "unbiased"
     decoding: Decoding = "dark"
     loss: Literal["cross_entropy", "mse"] = "cross_entropy"
-    sigma: float = Field(default=1.25, gt=0)
+    sigma: float = Field(default=1.25, gt=0, allow_inf_nan=False)
 
 
 class SmallNet(nn.Module):
@@ -114,7 +114,8 @@ class Heatmap(nn.Module):
             joint = -(wanted * functional.log_softmax(found, dim=2)).sum(dim=2)
         else:
             joint = ((found - wanted) ** 2).sum(dim=2)
-        return Losses(((joint * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1))[:, None])
+        number = weight.sum(dim=1)
+        return Losses(observed((joint * weight).sum(dim=1) / number.clamp(min=1), number > 0)[:, None])
 
     def unflip(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Mirror the maps and swap left and right; no shift is needed in the pixel-centre convention."""

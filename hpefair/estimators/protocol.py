@@ -43,12 +43,18 @@ class Losses(NamedTuple):
     """Unreduced losses, so that any reweighting works with any estimator.
 
     Attributes:
-        person: Loss of each person (B, P); what padding rows hold is not read.
+        person: Loss of each person (B, P); NaN for whom nothing can be said in this input, who then counts for nobody.
+            What padding rows hold is not read.
         scene: Loss of each input (B,) that belongs to nobody, such as false alarms of a detector; None without one.
     """
 
     person: Tensor
     scene: Tensor | None = None
+
+
+def observed(loss: Tensor, there: Tensor) -> Tensor:
+    """Losses (B, P) where there is anything to learn from; NaN elsewhere, which must not pass for a perfect score."""
+    return torch.where(there, loss, torch.full_like(loss, float("nan")))
 
 
 class Poses(NamedTuple):

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from hpefair.attribute_sections import Section
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Losses, Poses, Sample
+from hpefair.estimators.protocol import Losses, Poses, Sample, observed
 from hpefair.networks import similarity
 from hpefair.networks.backbones import STRIDES, Pyramid, SmallBackbone
 from hpefair.networks.blocks import conv_norm
@@ -132,7 +132,9 @@ class YoloPose(nn.Module):
         total = torch.zeros_like(number, dtype=each.dtype).index_put((image, person), each, accumulate=True)
         asked = answers.any(dim=1) | inside_any(self.places, targets["ignored"])
         alarm = functional.softplus(cells[..., 0]).masked_fill(asked, 0).sum(dim=1)
-        return Losses(total / number.clamp(min=1), GAINS["score"] * alarm / number.sum(dim=1).clamp(min=1))
+        # Somebody behind others of the same size and place may be left without a cell.
+        person_loss = observed(total / number.clamp(min=1), number > 0)
+        return Losses(person_loss, GAINS["score"] * alarm / number.sum(dim=1).clamp(min=1))
 
     def unflip(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Mirror cells, left and right of boxes, and joints."""

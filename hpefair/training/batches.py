@@ -76,7 +76,7 @@ def draw(view: View, batch: int, seed: int, step: int) -> Index:
     if not len(real):
         return rng.choice(made, size=batch, p=_shares(view.exposure[made]))
     shown = rng.choice(real, size=batch, p=_shares(view.exposure[real]))
-    extra = round(batch * len(made) / view.exposure[real].sum())
+    extra = round(batch * np.count_nonzero(view.exposure[made]) / view.exposure[real].sum())
     added = rng.choice(made, size=extra, p=_shares(view.exposure[made])) if extra else made[:0]
     return np.concatenate([shown, added])
 

@@ -8,17 +8,19 @@ rounding: normalization and objectives see everybody's statistics, not their own
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
 from torch import nn
 
 from hpefair.core.fairness.objectives import Choice, objective
 from hpefair.core.pose.skeleton import Skeleton
+from hpefair.errors import SettingsError
 from hpefair.estimators.protocol import Estimator, Scheduled, Stage, Staged
 from hpefair.training import checkpoint
 from hpefair.training.augmentation import Augmentation
@@ -35,6 +37,7 @@ from hpefair.training_sections import TrainEngine
 Tracker = Callable[[int, Mapping[str, float]], None]
 
 EVERYBODY: Final = Choice("erm")
+PATIENT: Final = InitProcessGroupKwargs(timeout=timedelta(hours=12))  # one process reads pictures, and validates
 LOADERS: Final = "HPEFAIR_LOADERS"  # threads that make batches, per process: a property of the machine
 
 
@@ -107,7 +110,7 @@ class _Run:
 
     def __init__(self, model: nn.Module, data: TrainingSet, recipe: Recipe, work: Path) -> None:
         # Without the word, Accelerate lets processes on CPUs train side by side, each by itself.
-        self.accelerator = Accelerator(cpu=not torch.accelerator.is_available())
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available(), kwargs_handlers=[PATIENT])
         self.model, self.recipe, self.work = model, recipe, work
         data = data.balanced() if recipe.objective.name == "balanced_sampling" else data
         self.membership = data.membership
@@ -196,4 +199,7 @@ class _Run:
 
 def _loaders() -> int:
     """Threads that make batches: one beside the training where there is a second core, unless the machine says more."""
-    return int(os.environ.get(LOADERS) or ((os.cpu_count() or 1) > 1))
+    wanted = os.environ.get(LOADERS) or str(int((os.cpu_count() or 1) > 1))
+    if not wanted.isdigit():
+        raise SettingsError(f"{LOADERS} is {wanted!r}: expected a number of threads")
+    return int(wanted)

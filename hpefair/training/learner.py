@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hpefair.core.fairness.objectives import Objective
+from hpefair.errors import InputError
 from hpefair.estimators.protocol import Adversarial, Estimator, Losses, Stage
 from hpefair.training.batches import Batch
 from hpefair.training.crops import normalize
@@ -58,9 +59,11 @@ class Learner:
         with torch.autocast(on.type, torch.bfloat16, enabled=self._half):
             outputs = self._shared(normalize(batch.pixels.to(on, non_blocking=True)), targets)
         outputs = {name: value.float() for name, value in outputs.items()}
+        if not all(bool(torch.isfinite(value).all()) for value in outputs.values()):
+            raise InputError("the training diverged: its outputs are no numbers any more; lower the learning rate")
         found = cast(Estimator, self.model).losses(outputs, targets)
         losses, rows, own = self._everybody(found, batch)
-        weights = objective.weights(losses, membership[rows])
+        weights = objective.weights(losses, membership[rows]) if len(losses) else losses
         loss = _weighed(found, weights[own], batch)
         optimizer, schedule = self._optimizers[0]
         optimizer.zero_grad(set_to_none=True)
@@ -87,7 +90,7 @@ class Learner:
 
     def _everybody(self, found: Losses, batch: Batch) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
         """Losses and rows of all processes' people in the order of the step, and which of them are this one's."""
-        inputs, own = np.nonzero(batch.rows >= 0)
+        inputs, own = _observed(found, batch)
         losses = found.person.detach()[inputs, own].double()
         order = batch.positions[inputs] * _MOST_PEOPLE + own
         told = torch.stack([losses, *(torch.from_numpy(a).to(losses) for a in (batch.rows[inputs, own], order))])
@@ -108,7 +111,7 @@ class Learner:
         found = cast(Adversarial, self.model).adversary_losses(outputs, targets)
         optimizer, schedule = self._optimizers[1]
         optimizer.zero_grad(set_to_none=True)
-        (found.person.sum() / inputs * self._on.num_processes).backward()
+        (found.person.nansum() / inputs * self._on.num_processes).backward()
         for parameter in rivals:
             if parameter.grad is not None:
                 parameter.grad = cast(Tensor, self._on.reduce(parameter.grad, "mean"))
@@ -120,14 +123,21 @@ class Learner:
 _MOST_PEOPLE = 1 << 20  # in one picture
 
 
+def _observed(found: Losses, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Inputs and places of the people of whom the losses say something."""
+    said = torch.isfinite(found.person.detach()).cpu().numpy()
+    inputs, own = np.nonzero((batch.rows >= 0) & said[:, : batch.rows.shape[1]])
+    return inputs, own
+
+
 def _weighed(found: Losses, weights: Array, batch: Batch) -> Tensor:
     """This process's part of the objective."""
-    inputs, own = np.nonzero(batch.rows >= 0)
+    inputs, own = _observed(found, batch)
     loss = (found.person[inputs, own] * torch.from_numpy(weights).to(found.person)).sum()
     if found.scene is not None:
         loss = loss + found.scene.sum() / batch.inputs
     # A picture without people must still give every parameter a gradient, or processes wait for each other.
-    return loss + 0 * found.person.sum()
+    return loss + 0 * found.person.nan_to_num().sum()
 
 
 def _optimizer(learning: list[nn.Parameter], steps: int, settings: TrainEngine) -> tuple[Any, Any]:

@@ -58,8 +58,9 @@ def stored(
     for _, numbers, maps in jobs:
         matrices[numbers] = maps
     path, part = folder / "pixels.npy", folder / "pixels.part.npy"
-    if not path.exists():
-        array = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(number, shape[1], shape[0], 3))
+    wanted = (number, shape[1], shape[0], 3)
+    if not path.exists() or np.load(path, mmap_mode="r").shape != wanted:
+        array = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=wanted)
         for name, numbers, maps in progress.track(jobs, "reading pictures"):
             for one, matrix in zip(numbers, maps, strict=True):
                 cut(name, matrix, array[one])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hpefair.adapters import images
 from hpefair.core.pose.geometry import compose, letterbox, move_boxes, transform
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Sample
@@ -82,9 +83,9 @@ class SceneView:
 
     def _stored(self, folder: Path) -> PixelStore:
         shape = (round(self.size[0] * DETAIL), round(self.size[1] * DETAIL))
-        sizes = [decoded(path).shape for path in self._paths]
-        self._fitted = [letterbox(width, height, self.size) for height, width, _ in sizes]
-        maps = [letterbox(width, height, shape)[None] for height, width, _ in sizes]
+        sizes = [images.size(Path(path)) or decoded(path).shape[1::-1] for path in self._paths]
+        self._fitted = [letterbox(width, height, self.size) for width, height in sizes]
+        maps = [letterbox(width, height, shape)[None] for width, height in sizes]
         jobs = [(path, [unit], maps[unit]) for unit, path in enumerate(self._paths)]
         return stored(folder, jobs, len(jobs), shape, _fit)
 

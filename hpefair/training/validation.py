@@ -12,6 +12,7 @@ from hpefair.core.pose.candidates import Detections, People, candidates
 from hpefair.core.pose.person_scores import person_scores
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Estimator
+from hpefair.schema import UNKNOWN
 from hpefair.training.averaging import Average
 from hpefair.training.prediction import TestTime, detect, predict
 from hpefair.training.training_set import TrainingSet
@@ -62,7 +63,8 @@ class Validation:
         self.best, self._best_value = state["best"], state["value"]
 
     def _value(self, rows: list[dict[str, Any]]) -> float:
-        large = [row["ar"] for row in rows if row["group"] != ALL and row["n"] >= self._settings.min_support]
+        named = [row for row in rows if row["group"] != ALL and not row["group"].endswith(UNKNOWN)]
+        large = [row["ar"] for row in named if row["n"] >= self._settings.min_support]
         if self._settings.keep == "worst_group" and large:
             return float(min(large))
         return float(next(row["ar"] for row in rows if row["group"] == ALL))

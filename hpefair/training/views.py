@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import InputError
@@ -27,7 +28,8 @@ def open_view(estimator: Estimator, data: TrainingSet, skeleton: Skeleton, work:
 
     Returns:
         What is trained on, and people who are not. The latter are the validation people or, where there are none, a
-        tenth of the units, which then are not shown in training; for estimators without stages they are the former.
+        tenth of the units, which then are not shown in training (unless there are too few to spare any); for estimators
+        without stages they are the former.
 
     Raises:
         InputError: If nobody can be shown.
@@ -35,7 +37,7 @@ def open_view(estimator: Estimator, data: TrainingSet, skeleton: Skeleton, work:
     kind = CropView if estimator.scope == "crop" else SceneView
     people = data.people.reset_index(drop=True)
     view = kind(people, estimator.size, skeleton, _folder(work / "training"))
-    if not view.exposure.sum() > 0:
+    if not _shown(view.exposure, view.synthetic):
         raise InputError("nobody is left to train on: no person with keypoints has an exposure above zero")
     if not hasattr(estimator, "begin"):
         return view, view
@@ -44,11 +46,17 @@ def open_view(estimator: Estimator, data: TrainingSet, skeleton: Skeleton, work:
         return view, kind(people, estimator.size, skeleton, _folder(work / "validation"))
     held = kind(people, estimator.size, skeleton, _folder(work / "training"))
     out = np.arange(len(view.exposure)) % HELD_OUT == HELD_OUT - 1
-    if (held.exposure * out).sum() > 0 and (view.exposure * ~out).sum() > 0:
+    if (held.exposure * out).sum() > 0 and _shown(view.exposure * ~out, view.synthetic):
         view.exposure = view.exposure * ~out
         held.exposure = held.exposure * out
         held.synthetic = np.zeros(len(out), dtype=bool)
     return view, held
+
+
+def _shown(exposure: NDArray[np.float64], synthetic: NDArray[np.bool_]) -> bool:
+    """Whether anybody is shown: of real units where there are any, else of generated ones."""
+    real = ~synthetic
+    return bool((exposure[real] if real.any() else exposure).sum() > 0)
 
 
 def _folder(path: Path) -> Path:

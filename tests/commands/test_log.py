@@ -42,7 +42,7 @@ def test_the_model_loads_back_and_predicts(logged, made_workspace, monkeypatch):
     import torch
 
     from hpefair.training import weights
-    from hpefair.training.export import Maps
+    from hpefair.training.export import Keypoints
 
     monkeypatch.chdir(made_workspace)
     mlflow.set_tracking_uri(logged)
@@ -54,7 +54,7 @@ def test_the_model_loads_back_and_predicts(logged, made_workspace, monkeypatch):
     trained, _ = weights.load(made_workspace / "data/train/balanced")
     crops = torch.rand(3, 3, 96, 64)
     with torch.no_grad():
-        np.testing.assert_allclose(loaded(crops), Maps(trained).eval()(crops), atol=1e-4)
+        np.testing.assert_allclose(loaded(crops), Keypoints(trained).eval()(crops), atol=1e-4)
 
 
 def test_an_unreachable_server_is_one_line(made_workspace):

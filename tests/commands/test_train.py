@@ -60,6 +60,48 @@ def test_what_cannot_be_trained_is_one_line(words, said, tiny_coco, tmp_path):
     assert not list(tmp_path.iterdir()), list(tmp_path.iterdir())
 
 
+def test_nothing_that_is_no_model_is_overwritten(tiny_coco, tmp_path):
+    """Neither the data nor somebody's results; two folders of one name are not mixed up; objectives need groups."""
+    shutil.copytree(tiny_coco, tmp_path / "a/tiny")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/kept.txt").write_text("kept")
+    for words, said in (
+        (["a/tiny", "--out", "a/tiny"], "holds the data"),
+        (["a/tiny", "--out", "a"], "holds the data"),
+        (["a/tiny", "--out", "results"], "is no model"),
+        (["a/tiny", str(tiny_coco)], "two folders are called tiny"),
+        (["a/tiny", "--objective", "group_dro"], "--by"),
+        (["a/tiny", "--seed", "-1"], "--seed"),
+        (["a/tiny", "--option", "net={"], "NAME=VALUE"),
+    ):
+        assert said in run(tmp_path, "train", *words, *FAST, expect=2).stderr
+    assert (tmp_path / "results/kept.txt").read_text() == "kept"
+
+
+def test_a_changed_dataset_is_another_training(tiny_coco, tmp_path):
+    """What an interrupted run left of other people is not gone on with."""
+    from hpefair.commands.train import DEFAULTS, Request, train
+
+    folder = tmp_path / "set"
+    shutil.copytree(tiny_coco, folder)
+    settings = DEFAULTS.model_copy(update={"steps": 4, "batch": 4, "input_width": 48, "input_height": 64})
+    request = Request((folder,), (None,), (None,), "heatmap", {}, settings, "erm", "", 0.2, 0)
+
+    def stop(step, values):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(request, tmp_path / "m", stop)
+    left = set((tmp_path / ".m.work").iterdir())
+    path = folder / "person_keypoints.json"
+    tree = json.loads(path.read_text())
+    del tree["annotations"][0]
+    path.write_text(json.dumps(tree))
+    with pytest.raises(KeyboardInterrupt):
+        train(request, tmp_path / "m", stop)
+    assert len(set((tmp_path / ".m.work").iterdir()) - left) == 1
+
+
 def test_what_cannot_be_exported_is_one_line(tmp_path):
     """A folder without a model."""
     assert "holds no trained model" in run(tmp_path, "export", ".", expect=2).stderr

@@ -25,6 +25,7 @@ EXEMPT = {
     "hpefair.attribute_sections",
     "hpefair.balance_sections",
     "hpefair.generation_sections",
+    "hpefair.training_sections",
     "hpefair.artifacts",
     "hpefair.stages",
 }

@@ -69,6 +69,19 @@ def test_unlabelled_joints_teach_nothing(model):
     assert not torch.equal(with_it.person, without.person)
 
 
+def test_of_whom_nothing_is_seen_nothing_is_said(model):
+    """No labelled joint in a crop, or nobody in a picture: no loss, rather than a perfect one."""
+    nobody = sample(model)
+    nobody.keypoints[..., 2] = 0
+    if model.scope == "image":
+        nobody = Sample(nobody.keypoints, np.zeros((1, 4)), nobody.area, nobody.ignored)
+    found = model.losses(model(torch.randn(2, 3, model.size[1], model.size[0])), targets(model, nobody, sample(model)))
+    assert torch.isnan(found.person[0]).all()
+    assert torch.isfinite(found.person[1]).all()
+    found.person[1].sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
 def test_a_mirrored_output_is_the_output_of_a_mirrored_person(model):
     """Unflipping twice is nothing, and decoding an unflipped output mirrors the decoded poses, sides swapped."""
     model.eval()

@@ -141,13 +141,17 @@ def plain_recipe(settings, steps):
 
 @pytest.mark.parametrize("name", ["erm", "reweighting", "group_dro", "cvar", "variance", "balanced_sampling"])
 def test_every_objective_trains(name, people, settings, tmp_path):
-    """Different from each other, finite, and with a curve for every group."""
+    """Otherwise than everybody alike, finite, and with a curve for every group."""
     data = with_validation(people)
     rare = replace(data.membership, values=np.eye(3)[(np.arange(30) < 26).astype(int)])
     data = replace(data, membership=rare)
-    _, curves = train("heatmap", data, Recipe(settings, 3, COCO_17, Choice(name, step=1.0, penalty=1.0)), tmp_path)
+    recipe = Recipe(settings, 3, COCO_17, Choice(name, step=1.0, penalty=1.0))
+    model, curves = train("heatmap", data, recipe, tmp_path / "own")
     tables = curves.tables()
     assert np.isfinite(tables["curve"]["loss"]).all()
+    if name != "erm":
+        alike, _ = train("heatmap", data, Recipe(settings, 3, COCO_17), tmp_path / "erm")
+        assert not torch.equal(model.head.weight, alike.head.weight)
     assert set(tables["curve_by_group"]["group"]) == set(rare.names)
     shown = tables["curve_by_group"].groupby("group")["people"].sum()
     if name == "balanced_sampling":

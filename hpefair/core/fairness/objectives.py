@@ -2,7 +2,8 @@
 
 Every objective here is a sum of losses under weights that follow from the losses' values. Where the objective is not
 itself a weighted sum (variance penalty), the weights are its derivatives, so that its gradient is exact all the same.
-Membership (N, G) may be probabilities; people of unknown group have a row that adds up to less than 1.
+Membership (N, G) may be probabilities. People of unknown group are a group of their own, the last: an objective that
+protects groups must not pay with the people it knows nothing about. A row that adds up to less than 1 counts in part.
 """
 
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class GroupDRO:
     Attributes:
         step: Step size of the group weights.
         adjustment: Added to each group's loss (G,), C / sqrt(n_g): small groups generalize worse.
-        state: Group weights q (G,), the same for all groups at first.
+        state: Group weights q (G,), the same for all groups at first, 0 for groups that nobody belongs to.
     """
 
     step: float
@@ -73,7 +74,8 @@ class GroupDRO:
         """q_g / n_g for the members of each group in the step; groups that are absent keep their place in q."""
         size = membership.sum(axis=0)
         mean = (losses @ membership) / np.maximum(size, SMALLEST) * (size > 0)
-        scaled = np.log(np.maximum(self.state, SMALLEST)) + self.step * (mean + self.adjustment)
+        with np.errstate(divide="ignore"):  # groups that nobody belongs to have q = 0, and keep it
+            scaled = np.log(self.state) + self.step * (mean + self.adjustment)
         scaled = np.exp(scaled - scaled.max())
         self.state = scaled / scaled.sum()
         return np.asarray(membership @ (self.state * (size > 0) / np.maximum(size, SMALLEST)), dtype=float)
@@ -151,7 +153,8 @@ def objective(choice: Choice, size: Array) -> Objective:
         return Reweighted(effective_weights(size, choice.beta))
     if choice.name == "group_dro":
         adjustment = choice.adjustment / np.sqrt(np.maximum(size, 1))
-        return GroupDRO(choice.step, adjustment, np.full(len(size), 1 / max(len(size), 1)))
+        there = (size > SMALLEST).astype(float)
+        return GroupDRO(choice.step, adjustment, there / max(there.sum(), 1))
     if choice.name == "cvar":
         return CVaR(choice.share)
     if choice.name == "variance":

@@ -39,6 +39,16 @@ def test_group_dro_follows_the_published_update(seed):
         assert weights @ losses == pytest.approx(float(group_loss @ q), rel=1e-9)
 
 
+def test_group_dro_gives_nothing_to_groups_that_nobody_belongs_to():
+    """However long it runs: all of the weight stays with people."""
+    ours = objective(Choice("group_dro", step=0.1, adjustment=1.0), np.array([500.0, 500.0, 0.0]))
+    for step in range(300):
+        losses, member = world([1, step], groups=1)
+        weights = ours.weights(losses, np.hstack([member, np.zeros((len(member), 1))]))
+    assert weights.sum() == pytest.approx(1)
+    assert ours.state[2] == 0
+
+
 @given(st.integers(0, 2**31), st.booleans(), st.floats(0, 3))
 def test_the_variance_penalty_has_the_objectives_gradient(seed, certain, penalty):
     """Against automatic differentiation of mean + penalty * variance of group means."""
