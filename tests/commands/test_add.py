@@ -22,7 +22,8 @@ def test_a_dataset_is_copied_tracked_and_registered(root, tiny_coco):
     assert "40 images" in done.stdout
     assert (root / "data/raw.dvc").exists()
     assert len(list((root / "data/raw/first/images").iterdir())) == 40
-    assert "tinynet: {from: data/raw/first/results/tinynet.json, boxes: data/ingest}" in (root / "params.yaml").read_text()
+    registered = "tinynet: {from: data/raw/first/results/tinynet.json, boxes: data/ingest}"
+    assert registered in (root / "params.yaml").read_text()
     assert "--replace" in run(root, "add", str(tiny_coco), "--name", "first", expect=2).stderr
     run(root, "add", str(tiny_coco), "--name", "first", "--replace")
 
