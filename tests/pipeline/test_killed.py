@@ -32,7 +32,7 @@ MAIN = 'if __name__ == "__main__":'
 # Code of one item or step -> the same code, a little slower, so that a kill hits the middle.
 SLOWED = {
     "generation/recompose.py": "        rng = np.random.default_rng(item.seed)\n",
-    "training/engine.py": "        on_step(step,",
+    "training/engine.py": "            run.prepare_step()\n",
 }
 
 
@@ -46,7 +46,8 @@ def slowed(workspace_copy):
     for name, code in SLOWED.items():
         text = (package / name).read_text()
         assert code in text
-        (package / name).write_text(text.replace(code, f"        __import__('time').sleep(0.15)\n{code}"))
+        indent = code[: len(code) - len(code.lstrip())]
+        (package / name).write_text(text.replace(code, f"{indent}__import__('time').sleep(0.15)\n{code}"))
     tree = yaml.safe_load((workspace_copy / "params.yaml").read_text())
     tree["generate"]["seed"] += 1
     (workspace_copy / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
