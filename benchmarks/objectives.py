@@ -21,9 +21,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.planted_gap import people, scores
 from benchmarks.seed_intervals import difference, pooled_noise
-from hpefair.adapters import worker_pool
+from benchmarks.trials import people, scores, trained
 from hpefair.adapters.population_file import read_population
 from hpefair.core.fairness.objectives import Choice
 from hpefair.core.pose.skeletons import COCO_17
@@ -87,13 +86,9 @@ def main() -> None:
         for seed in range(options.seeds):
             request = Request(options.images, 1000 + seed, shares=read_population(PLANTED_BIAS), crowds=(1.0,))
             make_dataset(folder / f"biased_{seed}", request, options.workers)
-        jobs = [(objective, seed) for seed in range(options.seeds) for objective in OBJECTIVES]
-        done = sorted(
-            worker_pool.run(Training(folder, options.steps), jobs, options.workers, "training"), key=lambda one: one[1]
-        )
-        ar = {name: np.stack([found[:, 0] for objective, _, found in done if objective == name]) for name in OBJECTIVES}
+        found = trained(Training(folder, options.steps), OBJECTIVES, options.seeds, options.workers)
         test, learn = people(folder / "test"), people(folder / "biased_0")
-    rows = compared(test, learn, ar)
+    rows = compared(test, learn, {name: values[:, :, 0] for name, values in found.items()})
     what = f"{options.seeds} seeds, {options.steps} steps of {BATCH}, {options.images} training pictures"
     Console(width=150).print(printed(rows, f"AR by age band ({what})"))
     if options.json:
@@ -132,14 +127,10 @@ def printed(rows: list[dict], title: str) -> Table:
         for name, value in row.items():
             if isinstance(value, tuple):
                 cells.append("{:+.3f} [{:+.3f}, {:+.3f}]".format(*value))
+            elif isinstance(value, float):
+                cells.append(f"{value:.0%}" if name == "trained on" else f"{value:.3f}")
             else:
-                cells.append(
-                    f"{value:.0%}"
-                    if name == "trained on"
-                    else f"{value:.3f}"
-                    if isinstance(value, float)
-                    else str(value)
-                )
+                cells.append(str(value))
         table.add_row(*cells)
     return table
 

@@ -25,11 +25,9 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hpefair.adapters import worker_pool
+from benchmarks.trials import people, scores, trained
 from hpefair.adapters.population_file import read_population
 from hpefair.core.fairness.intervals import percentile_interval, resample
-from hpefair.core.pose.candidates import Detections, People, candidates
-from hpefair.core.pose.person_scores import DECIDING, person_scores
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.params import load as load_params
 from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
@@ -39,7 +37,6 @@ ROOT = Path(__file__).resolve().parent.parent
 ARMS = ("biased", "balanced")
 TEST_SEED = 300
 ATTRIBUTES = ("age_band", "build", "contrast", "gender_presentation")
-BINS = (10.0, 25.0)
 RESAMPLES = 2000
 
 
@@ -70,39 +67,6 @@ class Training:
         test = people(self.folder / "test")
         poses, score = predict(model, test, TestTime())
         return arm, seed, scores(test, poses, score)
-
-
-def people(folder: Path) -> pd.DataFrame:
-    """People of a set with path, box, keypoints and exact groups."""
-    tree = json.loads((folder / "annotations.json").read_text())
-    paths = {image["id"]: str(folder / "images" / image["file_name"]) for image in tree["images"]}
-    rows = [
-        {
-            **{key: annotation[key] for key in ("image_id", "bbox", "keypoints", "area")},
-            **annotation["attributes"],
-            "path": paths[annotation["image_id"]],
-            "exposure": 1.0,
-            "synthetic": False,
-        }
-        for annotation in tree["annotations"]
-        if annotation["num_keypoints"]
-    ]
-    table = pd.DataFrame(rows)
-    delta = table["contrast_delta_e"].astype(float)
-    table["contrast"] = np.select([delta < BINS[0], delta >= BINS[1], delta.notna()], ["low", "high", "mid"], "unknown")
-    return table
-
-
-def scores(test: pd.DataFrame, poses: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """AR and OKS (N, 2) of every test person, boxes given."""
-    image = pd.factorize(test["image_id"])[0].astype(np.int64)
-    keypoints = np.array(test["keypoints"].to_list(), float).reshape(len(test), -1, 3)
-    area, boxes = test["area"].to_numpy(float), np.array(test["bbox"].to_list(), float)
-    labelled = (keypoints[:, :, 2] > 0).sum(axis=1)
-    truth = People(image, keypoints, area, boxes, np.zeros(len(test), bool), labelled)
-    given = Detections(image, poses, score)
-    found = candidates(truth, given, COCO_17.variances, int(image.max()) + 1)
-    return person_scores(truth, given, found, COCO_17).table[list(DECIDING)].to_numpy()
 
 
 def _drawn_seeds(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -216,10 +180,7 @@ def main() -> None:
                 shares = read_population(options.bias) if arm == "biased" else {}
                 request = Request(options.images, 1000 * (number + 1) + seed, shares=shares, crowds=(1.0,))
                 make_dataset(folder / f"{arm}_{seed}", request, options.workers)
-        jobs = [(arm, seed) for seed in range(options.seeds) for arm in ARMS]
-        made = list(worker_pool.run(Training(folder, options.steps), jobs, options.workers, "training"))
-        made.sort(key=lambda one: one[1])
-        results = {arm: np.stack([values for name, _, values in made if name == arm]) for arm in ARMS}
+        results = trained(Training(folder, options.steps), ARMS, options.seeds, options.workers)
         test, biased = people(folder / "test"), people(folder / "biased_0")
     shares = {(a, g): float((biased[a] == g).mean()) for a in ATTRIBUTES for g in biased[a].unique()}
     bias = read_population(options.bias)

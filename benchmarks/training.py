@@ -16,7 +16,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.planted_gap import people
+from benchmarks.trials import people
 from benchmarks.rows import arguments, report, row
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.estimators.protocol import build
