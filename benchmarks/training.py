@@ -16,8 +16,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.trials import people
 from benchmarks.rows import arguments, report, row
+from benchmarks.trials import people
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.estimators.protocol import build
 from hpefair.estimators.yolo_pose import NECK, YoloPose

@@ -3,4 +3,11 @@
 Importing the package imports nothing else, so that Airflow can parse DAG files without torch.
 """
 
+import os
+
 __version__ = "0.1.0"
+
+# Read by numba when it is imported, which may be any module's first line; its own places come after.
+os.environ.setdefault(
+    "NUMBA_CACHE_LOCATOR_CLASSES", "hpefair.kernel_cache.SharedKernels,InTreeCacheLocator,UserWideCacheLocator"
+)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
 
 from hpefair.adapters import dvc_graph
 from hpefair.orchestration.pipeline import task_id
@@ -23,6 +24,7 @@ def airflow_environment(tmp_path: Path, workspace: Path) -> dict[str, str]:
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(user_cache_path()),
         "PYTHONPATH": str(workspace),
         "LANG": "C.UTF-8",
         "AIRFLOW_HOME": str(home),
