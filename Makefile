@@ -13,6 +13,8 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export FIFTYONE_DO_NOT_TRACK = true
 export GX_ANALYTICS_ENABLED = false
 export HF_HUB_DISABLE_TELEMETRY = 1
+# Where this is set, every process compiles all it imports again: seconds for pandas, ten for torch, some forty processes a pipeline.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help setup demo test lint airflow docs bench
 

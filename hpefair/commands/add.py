@@ -107,6 +107,7 @@ def add_sample(number: int, seed: int, replace: bool = False) -> list[str]:
     Raises:
         InputError: If there is a dataset named `sample`, and it is not to be replaced.
     """
+    params.load()  # outside a workspace: said before minutes of drawing, not after
     if number < 1:
         raise InputError(f"--number must be at least 1, not {number}")
     if (artifacts.RAW / SAMPLE).exists() and not replace:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,11 +51,17 @@ def run_dag(tmp_path: Path, workspace: Path) -> tuple[int, dict]:
     return done.returncode, json.loads(last)
 
 
-def test_airflow_runs_the_whole_chain_down_to_mlflow(tmp_path, tiny_coco):
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory, tiny_coco):
+    """A workspace in which Airflow executed the DAG, the exit code, and the states."""
+    folder = tmp_path_factory.mktemp("airflow")
+    make_workspace(folder / "w", tiny_coco)
+    return folder / "w", *run_dag(folder, folder / "w")
+
+
+def test_airflow_runs_the_whole_chain_down_to_mlflow(executed):
     """Every stage of dvc.yaml is a task, all succeed, and the numbers are in MLflow."""
-    workspace = tmp_path / "w"
-    make_workspace(workspace, tiny_coco)
-    code, found = run_dag(tmp_path, workspace)
+    workspace, code, found = executed
     assert code == 0, found
     expected = {task_id(stage.name) for stage in dvc_graph.load(workspace).stages}
     assert set(found["tasks"]) == expected | EXTRA
@@ -65,15 +72,14 @@ def test_airflow_runs_the_whole_chain_down_to_mlflow(tmp_path, tiny_coco):
     runs = mlflow.search_runs(experiment_names=["hpefair"])
     assert set(runs["tags.mlflow.runName"]) == {"original", "balanced", "tinynet", "decision"}
     assert runs["metrics.ar/all"].dropna().between(0, 1).all()
-    assert (tmp_path / "airflow.cfg").exists() is False
+    assert not (workspace.parent / "airflow.cfg").exists()
 
 
-def test_a_failing_gate_stops_before_training_and_publishing(tmp_path, made_workspace):
+def test_a_failing_gate_stops_before_training_and_publishing(executed, tmp_path):
     """A threshold nobody can meet: strict_gate fails without a retry, nothing reaches MLflow."""
-    import shutil
-
     workspace = tmp_path / "w"
-    shutil.copytree(made_workspace, workspace, symlinks=True)
+    shutil.copytree(executed[0], workspace, symlinks=True)
+    (workspace / "mlflow.db").unlink()
     path = workspace / "expectations/balance.yaml"
     path.write_text(path.read_text().replace("minimum: 0.8", "minimum: 1.3"))
     code, found = run_dag(tmp_path, workspace)

@@ -86,8 +86,11 @@ def spans(root):
     return sorted(seen.values())
 
 
-@pytest.mark.parametrize("victim", ["dvc", "stage"])
-@pytest.mark.parametrize(("word", "target", "some"), [("generate", "generate@s0", 5), ("train", "train@balanced", 1)])
+# How a stage notices and how it goes on are two things, and neither depends on the other.
+@pytest.mark.parametrize(
+    ("victim", "word", "target", "some"),
+    [("dvc", "generate", "generate@s0", 5), ("stage", "train", "train@balanced", 1)],
+)
 def test_a_kill_loses_nothing_and_mixes_nothing(slowed, victim, word, target, some):
     """Kill in the middle, run again at once: finished, resumed, one writer at a time, equal to a run in one go."""
     scratch = slowed / ".hpefair/scratch" / target
