@@ -1,0 +1,141 @@
+"""One running attempt per task and workspace: a command ends with its owner, and a new attempt ends an old one.
+
+usage: python -m hpefair.orchestration.lease NAME [--owner PID] -- COMMAND ...
+
+A worker that is killed leaves its DVC stage running, and a retry would start a second copy beside it. So the command
+runs below a launcher. The launcher ends the command's process group when its owner dies; the kernel ends the command
+when the launcher dies; and who holds a lease is written down in the workspace, so that the next attempt can end what is
+left all the same, and take its locks away.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+from hpefair.orchestration import process_group, rwlock
+
+LEASES: Final = Path(".hpefair/leases")
+HELD_ELSEWHERE: Final = 75  # EX_TEMPFAIL of sysexits.h: try again later
+POLL_S: Final = 0.2
+HEARTBEAT_S: Final = 5.0
+SILENT_S: Final = 60.0  # a lease of another host that was not renewed for so long has lost its holder
+PR_SET_PDEATHSIG: Final = 1
+LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def main() -> int:
+    """Run a command below a lease of the current folder; its exit code, or 75 where another host holds the lease."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", help="what runs, such as a stage; one attempt of it at a time")
+    parser.add_argument("--owner", type=int, default=os.getppid(), help="end when this process is gone")
+    parser.add_argument("command", nargs="+")
+    arguments = parser.parse_args()
+    return run(arguments.name, arguments.command, arguments.owner)
+
+
+def run(name: str, command: Sequence[str], owner: int, workspace: Path = Path()) -> int:
+    """Run a command below a lease.
+
+    Args:
+        name: What runs; one attempt of it at a time.
+        command: Argument list.
+        owner: Id of the process on whose behalf it runs.
+        workspace: Folder to run in.
+
+    Returns:
+        The command's exit code (128 + n for signal n), or 75 where another host holds the lease.
+    """
+    path = workspace / LEASES / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    holder = _read(path)
+    if holder and holder["host"] != socket.gethostname() and time.time() - path.stat().st_mtime < SILENT_S:
+        print(f"lease: {name} runs on {holder['host']}; not started a second time", file=sys.stderr)
+        return HELD_ELSEWHERE
+    if holder and _reclaim(holder):
+        print(f"lease: ended what an earlier attempt of {name} left running", file=sys.stderr)
+    rwlock.drop_stale(workspace)
+    return _hold(path, command, psutil.Process(owner), workspace)
+
+
+def _hold(path: Path, command: Sequence[str], owner: psutil.Process, workspace: Path) -> int:
+    """Start the command, keep the lease fresh, end with the owner."""
+    asked: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _: asked.append(received))
+    process = subprocess.Popen(command, cwd=workspace, start_new_session=True, preexec_fn=_die_with_launcher)
+    _write(path, process.pid)
+    fresh = time.monotonic()
+    try:
+        while process.poll() is None:
+            if asked or not _alive(owner) or _read(path).get("launcher") != os.getpid():
+                process_group.end(process.pid)
+                process.wait()
+                return 128 + (asked[0] if asked else signal.SIGTERM)
+            if time.monotonic() - fresh > HEARTBEAT_S:
+                path.touch()
+                fresh = time.monotonic()
+            time.sleep(POLL_S)
+    finally:
+        process_group.end(process.pid)
+        if _read(path).get("launcher") == os.getpid():
+            path.unlink(missing_ok=True)
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+
+def _reclaim(holder: dict[str, Any]) -> bool:
+    """End the process group of an earlier attempt, if it is still there and still the same; whether it was."""
+    if holder["host"] != socket.gethostname():
+        return False
+    try:
+        same = psutil.Process(holder["group"]).create_time() == holder["started"]
+    except psutil.NoSuchProcess:
+        # The leader is gone; its group is the same one as long as it has members, for its number is not given away.
+        same = process_group.exists(holder["group"])
+    if same:
+        process_group.end(holder["group"])
+    return same
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The lease, or nothing where there is none (an unreadable one is of no use to anybody)."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found if {"host", "group", "started", "launcher"} <= set(found) else {}
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _write(path: Path, group: int) -> None:
+    started = psutil.Process(group).create_time() if psutil.pid_exists(group) else 0.0
+    lease = {"host": socket.gethostname(), "group": group, "started": started, "launcher": os.getpid()}
+    scratch = path.with_suffix(f".{os.getpid()}")
+    scratch.write_text(json.dumps(lease), encoding="utf-8")
+    scratch.replace(path)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _die_with_launcher() -> None:
+    """Linux only: the kernel kills the command when the launcher dies, however that happens."""
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
