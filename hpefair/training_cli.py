@@ -10,6 +10,8 @@ from hpefair.adapters.terminal import console
 from hpefair.errors import InputError, SettingsError
 from hpefair.training_sections import ObjectiveName
 
+LARGEST = 2048  # pixels a side; far beyond it no step would end
+
 
 def train(
     folders: Annotated[list[Path], typer.Argument(help="Annotated folders, as `hpefair add` takes them.")],
@@ -74,6 +76,8 @@ def train(
         return
     if len(last):
         console.print(command.table(last))
+    elif validation:
+        console.print("nobody was validated on: too few pictures for --validation", style="dim")
     console.print(
         f"{out}: weights.safetensors, model.json and curves; `hpefair export {out}` writes ONNX", highlight=False
     )
@@ -106,6 +110,8 @@ def _size(text: str) -> tuple[int, int]:
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdigit() and int(part) for part in parts):
         raise InputError(f"--size {text}: expected WIDTHxHEIGHT, such as 96x128")
+    if max(int(part) for part in parts) > LARGEST:
+        raise InputError(f"--size {text}: expected at most {LARGEST} pixels a side")
     return int(parts[0]), int(parts[1])
 
 

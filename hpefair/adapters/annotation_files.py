@@ -26,6 +26,10 @@ def find(folder: Path) -> Path:
             raise InputError(f"{folder} has several annotation files: {names}; pass --annotations") from None
         if found:
             return found[0]
+        if matlab := [path.name for path in others if path.suffix == ".mat"]:
+            raise InputError(
+                f"{folder}: {', '.join(matlab[:3])} holds neither joints (LSP), nor examples (FLIC), nor RELEASE (MPII)"
+            ) from None
         raise
 
 

@@ -38,7 +38,11 @@ def read_rgb(path: Path) -> Pixels:
 
 def readable(path: Path) -> bool:
     """Whether a file decodes as a picture."""
-    return cv2.imread(str(path), cv2.IMREAD_COLOR) is not None
+    try:
+        read_rgb(path)
+    except InputError:
+        return False
+    return True
 
 
 def write_png(path: Path, pixels: Pixels) -> None:

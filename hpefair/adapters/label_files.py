@@ -21,6 +21,7 @@ VALUE_ALIASES: Final[Mapping[str, Mapping[str, str]]] = {
     }
 }
 AGE_BANDS: Final = ((13, "child"), (18, "teen"), (40, "adult"), (60, "middle"), (200, "older"))
+LONGEST_HEADER: Final = 1 << 16  # bytes; JSON in one line is a header of ten thousand columns to a CSV reader
 
 
 def columns(path: Path) -> tuple[str, dict[str, str]] | None:
@@ -88,6 +89,10 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
+        with path.open("rb") as file:
+            header = file.readline(LONGEST_HEADER + 1)
+        if len(header) > LONGEST_HEADER or header.lstrip()[:1] in (b"{", b"["):
+            raise ValueError("its first line names no columns")
         return pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read as a table: {error}") from error

@@ -1,5 +1,6 @@
 """Curves of a training to MLflow, while it runs; a tracking server that goes away ends no training."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,6 +11,8 @@ from mlflow.utils.time import get_current_time_millis
 
 from hpefair.errors import ToolError
 
+# Seven tries with growing pauses, MLflow's own choice, are four minutes in which nothing is trained.
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 EVERY = 10  # steps; a call per step would cost more than the step
 
 
@@ -25,12 +28,15 @@ def tracker(uri: str, name: str, experiment: str = "hpefair") -> Iterator[Callab
     Raises:
         ToolError: If the store cannot be reached at the start.
     """
+    for key, value in PATIENCE.items():
+        os.environ.setdefault(key, value)
     client = mlflow.MlflowClient(uri)
     try:
         mlflow.set_tracking_uri(uri)
         run = client.create_run(mlflow.set_experiment(experiment).experiment_id, run_name=name).info.run_id
     except mlflow.exceptions.MlflowException as error:
-        raise ToolError(f"MLflow at {uri} refused: {str(error).splitlines()[0]}") from error
+        said = str(error).splitlines()[0]
+        raise ToolError(f"MLflow at {uri} does not answer: start it, or leave out --track ({said[:120]})") from error
     waiting: list[Metric] = []
     lost = False
 

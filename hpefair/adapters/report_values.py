@@ -155,11 +155,15 @@ def _comparison(settings: params.Params) -> dict[str, Any]:
         "FAIL": "harms a group or widens a gap, by clear evidence.",
         "INCONCLUSIVE": f"may be better or worse for some group: {verdicts['people']} test people do not decide it.",
     }
+    harmless = f"harms no group; whether it serves them more equally, {verdicts['people']} test people do not decide."
     return {
         "not_judged": ", ".join(verdicts["not_judged"]).replace("_", " "),
         "claim": verdicts["claim"],
         "tolerance": verdicts["tolerance"],
-        "verdicts": [{**row, "sentence": sentences[row["verdict"]]} for row in verdicts["candidates"]],
+        "verdicts": [
+            {**row, "sentence": harmless if row["no_harm"] == "PASS" != row["verdict"] else sentences[row["verdict"]]}
+            for row in verdicts["candidates"]
+        ],
         "changes": [
             {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(hidden)}
             for row, hidden in zip(tables.records(known), small[known.index], strict=True)

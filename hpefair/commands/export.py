@@ -35,6 +35,11 @@ def export(folder: Path, out: Path, suppressed: bool = True) -> str:
         raise InputError(f"{folder} holds no trained model: it needs {weights.WEIGHTS} and {weights.CARD}")
     if not out.resolve().parent.is_dir() or out.is_dir():
         raise InputError(f"{out} cannot be written: name a file in a folder that exists")
+    try:
+        out.with_suffix(".part").touch()
+        out.with_suffix(".part").unlink()
+    except OSError as error:
+        raise InputError(f"{out} cannot be written ({error.strerror}): name a file somewhere else") from error
     model, card = weights.load(folder)
     model.eval()
     facts: dict[str, Any] = {key: card[key] for key in ("estimator", "objective", "seed") if key in card}

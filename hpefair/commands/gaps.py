@@ -156,6 +156,17 @@ def _people_needed(row: Any) -> str:
     return "; needs more people, of the rest, too" if row.people_needed == float("inf") else ""
 
 
+def _expectations(rows: list[dict[str, Any]]) -> str:
+    """How many pass, and what the others are about; an open one has not failed."""
+    passed = sum(row["verdict"] == "PASS" for row in rows)
+    said = [f"{passed} of {len(rows)} expectations pass"]
+    for outcome, word in (("FAIL", "fails on"), ("INCONCLUSIVE", "open on")):
+        kwargs = [row["kwargs"] for row in rows if row["verdict"] == outcome]
+        about = sorted({str(one.get("attribute") or one.get("column")) for one in kwargs})
+        said += [f"{word} {', '.join(about)}"] if about else []
+    return "; ".join(said)
+
+
 def decisions() -> RenderableType:
     """Gates of both variants and verdicts of the candidates, as far as they exist."""
     table = Table(title="Decisions", title_justify="left", show_edge=False)
@@ -165,11 +176,7 @@ def decisions() -> RenderableType:
         path = artifacts.GATE / variant / "decision.json"
         if path.exists():
             decision = tables.read_json(path)
-            failed = [row for row in decision["expectations"] if row["verdict"] != "PASS"]
-            why = f"{len(decision['expectations']) - len(failed)} of {len(decision['expectations'])} expectations pass"
-            about = sorted({str(row["kwargs"].get("attribute") or row["kwargs"].get("column")) for row in failed})
-            why += f"; not on {', '.join(about)}" if about else ""
-            table.add_row(f"gate {variant}", verdict(decision["verdict"]), why)
+            table.add_row(f"gate {variant}", verdict(decision["verdict"]), _expectations(decision["expectations"]))
     path = artifacts.COMPARE / "verdicts.json"
     if not path.exists():
         return table

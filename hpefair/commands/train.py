@@ -3,8 +3,9 @@
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +23,7 @@ from hpefair.core.fairness.membership import membership, membership_rows
 from hpefair.core.fairness.objectives import Choice
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.splits import unit_hash
-from hpefair.errors import InputError
+from hpefair.errors import HpefairError, InputError
 from hpefair.estimators.protocol import Option
 from hpefair.schema import PERCEIVED, UNKNOWN
 from hpefair.training_sections import ObjectiveName, TrainEngine
@@ -33,6 +34,7 @@ DEFAULTS: Final = TrainEngine(
     rotation_degrees=30, scale_jitter=0.25, colour_jitter=0.25, half_body=0.0,
 )  # fmt: skip
 NEED_GROUPS: Final = ("reweighting", "group_dro", "variance")
+CURVES: Final = ("curve", "curve_by_group", "validation")
 SALT: Final = "validation"
 NOTHING: Final = pd.DataFrame(columns=["person_id", "attribute", "probabilities"])
 
@@ -86,6 +88,7 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     from hpefair.training import weights
     from hpefair.training.engine import Recipe, fit
 
+    out = out.resolve()
     _check(request, out)
     people = pd.concat(
         [_read(*three) for three in zip(request.folders, request.labels, request.annotations, strict=True)],
@@ -96,23 +99,27 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     size = (request.settings.input_width, request.settings.input_height)
     model = build(request.estimator, size, COCO_17, request.options)
     data = _training_set(people, request, str(model.scope) == "image")
-    work = out.resolve().parent / f".{out.name}.work" / _key(request, data)
-    work.mkdir(parents=True, exist_ok=True)
+    work = out.parent / f".{out.name}.work" / _key(request, data)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out} cannot be written ({error.strerror}): name another folder") from error
     recipe = Recipe(request.settings, request.seed, COCO_17, Choice(request.objective))
     with progress.bar(request.settings.steps, f"training {request.estimator}") as advance:
-
-        def on_step(step: int, values: Mapping[str, float]) -> None:
-            advance(step)
-            if track:
-                track(step, values)
-
-        curves = fit(model, data, recipe, work, on_step).tables()
+        on_step = _Told(advance, track)
+        try:
+            curves = fit(model, data, recipe, work, on_step).tables()
+        except KeyboardInterrupt:
+            print(
+                f"stopped after step {on_step.done}; the same command goes on from the last checkpoint", file=sys.stderr
+            )
+            raise
     if os.environ.get("RANK", "0") == "0":
         part = work / "out"
         part.mkdir(exist_ok=True)
         weights.save(part, model, _card(request, model, data.people))
-        for name, table in curves.items():
-            tables.write(part / f"{name}.parquet", table)
+        for name in CURVES:
+            tables.write(part / f"{name}.parquet", curves[name])
         if out.exists():
             shutil.rmtree(out)
         part.rename(out)
@@ -132,15 +139,49 @@ def _check(request: Request, out: Path) -> None:
         raise InputError(
             f"two folders are called {max(names, key=names.count)}: their people would be mixed up; rename one"
         )
-    target = out.resolve()
-    if any(folder.resolve() == target or folder.resolve().is_relative_to(target) for folder in request.folders):
+    if any(folder.resolve().is_relative_to(out) for folder in request.folders):
         raise InputError(f"--out {out} holds the data: name another folder")
-    if out.exists() and not (out / "model.json").exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise InputError(f"--out {out} is there already and is no model: name another folder")
+    if Path.cwd().is_relative_to(out):
+        raise InputError(f"--out {out} is the current folder, or holds it: it would be replaced; name another folder")
+    foreign = _foreign(out)
+    if foreign:
+        raise InputError(f"--out {out} holds what no training wrote ({foreign}): name another folder")
     if request.objective in NEED_GROUPS and not request.by:
         raise InputError(f"--objective {request.objective} is about groups: name an attribute with --by")
     if request.settings.batch < int(os.environ.get("WORLD_SIZE", "1")):
         raise InputError(f"--batch {request.settings.batch} is smaller than the number of processes")
+
+
+def _foreign(out: Path) -> str:
+    """Something in the way that is no part of a trained model; empty where there is nothing to lose."""
+    if not out.exists():
+        return ""
+    if not out.is_dir():
+        return out.name
+    own = {"weights.safetensors", "model.json", *(f"{name}.parquet" for name in CURVES)}
+    others = sorted(path.name for path in out.iterdir() if path.name not in own)
+    if others or not any(out.iterdir()):
+        return ", ".join(others[:3])
+    try:
+        card = tables.read_json(out / "model.json")
+    except HpefairError:
+        card = None
+    return "" if isinstance(card, dict) and {"estimator", "skeleton"} <= set(card) else "model.json"
+
+
+class _Told:
+    """What is said after every step: to the bar, to the tracker, and once where an earlier call had come."""
+
+    def __init__(self, advance: Callable[[int], None], track: Any) -> None:
+        self.advance, self.track, self.done = advance, track, 0
+
+    def __call__(self, step: int, values: Mapping[str, float]) -> None:
+        if not self.done and step > 1:
+            print(f"going on after step {step - 1}", file=sys.stderr)
+        self.done = step
+        self.advance(step)
+        if self.track:
+            self.track(step, values)
 
 
 def _key(request: Request, data: Any) -> str:
@@ -157,11 +198,12 @@ def _key(request: Request, data: Any) -> str:
 
 def table(validation: pd.DataFrame) -> Table:
     """The last validation for the terminal."""
-    shown = Table(title="On validation people (last step, averaged weights)", title_justify="left", show_edge=False)
+    shown = Table(title="On validation people", title_justify="left", show_edge=False)
     for column in ("group", "people", "AR", "mean OKS"):
         shown.add_column(column, justify="left" if column == "group" else "right")
+    grouped = (validation["group"] != UNKNOWN).sum() > 1  # without --by everybody is of unknown group
     for row in validation.itertuples():
-        if row.n:
+        if row.n and (grouped or row.group != UNKNOWN):
             shown.add_row(str(row.group), f"{row.n:.0f}", f"{row.ar:.3f}", f"{row.oks:.3f}")
     return shown
 
@@ -170,7 +212,9 @@ def _read(folder: Path, labels: Path | None, annotations: Path | None) -> pd.Dat
     """Everybody of a folder whose picture can be read: ids, path, keypoints, bbox, area, iscrowd, attributes."""
     with tempfile.TemporaryDirectory() as scratch:
         given_file = annotations or annotation_files.find(folder)
-        coco, _ = annotation_files.as_coco(given_file, folder, COCO_17, Path(scratch) / "annotations.json")
+        coco, notes = annotation_files.as_coco(given_file, folder, COCO_17, Path(scratch) / "annotations.json")
+        for note in notes:
+            print(note)
         return _read_coco(coco, folder, labels)
 
 
@@ -184,7 +228,10 @@ def _read_coco(annotations: Path, folder: Path, labels: Path | None) -> pd.DataF
     told = [label_rows(label_files.load(labels), rows, name, labels.name, checked)] if labels else []
     every = pd.concat([*told, attribute_rows(found, name, checked)], ignore_index=True)
     rows = rows.merge(given.person_values(rows, every), on="person_id", validate="1:1")
-    root = find_images(folder, annotations)
+    try:
+        root = find_images(folder, annotations)
+    except InputError as error:
+        raise InputError(f"{folder} holds no pictures: put them into {folder / 'images'}") from error
     files = {image["id"]: coco_json.inside(root, image["file_name"]) for image in checked.images}
     paths = {f"{name}/{number}": path for number, path in files.items() if path and images.readable(path)}
     rows["path"] = rows["image_id"].map(paths).map(lambda path: None if pd.isna(path) else str(path))
@@ -202,13 +249,19 @@ def _training_set(people: pd.DataFrame, request: Request, everybody: bool) -> An
     shown = shown if everybody else shown[evaluable]
     held = shown["image_id"].map(lambda name: unit_hash(SALT, str(name))) < request.validation
     parts = [shown[~held].reset_index(drop=True), shown[held].reset_index(drop=True)]
+    if not (parts[0]["exposure"] > 0).any() and (parts[1]["exposure"] > 0).any():
+        raise InputError("everybody is to be validated on, nobody to be trained on: pass --validation 0")
     if not (parts[0]["exposure"] > 0).any():
         raise InputError("nobody is left to train on: the folders hold no readable picture of a person with keypoints")
     if not request.by:
         who = [Membership.of_nobody(len(part)) for part in parts]
         return TrainingSet(parts[0], who[0], parts[1], who[1])
     names = request.by.split(".")
-    unknown = [name for name in names if name not in PERCEIVED or (people[name] == UNKNOWN).all()]
+    if set(names) - set(PERCEIVED):
+        raise InputError(
+            f"--by {request.by}: expected one or several of {', '.join(PERCEIVED)}; what is measured needs the pipeline"
+        )
+    unknown = [name for name in names if (people[name] == UNKNOWN).all()]
     if unknown:
         raise InputError(
             f"--by {request.by}: nobody has a label of {', '.join(unknown)}; pass --labels, or use --by ''"

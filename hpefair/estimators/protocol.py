@@ -5,8 +5,10 @@ person; an *image* shows several, in the order of its `Sample`.
 """
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -193,7 +195,9 @@ def build(
         module: Any = importlib.import_module(f"hpefair.estimators.{name}")
         kind, builder = module.Options, module.build
     except (ModuleNotFoundError, AttributeError) as error:
-        raise SettingsError(f"params.yaml: train.models names the estimator {name!r}, which does not exist") from error
+        beside = (one.name for one in pkgutil.iter_modules([str(Path(__file__).parent)]))
+        known = ", ".join(sorted({*beside} - {Path(__file__).stem}))
+        raise SettingsError(f"the estimator {name!r} does not exist: expected one of {known}") from error
     try:
         return cast(nn.Module, builder(size, skeleton, kind.model_validate(dict(options or {}))))
     except ValidationError as error:

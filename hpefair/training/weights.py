@@ -20,15 +20,19 @@ def save(folder: Path, model: nn.Module, card: dict[str, Any]) -> None:
     """Write weights and card; the card needs `estimator`, `input_width`, `input_height` and `skeleton`."""
     save_model(model, str(folder / WEIGHTS))
     tables.write_json(folder / CARD, card)
+    (folder / WEIGHTS).chmod((folder / CARD).stat().st_mode)  # safetensors lets nobody else read them
 
 
 def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """Build the estimator a folder describes and load its weights.
 
     Raises:
-        InputError: If the weights do not fit the estimator.
+        InputError: If it describes no model, or the weights do not fit the estimator.
     """
     card = tables.read_json(folder / CARD)
+    missing = {"estimator", "input_width", "input_height", "skeleton"} - set(card if isinstance(card, dict) else ())
+    if missing:
+        raise InputError(f"{folder / CARD} describes no model of hpefair: it has no {', '.join(sorted(missing))}")
     size = (card["input_width"], card["input_height"])
     model = build(card["estimator"], size, skeleton(card["skeleton"]), card.get("options"))
     try:

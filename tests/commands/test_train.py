@@ -49,6 +49,10 @@ def test_train_and_export_without_a_pipeline(tiny_coco, tmp_path):
         (["--objective", "best"], "--objective best"),
         (["--by", "age_band"], "nobody has a label of age_band"),
         (["--by", "hat"], "hat"),
+        (["--by", "contrast"], "needs the pipeline"),
+        (["--size", "9999x99999"], "at most"),
+        (["--estimator", "hetmap"], "deeppose, heatmap, yolo_pose"),
+        (["--validation", "0.9999999"], "--validation 0"),
         (["--validation", "2"], "--validation"),
         (["--labels", "a.csv", "--labels", "b.csv"], "--labels"),
         (["--labels", "nosuch.csv"], "nosuch.csv"),
@@ -85,10 +89,19 @@ def test_nothing_that_is_no_model_is_overwritten(tiny_coco, tmp_path, monkeypatc
     shutil.copytree(tiny_coco, tmp_path / "a/tiny")
     (tmp_path / "results").mkdir()
     (tmp_path / "results/kept.txt").write_text("kept")
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/model.json").write_text('{"format": "graph-model"}')
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/model.json").write_text('{"estimator": "heatmap", "skeleton": "coco_17"}')
+    (tmp_path / "mine/notes.txt").write_text("notes")
     for words, said in (
         (["a/tiny", "--out", "a/tiny"], "holds the data"),
         (["a/tiny", "--out", "a"], "holds the data"),
-        (["a/tiny", "--out", "results"], "is no model"),
+        (["a/tiny", "--out", "results"], "kept.txt"),
+        (["a/tiny", "--out", "web"], "model.json"),
+        (["a/tiny", "--out", "mine"], "notes.txt"),
+        ([str(tiny_coco), "--out", "."], "current folder"),
+        (["a/tiny", "--labels", "a/tiny/person_keypoints.json"], "names no columns"),
         (["a/tiny", str(tiny_coco)], "two folders are called tiny"),
         (["a/tiny", "--objective", "group_dro"], "--by"),
         (["a/tiny", "--seed", "-1"], "--seed"),
@@ -96,9 +109,18 @@ def test_nothing_that_is_no_model_is_overwritten(tiny_coco, tmp_path, monkeypatc
     ):
         assert said in refused([*words, *FAST])
     assert (tmp_path / "results/kept.txt").read_text() == "kept"
+    assert (tmp_path / "mine/notes.txt").exists()
 
 
-def test_a_changed_dataset_is_another_training(tiny_coco, tmp_path):
+def test_a_tracking_server_that_is_not_there_is_said_soon(tiny_coco, tmp_path, monkeypatch):
+    """Before anything is trained."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["train", str(tiny_coco), *FAST, "--track", "http://127.0.0.1:9"])
+    assert "does not answer" in str(done.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_changed_dataset_is_another_training(tiny_coco, tmp_path, capsys):
     """What an interrupted run left of other people is not gone on with."""
     from hpefair.commands.train import DEFAULTS, Request, train
 
@@ -112,6 +134,7 @@ def test_a_changed_dataset_is_another_training(tiny_coco, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         train(request, tmp_path / "m", stop)
+    assert "stopped after step 1; the same command goes on" in capsys.readouterr().err
     left = set((tmp_path / ".m.work").iterdir())
     path = folder / "person_keypoints.json"
     tree = json.loads(path.read_text())
