@@ -161,7 +161,7 @@ def _comparison(settings: params.Params) -> dict[str, Any]:
         "claim": verdicts["claim"],
         "tolerance": verdicts["tolerance"],
         "verdicts": [
-            {**row, "sentence": harmless if row["no_harm"] == "PASS" != row["verdict"] else sentences[row["verdict"]]}
+            {**row, "sentence": harmless if _only_open(row) else sentences[row["verdict"]]}
             for row in verdicts["candidates"]
         ],
         "changes": [
@@ -172,6 +172,11 @@ def _comparison(settings: params.Params) -> dict[str, Any]:
         if len(drawn)
         else "",
     }
+
+
+def _only_open(row: dict[str, Any]) -> bool:
+    """Whether no harm is settled, and only 'fairer' is not."""
+    return (row["verdict"], row["no_harm"]) == ("INCONCLUSIVE", "PASS")
 
 
 def _cards(images: pd.DataFrame, people: pd.DataFrame, settings: params.Params) -> dict[str, Any]:
