@@ -71,6 +71,9 @@ CONTESTANTS = (
     Contestant("heatmap 96x128 mse", "heatmap", options={"loss": "mse"}),
     Contestant("deeppose", "deeppose", options={"stages": 1}),
     Contestant("deeppose cascade", "deeppose", readings=("stage 1", "stage 2", "stage 3")),
+    Contestant(
+        "deeppose cascade wide", "deeppose", options={"spread": 2.0}, readings=("stage 1", "stage 2", "stage 3")
+    ),
     Contestant("yolo_pose OKS", "yolo_pose", options={"side": SIDE}),
     Contestant("yolo_pose L1", "yolo_pose", options={"side": SIDE, "joint_loss": "l1"}),
 )
@@ -85,6 +88,16 @@ CLAIMS = (
     ("heatmap over regression", "heatmap 96x128, dark", "deeppose"),
     ("cascade: stage 2 over stage 1", "deeppose cascade, stage 2", "deeppose cascade, stage 1"),
     ("cascade: stage 3 over stage 2", "deeppose cascade, stage 3", "deeppose cascade, stage 2"),
+    (
+        "cascade of wide windows: stage 2 over stage 1",
+        "deeppose cascade wide, stage 2",
+        "deeppose cascade wide, stage 1",
+    ),
+    (
+        "cascade of wide windows: stage 3 over stage 2",
+        "deeppose cascade wide, stage 3",
+        "deeppose cascade wide, stage 2",
+    ),
     ("YOLO-Pose: OKS loss over L1", "yolo_pose OKS", "yolo_pose L1"),
 )
 
@@ -199,11 +212,14 @@ def built_in(folder: Path) -> pd.DataFrame:
     )
 
 
-def gathered(work: Path, name: str, seeds: int) -> tuple[dict[str, np.ndarray], dict[str, tuple[float, int]]]:
+def gathered(
+    work: Path, name: str, seeds: int, chosen: list[int]
+) -> tuple[dict[str, np.ndarray], dict[str, tuple[float, int]]]:
     """Scores (seeds, N, 2) by row; mean CPU seconds and parameters by row."""
     scores: dict[str, list] = {}
     costs: dict[str, list] = {}
-    for number, who in enumerate(CONTESTANTS):
+    for number in chosen:
+        who = CONTESTANTS[number]
         for seed in range(seeds):
             kept = tables.read_json(result_file(work, (name, number, seed)))
             for row in who.rows:
@@ -221,15 +237,20 @@ def same_weights(one: str, other: str) -> bool:
 def noise_of(scores: dict[str, np.ndarray], metric: int) -> dict[bool, SeedNoise]:
     """Noise of seeds, pooled over claims about the same weights (True) and over those about others."""
     families: dict[bool, list] = {True: [], False: []}
-    for _, one, other in CLAIMS:
+    for _, one, other in claims_about(scores):
         gain = np.nanmean(scores[one][:, :, metric] - scores[other][:, :, metric], axis=1)
         families[same_weights(one, other)].append(gain[None])
-    return {same: pooled_noise(parts) for same, parts in families.items()}
+    return {same: pooled_noise(parts) for same, parts in families.items() if parts}
 
 
-def reported(work: Path, name: str, seeds: int, steps: int) -> list[dict[str, Any]]:
+def claims_about(scores: dict[str, np.ndarray]) -> list[tuple[str, str, str]]:
+    """The claims of which both rows are there."""
+    return [claim for claim in CLAIMS if set(claim[1:]) <= set(scores)]
+
+
+def reported(work: Path, name: str, seeds: int, steps: int, chosen: list[int]) -> list[dict[str, Any]]:
     """Print and return the rows of one set."""
-    scores, costs = gathered(work, name, seeds)
+    scores, costs = gathered(work, name, seeds, chosen)
     image = pd.factorize(pd.read_parquet(work / f"{name}_test.parquet")["image_id"])[0].astype(np.int64)
     title = f"{name}: {seeds} seeds, {steps} steps of {BATCH}, {len(image)} test people"
     table = Table(title=title)
@@ -247,7 +268,7 @@ def reported(work: Path, name: str, seeds: int, steps: int) -> list[dict[str, An
     for column in ("claim", *METRICS, "verdict"):
         claims.add_column(column)
     noises = [noise_of(scores, metric) for metric in range(len(METRICS))]
-    for claim, one, other in CLAIMS:
+    for claim, one, other in claims_about(scores):
         cells, verdicts = [], []
         for metric in range(len(METRICS)):
             ours, base = scores[one][:, :, metric], scores[other][:, :, metric]
@@ -268,6 +289,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="at least 2")
     parser.add_argument("--steps", type=int, default=600, help="on photographs")
     parser.add_argument("--built-in-steps", type=int, default=400, help="on built-in people, who are learnt sooner")
+    parser.add_argument("--only", default="", help="contestants whose name holds this, such as 'cascade wide'")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--work", type=Path, help="keep what is done here, and go on")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
@@ -278,10 +300,11 @@ def main() -> None:
         named = options.data or (Path(os.environ[real_people.VARIABLE]) if real_people.VARIABLE in os.environ else None)
         names = prepare(work, named)
         steps = {"lspet": options.steps, "builtin": options.built_in_steps}
-        jobs = [(name, k, seed) for seed in range(options.seeds) for name in names for k in range(len(CONTESTANTS))]
+        chosen = [k for k, who in enumerate(CONTESTANTS) if options.only in who.name]
+        jobs = [(name, k, seed) for seed in range(options.seeds) for name in names for k in chosen]
         for _ in worker_pool.run(Trainer(work, steps), jobs, options.workers, "training"):
             pass
-        rows = [row for name in names for row in reported(work, name, options.seeds, steps[name])]
+        rows = [row for name in names for row in reported(work, name, options.seeds, steps[name], chosen)]
     if options.json:
         options.json.write_text(json.dumps({"rows": rows}, indent=2) + "\n", encoding="utf-8")
 
