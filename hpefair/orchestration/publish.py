@@ -1,0 +1,103 @@
+"""Publish a run: data first, then git, so that no commit ever points to data that nobody can get.
+
+A run publishes to a branch of its own, `auto/<dag>/<run>`, which nobody else writes; nothing is ever forced. A second
+attempt finds by the trailers of the commit that it was there before.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hpefair.errors import ToolError
+from hpefair.orchestration import commands
+
+COMMITTED: Final = ("dvc.lock", "params.yaml", "data/raw.dvc", "history", "review", "reports")
+REPORTS: Final = {
+    "reports/gate_original.json": "data/gate/original/decision.json",
+    "reports/gate_balanced.json": "data/gate/balanced/decision.json",
+    "reports/verdicts.json": "data/compare/verdicts.json",
+}
+WHO: Final = ("-c", "user.name=hpefair", "-c", "user.email=hpefair@localhost")
+
+
+def publish(workspace: Path, dag: str, run: str, stages: Sequence[str]) -> str:
+    """Push a run's data, verify that the remote has all of it, and push a commit that points to it.
+
+    Args:
+        workspace: Workspace of the run.
+        dag: DAG id.
+        run: Run id.
+        stages: Stages that the run is answerable for; each must be up to date.
+
+    Returns:
+        The published commit.
+
+    Raises:
+        ToolError: If a stage is not up to date, or the data or the commit cannot be pushed; nothing half-done is seen
+            by anybody then, and the same call can be made again.
+    """
+    _check_current(workspace, stages)
+    _push_data(workspace, stages)
+    branch = branch_of(dag, run)
+    _copy_reports(workspace)
+    trailers = {"Airflow-Run": f"{dag}/{run}", "Dvc-Lock-Sha256": _digest(workspace / "dvc.lock")}
+    known = _published(workspace, branch, trailers)
+    if known:
+        return known
+    paths = [name for name in COMMITTED if (workspace / name).exists()]
+    commands.git(["add", "--all", "--", *paths], workspace)
+    message = [f"{dag}: {run}", "\n".join(f"{key}: {value}" for key, value in trailers.items())]
+    words = [word for part in message for word in ("--message", part)]
+    commands.git([*WHO, "commit", "--quiet", "--no-verify", "--allow-empty", *words], workspace)
+    commands.git(["push", "--quiet", "origin", f"HEAD:refs/heads/{branch}"], workspace)
+    return commands.git(["rev-parse", "HEAD"], workspace).strip()
+
+
+def branch_of(dag: str, run: str) -> str:
+    """Branch of a run; run ids hold colons and pluses, which git refuses."""
+    return f"auto/{dag}/" + "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in run)
+
+
+def _check_current(workspace: Path, stages: Sequence[str]) -> None:
+    stale = json.loads(commands.dvc(["status", "--json", *stages], workspace) or "{}")
+    if stale:
+        raise ToolError(f"not up to date, so not published: {', '.join(sorted(stale))}")
+
+
+def _push_data(workspace: Path, stages: Sequence[str]) -> None:
+    raw = ["data/raw.dvc"] if (workspace / "data/raw.dvc").exists() else []
+    commands.dvc(["push", "--quiet", "--run-cache", *stages, *raw], workspace)
+    found = json.loads(commands.dvc(["data", "status", "--not-in-remote", "--json"], workspace) or "{}")
+    missing = sorted(found.get("not_in_remote", []))
+    if missing:
+        raise ToolError(
+            f"the remote lacks {len(missing)} of what dvc.lock points to, such as {missing[0]}: "
+            "nothing is committed; `dvc push` it from where it was made"
+        )
+
+
+def _published(workspace: Path, branch: str, trailers: dict[str, str]) -> str:
+    """The commit of an earlier attempt with the same result, or an empty string; of another result, the new parent."""
+    if not commands.git(["ls-remote", "--heads", "origin", f"refs/heads/{branch}"], workspace).strip():
+        return ""
+    commands.git(["fetch", "--quiet", "origin", f"refs/heads/{branch}"], workspace)
+    said = commands.git(["log", "-1", "--format=%H%n%(trailers:only,unfold)", "FETCH_HEAD"], workspace).splitlines()
+    if {f"{key}: {value}" for key, value in trailers.items()} <= set(said[1:]):
+        return said[0]
+    commands.git(["reset", "--quiet", "--soft", "FETCH_HEAD"], workspace)
+    return ""
+
+
+def _copy_reports(workspace: Path) -> None:
+    """Small results that people read in git, beside the pointers."""
+    for target, source in REPORTS.items():
+        if (workspace / source).exists():
+            (workspace / target).parent.mkdir(exist_ok=True)
+            shutil.copyfile(workspace / source, workspace / target)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

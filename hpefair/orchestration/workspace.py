@@ -1,0 +1,111 @@
+"""A workspace per DAG run: a clone of its own, so that runs never see each other's half-done work, and one DVC cache.
+
+Two DVC processes that change one checkout lose finished work; a clone is cheap, for its files are links into the cache.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hpefair.errors import ToolError
+from hpefair.orchestration import commands
+
+REMOTE: Final = "hpefair"
+OUTSIDE: Final = ("judges", "attributes", "diffusion")  # below models/: weights that git does not hold
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where workspaces come from.
+
+    Attributes:
+        repository: URL or path of the git repository.
+        cache: DVC cache that all workspaces of this machine share.
+        remote: DVC remote, a URL or path; empty where the repository's own configuration names one.
+        models: Folder `models` with fetched weights; empty for none.
+    """
+
+    repository: str
+    cache: Path
+    remote: str = ""
+    models: str = ""
+
+
+def open_workspace(origin: Origin, ref: str, target: Path) -> str:
+    """Make a workspace, complete or not at all; one that is there already is used again.
+
+    Args:
+        origin: Where it comes from.
+        ref: Branch, tag or commit.
+        target: Folder to make.
+
+    Returns:
+        Its commit.
+
+    Raises:
+        ToolError: If the repository cannot be cloned, or has no such ref.
+    """
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            commands.git(["clone", "--quiet", "--no-checkout", origin.repository, str(part)], target.parent)
+            commands.git(["checkout", "--quiet", "--detach", _resolved(ref, part)], part)
+            _configure(origin, part)
+            _link_models(origin.models, part)
+            part.rename(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return commands.git(["rev-parse", "HEAD"], target).strip()
+
+
+def close_workspace(target: Path) -> None:
+    """Remove a workspace; its data stay in the cache."""
+    if not target.exists():
+        return
+    gone = target.with_name(f".{target.name}.closing")
+    shutil.rmtree(gone, ignore_errors=True)
+    target.rename(gone)
+    shutil.rmtree(gone)
+
+
+def _resolved(ref: str, clone: Path) -> str:
+    """Commit that a ref of the origin stands for: of a branch, where the origin's is."""
+    for name in (f"refs/remotes/origin/{ref}", ref):
+        try:
+            return commands.git(["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], clone).strip()
+        except ToolError:
+            continue
+    raise ToolError(f"the repository has no branch, tag or commit {ref!r}")
+
+
+def _configure(origin: Origin, clone: Path) -> None:
+    origin.cache.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "cache.dir": str(origin.cache.resolve()),
+        "cache.type": "reflink,hardlink,copy",
+        "core.analytics": "false",
+        "core.check_update": "false",
+        "core.autostage": "false",
+    }
+    for key, value in settings.items():
+        commands.dvc(["config", "--local", key, value], clone)
+    if origin.remote:
+        commands.dvc(["remote", "add", "--local", "--default", "--force", REMOTE, origin.remote], clone)
+
+
+def _link_models(models: str, clone: Path) -> None:
+    """Hard links to fetched weights, which stages read below models/; copies where the disk is another."""
+    for name in OUTSIDE if models else ():
+        for source in sorted(path for path in (Path(models) / name).rglob("*") if path.is_file()):
+            target = clone / "models" / source.relative_to(models)
+            if target.exists():
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                target.hardlink_to(source)
+            except OSError:
+                shutil.copyfile(source, target)
