@@ -25,6 +25,11 @@ def hpefair(*arguments, cwd, expect=0):
     return done
 
 
+def heard():
+    """Ctrl-C is heard also where these tests run in a shell's background, which ignores it for its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
     """A small set with a bias."""
@@ -90,7 +95,7 @@ def test_ctrl_c_at_the_start_is_quiet(tmp_path, seconds):
     arguments = ["sample", "--out", "people", "--images", "60", "--size", "128", "--workers", "2"]
     process = subprocess.Popen(
         [sys.executable, "-m", "hpefair", *arguments], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
+        text=True, start_new_session=True, preexec_fn=heard,
     )  # fmt: skip
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)
@@ -118,7 +123,7 @@ def test_a_stopped_run_is_finished(tmp_path):
     arguments = ["sample", "--out", "people", "--images", "150", "--size", "96", "--workers", "1"]
     process = subprocess.Popen(
         [sys.executable, "-m", "hpefair", *arguments], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
+        text=True, start_new_session=True, preexec_fn=heard,
     )  # fmt: skip
     parts = tmp_path / "people/parts"
     deadline = time.monotonic() + 120

@@ -17,7 +17,9 @@ stages:
   train:
     foreach: [one, two]
     do:
-      cmd: "mkdir -p data/train/${item}; (cat data/ingest/b.txt; echo ${item}) > data/train/${item}/w; echo ran >> $TRACE"
+      cmd:
+        - mkdir -p data/train/${item}
+        - (cat data/ingest/b.txt; echo ${item}) > data/train/${item}/w && echo ran >> $TRACE
       deps: [data/ingest]
       outs: ["data/train/${item}"]
 """

@@ -8,7 +8,7 @@ from hpefair.adapters import tables
 from hpefair.demo import create_workspace
 from tests.conftest import PROJECT, dvc, run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("sample")]
 
 PLANTED = {("age_band", "child"), ("age_band", "older"), ("build", "large"), ("contrast", "low")}
 
