@@ -33,6 +33,9 @@ def build(out: Path, work: Path, item: str) -> None:
         raise InputError(
             f"no usable person in data/raw; the commonest reason: {reasons.index[0]} ({reasons.iloc[0]} times)"
         )
+    for folder, (part, _) in zip(folders, parts, strict=True):
+        if not len(part):
+            print(f"ingest: nobody of {folder.name} can be used; data/ingest/rejects.parquet says why")
     people, joined = _without_deleted(people, joined)
     tables.write_arrow(out / "people.parquet", people)
     for name, columns in (("images", IMAGES), ("labels", LABELS), ("rejects", REJECTS)):
