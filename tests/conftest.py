@@ -21,6 +21,9 @@ from tests import tiny_dataset
 
 # Read when mlflow, fiftyone and airflow are imported, which nothing above does; airflow makes its home at once.
 telemetry.silence()
+# Two workers with two threads each on two cores are many times slower than with one; read when numpy and torch load.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 os.environ.setdefault("AIRFLOW_HOME", str(Path(os.environ.get("TMPDIR", "/tmp")) / "hpefair-tests-airflow"))
 
 # Other jobs on the machine must not fail an example for being slow.
