@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hpefair import attribute_cli, generation_cli, judge_cli, telemetry, training_cli
+from hpefair import attribute_cli, generation_cli, judge_cli, promotion_cli, review_cli, telemetry, training_cli
 from hpefair.adapters import failure_log, memory
 from hpefair.adapters.terminal import console
 from hpefair.errors import InputError
@@ -20,8 +20,11 @@ app = typer.Typer(
 app.add_typer(attribute_cli.app, name="attributes")
 app.add_typer(judge_cli.app, name="judges")
 app.add_typer(generation_cli.app, name="generation")
+app.add_typer(promotion_cli.app, name="promote")
 app.command("train")(training_cli.train)
 app.command("export")(training_cli.export)
+app.command("review")(review_cli.review)
+app.command("app")(review_cli.serve)
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
 Added = Annotated[
     Path,
@@ -181,6 +184,7 @@ def audit_predictions(
 def gate(
     variant: Annotated[str, typer.Argument(help="original or balanced")],
     strict: Annotated[bool, typer.Option(help="Exit with code 3 on a critical FAIL.")] = False,
+    suite: Annotated[str, typer.Option(help="Only these suites, joined by commas: images,people.")] = "",
 ) -> None:
     """Show the balance and quality gate of a variant."""
     from hpefair.commands import gate as command
@@ -189,6 +193,8 @@ def gate(
     if variant not in ("original", "balanced"):
         raise InputError(f"there is no gate {variant!r}: original or balanced")
     decision = command.read(variant)
+    if suite:
+        decision = command.only(decision, [name.strip() for name in suite.split(",") if name.strip()])
     for row in decision["expectations"]:
         about = ", ".join(f"{key} {value}" for key, value in row["kwargs"].items())
         console.print(
@@ -240,18 +246,6 @@ def log(
 
     for sentence in command.log(uri, experiment):
         console.print(sentence, highlight=False)
-
-
-@app.command()
-def review(
-    name: Annotated[str, typer.Option(help="FiftyOne dataset name; from the dataset and commit by default.")] = "",
-    launch: Annotated[bool, typer.Option(help="Open the App on 127.0.0.1; otherwise only build the dataset.")] = True,
-    port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
-) -> None:
-    """Build the FiftyOne dataset of people, predictions and groups, and open the App."""
-    from hpefair.commands import review as command
-
-    command.review(console, name, launch, port)
 
 
 @app.command()

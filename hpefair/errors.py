@@ -5,7 +5,8 @@ HpefairError                 a message for a person: what is wrong, and what to 
 ├── SettingsError            params.yaml or expectations/*.yaml cannot be used
 ├── MissingArtifactError     a stage or command needs a file that an earlier stage writes
 ├── ToolError                an outside tool (dvc, mlflow, fiftyone) failed
-└── GateFailure              a strict gate says FAIL; exit code 3
+├── GateFailure              a strict gate says FAIL; exit code 3
+└── NothingToDo              a command has nothing to work on, which is no fault; exit code 4
 
 Pure functions in `core` raise `ValueError("Expected … but got …")` instead.
 """
@@ -39,3 +40,9 @@ class GateFailure(HpefairError):  # noqa: N818 - a failed gate is a result, not 
     """A strict gate found a critical expectation that fails."""
 
     exit_code = 3
+
+
+class NothingToDo(HpefairError):  # noqa: N818 - no fault either
+    """There is nothing for a command to work on; schedulers skip what depends on it."""
+
+    exit_code = 4

@@ -13,6 +13,11 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
+def command(*arguments: str) -> list[str]:
+    """Argument list of a dvc command that waits for the workspace's lock instead of failing at it."""
+    return [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
+
+
 def run(arguments: list[str], root: Path = Path(), quiet: bool = False) -> str:
     """Run `dvc --wait-for-lock …` and return what it printed.
 
@@ -25,14 +30,21 @@ def run(arguments: list[str], root: Path = Path(), quiet: bool = False) -> str:
         Standard output where captured, else an empty string.
 
     Raises:
-        ToolError: If dvc fails; the message carries its last line.
+        ToolError: If dvc fails; the message carries the line that names the fault.
     """
-    command = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
-    done = subprocess.run(command, cwd=root, env=environment(), text=True, capture_output=quiet, check=False)
+    done = subprocess.run(
+        command(*arguments), cwd=root, env=environment(), text=True, capture_output=quiet, check=False
+    )
     if done.returncode:
-        said = (done.stderr or done.stdout or "").strip().splitlines()
-        raise ToolError(f"dvc {' '.join(arguments)} failed" + (f": {said[-1]}" if said else "; see its messages above"))
+        said = fault(done.stderr or done.stdout or "") or "see its messages above"
+        raise ToolError(f"dvc {' '.join(arguments)[:80]} failed in {root.resolve()}: {said}")
     return done.stdout or ""
+
+
+def fault(output: str) -> str:
+    """The line of a tool's output that names what is wrong; dvc's last one only says where to ask for help."""
+    said = [line.strip() for line in output.splitlines() if line.strip()]
+    return next((line for line in said if line.startswith(("ERROR", "fatal", "error"))), said[-1] if said else "")
 
 
 def add(path: Path, root: Path = Path()) -> None:

@@ -16,7 +16,7 @@ START_LIMIT_S = 120
 
 
 @contextlib.contextmanager
-def database(folder: Path) -> Iterator[str]:
+def database(folder: Path, port: int = 0) -> Iterator[str]:
     """A MongoDB server on 127.0.0.1, or the one that FIFTYONE_DATABASE_URI names.
 
     FiftyOne's own way of starting it attaches to any other that runs and takes seconds. Enter this before the first
@@ -24,6 +24,7 @@ def database(folder: Path) -> Iterator[str]:
 
     Args:
         folder: Where the database lives.
+        port: Its port; a free one where 0.
 
     Yields:
         Its URI.
@@ -39,7 +40,7 @@ def database(folder: Path) -> Iterator[str]:
             "FiftyOne's mongod is not installed: run `make setup`, or set FIFTYONE_DATABASE_URI to a MongoDB"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     command = [binary, "--dbpath", folder, "--bind_ip", "127.0.0.1", "--port", port, "--nounixsocket", "--quiet"]
     with serve([str(part) for part in command], port, folder / "mongod.log"):
         os.environ["FIFTYONE_DATABASE_URI"] = uri = f"mongodb://127.0.0.1:{port}"

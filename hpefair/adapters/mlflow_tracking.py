@@ -1,8 +1,10 @@
 """MLflow runs: one per evaluated model, and one for the decision; logging twice changes nothing."""
 
 import logging
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,14 +79,27 @@ def log(uri: str, experiment: str, runs: list[Run]) -> list[str]:
     Raises:
         ToolError: If the tracking store cannot be reached.
     """
+    with connected(uri, experiment):
+        return [_log_run(run) for run in runs]
+
+
+@contextmanager
+def connected(uri: str, experiment: str) -> Iterator[None]:
+    """Talk to a tracking server or database about one experiment, made if absent.
+
+    Raises:
+        ToolError: If it cannot be reached, or refuses.
+    """
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Seven tries with growing pauses, MLflow's own choice, are four silent minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     try:
         mlflow.set_tracking_uri(uri)
         mlflow.set_experiment(experiment)
-        return [_log_run(run) for run in runs]
+        yield
     except mlflow.exceptions.MlflowException as error:
-        raise ToolError(f"MLflow at {uri} refused: {str(error).splitlines()[0]}") from error
+        raise ToolError(f"MLflow at {uri} refused: {str(error).splitlines()[0][:200]}") from error
 
 
 def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mapping[str, Any]) -> dict[str, float]:
@@ -116,13 +131,18 @@ def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mappin
     return {key: value for key, value in out.items() if pd.notna(value)}
 
 
-def _log_run(run: Run) -> str:
+def find(key: str) -> Any:
+    """The finished run of the current experiment with this key, or None."""
     finished = RunStatus.to_string(RunStatus.FINISHED)
-    known = mlflow.search_runs(
-        filter_string=f"tags.`{KEY}` = '{run.key}' and attributes.status = '{finished}'", max_results=1
-    )
-    if len(known):
-        return f"{run.name}: logged before as run {known['run_id'].iloc[0]}"
+    wanted = f"tags.`{KEY}` = '{key}' and attributes.status = '{finished}'"
+    found = mlflow.search_runs(filter_string=wanted, max_results=1, output_format="list")
+    return found[0] if found else None
+
+
+def _log_run(run: Run) -> str:
+    known = find(run.key)
+    if known is not None:
+        return f"{run.name}: logged before as run {known.info.run_id}"
     with mlflow.start_run(run_name=run.name, tags={KEY: run.key, **run.tags}) as active:
         mlflow.log_params({key: value for key, value in run.params.items() if value is not None})
         items = list(run.metrics.items())

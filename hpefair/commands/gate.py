@@ -4,7 +4,8 @@ from typing import Any
 
 from hpefair import artifacts
 from hpefair.adapters import tables
-from hpefair.errors import GateFailure
+from hpefair.core.fairness.verdict import Verdict, combine
+from hpefair.errors import GateFailure, InputError
 
 
 def read(variant: str) -> dict[str, Any]:
@@ -18,6 +19,20 @@ def read(variant: str) -> dict[str, Any]:
     """
     decision: dict[str, Any] = tables.read_json(artifacts.GATE / variant / "decision.json")
     return decision
+
+
+def only(decision: dict[str, Any], suites: list[str]) -> dict[str, Any]:
+    """The same decision about some suites alone.
+
+    Raises:
+        InputError: If there is no such suite.
+    """
+    known = {row["suite"] for row in decision["expectations"]}
+    if strangers := sorted(set(suites) - known):
+        raise InputError(f"there is no suite {strangers[0]!r}: {', '.join(sorted(known))}")
+    rows = [row for row in decision["expectations"] if row["suite"] in suites]
+    verdict = combine([Verdict(row["verdict"]) for row in rows if row["decides"]])
+    return {**decision, "expectations": rows, "verdict": str(verdict)}
 
 
 def needs(row: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import git_repository, tables
+from hpefair.adapters import content, git_repository, tables
 from hpefair.errors import MissingArtifactError
 
 
@@ -48,7 +48,7 @@ def _model_run(name: str, settings: params.Params) -> Any:
     files = (trained / "curve.parquet",) if trained.exists() else ()
     return Run(
         name=name,
-        key=f"{name}:{digest(folder)}",
+        key=f"{name}:{content.digest(folder)}",
         params={**card, **how, "boxes": overall["boxes"], "images": overall["images"], "sigmas": "coco_17"},
         metrics=metrics_by_group(by_group, gaps, overall),
         tags=_origin(),
@@ -86,7 +86,7 @@ def _decision_run(settings: params.Params) -> Any:
     report = artifacts.REPORT / "report.html"
     return Run(
         name="decision",
-        key=f"decision:{digest(artifacts.COMPARE)}:{digest(artifacts.GATE)}",
+        key=f"decision:{content.digest(artifacts.COMPARE)}:{content.digest(artifacts.GATE)}",
         params={f"compare.{key}": value for key, value in settings.compare.model_dump().items()},
         metrics={
             f"change/{row.model}/{verdicts['metric']}/{row.attribute}/{row.group}": row.change
@@ -97,15 +97,6 @@ def _decision_run(settings: params.Params) -> Any:
         tables={"changes": groups},
         files=(report,) if report.exists() else (),
     )
-
-
-def digest(folder: Path) -> str:
-    """Short hash of all files of a folder."""
-    out = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        out.update(path.relative_to(folder).as_posix().encode())
-        out.update(path.read_bytes())
-    return out.hexdigest()[:16]
 
 
 def _origin() -> dict[str, str]:

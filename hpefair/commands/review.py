@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +12,81 @@ from rich.console import Console
 from hpefair import artifacts, params
 from hpefair.adapters import fiftyone_server, git_repository, tables
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.errors import NothingToDo
 from hpefair.schema import MEASURED, PERCEIVED
 
 DATABASE = Path("fiftyone.db")
 
 
-def review(console: Console, name: str, launch: bool, port: int) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be looked at.
+
+    Attributes:
+        name: Dataset name; from the commit where empty.
+        generated: Generated people only, before they are assembled.
+        app: Address of an App that is open elsewhere.
+    """
+
+    name: str
+    generated: bool
+    app: str
+
+
+def review(console: Console, wanted: Wanted, port: int | None) -> None:
     """Rebuild the dataset, save its views, and serve the App until Ctrl-C.
 
     Args:
         console: Where to print.
-        name: Dataset name; `hpefair-<commit>` where empty.
-        launch: Serve the App.
-        port: Port of the App.
+        wanted: What is to be looked at.
+        port: Port of the App; None serves none.
+
+    Raises:
+        NothingToDo: If only generated people are wanted, and there is none.
     """
-    name = name or f"hpefair-{git_repository.commit()[:8] or 'workspace'}"
+    commit = git_repository.commit()[:8] or "workspace"
+    name = wanted.name or f"hpefair-{'generated-' if wanted.generated else ''}{commit}"
+    people = _screened() if wanted.generated else None
     with fiftyone_server.database(DATABASE):
-        dataset, views = build(name)
-        console.print(f"FiftyOne dataset {name}: {len(dataset)} images, views {', '.join(views)}", highlight=False)
-        if not launch:
+        if people is not None:
+            from hpefair.adapters import fiftyone_generated
+
+            dataset = fiftyone_generated.build(name, *people)
+            said = f"{len(people[0])} accepted and {len(dataset) - len(people[0])} rejected pictures"
+            link = f"{wanted.app}/datasets/{name}?view=accepted"
+        else:
+            dataset, views = build(name)
+            said = f"{len(dataset)} images, views {', '.join(views)}"
+            link = f"{wanted.app}/datasets/{name}"
+        line = f"FiftyOne dataset {name}: {said}" + ("" if port else f": {link}")
+        console.print(line, highlight=False, soft_wrap=True)
+        if port is None:
             return
         with fiftyone_server.app(port, DATABASE) as address:
             console.print(f"App on {address}/datasets/{name} (Ctrl-C stops it)", highlight=False)
             _until_interrupted()
+
+
+def serve(console: Console, folder: Path, port: int, database_port: int) -> None:
+    """Serve the App and its database until Ctrl-C.
+
+    Args:
+        console: Where to print.
+        folder: Where the database lives.
+        port: Port of the App.
+        database_port: Port of the database.
+    """
+    with fiftyone_server.database(folder, database_port) as uri, fiftyone_server.app(port, folder) as address:
+        console.print(f"FiftyOne on {address}, its database on {uri} (Ctrl-C stops both)", highlight=False)
+        _until_interrupted()
+
+
+def _screened() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Accepted and rejected people of the last batch."""
+    accepted, rejected = (tables.read(artifacts.SCREEN / f"{name}.parquet") for name in ("accepted", "rejected"))
+    if accepted["made"].sum() + rejected["made"].sum() == 0:
+        raise NothingToDo("nobody was generated: there is nothing to review")
+    return accepted, rejected
 
 
 def build(name: str) -> tuple[Any, list[str]]:

@@ -1,7 +1,6 @@
 """git and dvc as commands of a workspace; what they print on failure becomes the error."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 from hpefair.adapters import dvc_cli
@@ -14,7 +13,13 @@ def git(arguments: list[str], folder: Path) -> str:
     Raises:
         ToolError: If it fails.
     """
-    return _run(["git", *arguments], folder, "git")
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, text=True, capture_output=True, stdin=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        said = dvc_cli.fault(done.stderr or done.stdout) or f"exit code {done.returncode}"
+        raise ToolError(f"git {' '.join(arguments)[:80]} failed in {folder}: {said}")
+    return done.stdout
 
 
 def dvc(arguments: list[str], folder: Path) -> str:
@@ -23,17 +28,4 @@ def dvc(arguments: list[str], folder: Path) -> str:
     Raises:
         ToolError: If it fails.
     """
-    return _run([sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], folder, "dvc")
-
-
-def _run(command: list[str], folder: Path, tool: str) -> str:
-    done = subprocess.run(
-        command, cwd=folder, env=dvc_cli.environment(), text=True, capture_output=True, stdin=subprocess.DEVNULL,
-        check=False,
-    )  # fmt: skip
-    if done.returncode:
-        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        about = next((line for line in said if line.startswith(("ERROR", "fatal", "error"))), said[-1] if said else "")
-        words = " ".join(command[command.index("--wait-for-lock") + 1 :] if tool == "dvc" else command[1:])
-        raise ToolError(f"{tool} {words[:80]} failed in {folder}: {about or f'exit code {done.returncode}'}")
-    return done.stdout
+    return dvc_cli.run(arguments, folder, quiet=True)

@@ -1,6 +1,6 @@
 """One running attempt per task and workspace: a command ends with its owner, and a new attempt ends an old one.
 
-usage: python -m hpefair.orchestration.lease NAME [--owner PID] -- COMMAND ...
+usage: python -m hpefair.orchestration.lease NAME [--owner PID ...] -- COMMAND ...
 
 A worker that is killed leaves its DVC stage running, and a retry would start a second copy beside it. So the command
 runs below a launcher. The launcher ends the command's process group when its owner dies; the kernel ends the command
@@ -38,19 +38,19 @@ def main() -> int:
     """Run a command below a lease of the current folder; its exit code, or 75 where another host holds the lease."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="what runs, such as a stage; one attempt of it at a time")
-    parser.add_argument("--owner", type=int, default=os.getppid(), help="end when this process is gone")
+    parser.add_argument("--owner", type=int, action="append", help="end when this process is gone; repeatable")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
-    return run(arguments.name, arguments.command, arguments.owner)
+    return run(arguments.name, arguments.command, arguments.owner or [os.getppid()])
 
 
-def run(name: str, command: Sequence[str], owner: int, workspace: Path = Path()) -> int:
+def run(name: str, command: Sequence[str], owners: Sequence[int], workspace: Path = Path()) -> int:
     """Run a command below a lease.
 
     Args:
         name: What runs; one attempt of it at a time.
         command: Argument list.
-        owner: Id of the process on whose behalf it runs.
+        owners: Ids of the processes on whose behalf it runs.
         workspace: Folder to run in.
 
     Returns:
@@ -65,11 +65,15 @@ def run(name: str, command: Sequence[str], owner: int, workspace: Path = Path())
     if holder and _reclaim(holder):
         print(f"lease: ended what an earlier attempt of {name} left running", file=sys.stderr)
     rwlock.drop_stale(workspace)
-    return _hold(path, command, psutil.Process(owner), workspace)
+    try:
+        watched = [psutil.Process(pid) for pid in owners]
+    except psutil.NoSuchProcess:
+        return 128 + signal.SIGTERM
+    return _hold(path, command, watched, workspace)
 
 
-def _hold(path: Path, command: Sequence[str], owner: psutil.Process, workspace: Path) -> int:
-    """Start the command, keep the lease fresh, end with the owner."""
+def _hold(path: Path, command: Sequence[str], owners: Sequence[psutil.Process], workspace: Path) -> int:
+    """Start the command, keep the lease fresh, end with the owners."""
     asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _: asked.append(received))
@@ -78,7 +82,11 @@ def _hold(path: Path, command: Sequence[str], owner: psutil.Process, workspace: 
     fresh = time.monotonic()
     try:
         while process.poll() is None:
-            if asked or not _alive(owner) or _read(path).get("launcher") != os.getpid():
+            if (
+                asked
+                or not all(process_group.alive(owner) for owner in owners)
+                or _read(path).get("launcher") != os.getpid()
+            ):
                 process_group.end(process.pid)
                 process.wait()
                 return 128 + (asked[0] if asked else signal.SIGTERM)
@@ -122,13 +130,6 @@ def _write(path: Path, group: int) -> None:
     scratch = path.with_suffix(f".{os.getpid()}")
     scratch.write_text(json.dumps(lease), encoding="utf-8")
     scratch.replace(path)
-
-
-def _alive(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def _die_with_launcher() -> None:

@@ -1,140 +1,229 @@
-"""Operators that run a command of the workspace in a process group of its own."""
+"""Operators that run a command of the run's workspace, below a lease, with outcomes instead of exit codes."""
 
 from __future__ import annotations
 
 import os
-import re
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+from hpefair.adapters import dvc_cli
+from hpefair.errors import ToolError
+from hpefair.orchestration import collecting, settings
+from hpefair.orchestration.outcome import Listener, Outcome
+from hpefair.orchestration.workspace import open_workspace
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-DECIDED = 3  # exit code of a strict gate: trying again cannot change it
-BAD_INPUT = 2
-# `dvc repro` exits with 255 whatever a stage returned; the stage's own code is only in this line.
-STAGE_EXIT = re.compile(r"failed to run: .*, exited with (-?\d+)\s*$")
+OPEN = "open_workspace"
+COMMIT = "{{ ti.xcom_pull('" + OPEN + "') }}"
+RUN = "{{ dag.dag_id }}/{{ run_id }}"
+END_LIMIT_S = 4.5  # Airflow waits 5 seconds before it kills a task that it asked to end
+# -P: the launcher is this installation's, though its command runs in the workspace, which has an hpefair of its own.
+LAUNCHER = (sys.executable, "-P", "-m", "hpefair.orchestration.lease")
 
 
 class WorkspaceOperator(BaseOperator):
-    """Run a command in the workspace; no retry where the command decided or the input is bad.
+    """Something that happens in the workspace of the DAG run, on whatever machine the task landed.
 
     Args:
-        command: Argument list.
-        workspace: Folder to run in.
-        kill_grace_s: Seconds between SIGTERM and SIGKILL; Airflow itself waits 5 before it kills this task.
+        commit: Commit that the workspace is a clone of.
+        run: `<dag>/<run id>`.
     """
 
-    template_fields: Sequence[str] = ("command", "workspace")
+    template_fields: Sequence[str] = ("commit", "run")
     ui_color = "#e8f0fe"
 
-    def __init__(self, *, command: Sequence[str], workspace: str, kill_grace_s: float = 3.0, **kwargs: Any) -> None:
+    def __init__(self, *, commit: str = COMMIT, run: str = RUN, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.command = list(command)
-        self.workspace = workspace
-        self.kill_grace_s = kill_grace_s
+        self.commit = commit
+        self.run = run
         self._process: subprocess.Popen[str] | None = None
 
-    def execute(self, context: Context) -> None:
-        """Run the command, its output line by line in the task's log.
+    def folder(self) -> Path:
+        """The workspace; made if it is not there, as on another machine or after it was closed."""
+        known = settings.load()
+        path = known.workspace(self.run)
+        try:
+            open_workspace(known.origin, self.commit, path)
+        except ToolError as error:
+            raise AirflowException(str(error)) from error
+        return path
+
+    def launch(
+        self, name: str, command: Sequence[str], folder: Path, allow: Callable[[Listener], bool] = lambda _: True
+    ) -> str:
+        """Run a command below a lease, its output line by line in the task's log.
+
+        Args:
+            name: Of the lease: what runs, one attempt at a time.
+            command: Argument list.
+            folder: Where.
+            allow: Asked after every line; the command is ended where it says no.
+
+        Returns:
+            The last line of output.
 
         Raises:
-            AirflowFailException: If it decided (a strict gate says FAIL) or cannot use its input; never retried.
-            AirflowException: If it failed otherwise; may be retried.
+            AirflowFailException: If trying again cannot help.
+            AirflowSkipException: If there was nothing to do.
+            AirflowException: If the fault may pass.
         """
-        code = self._run()
-        if code in (DECIDED, BAD_INPUT):
-            raise AirflowFailException(f"{' '.join(self.command)} exited with {code}: trying again cannot help")
-        if code:
-            raise AirflowException(f"{' '.join(self.command)} exited with {code}")
-
-    def _run(self) -> int:
+        owners = [word for pid in (os.getpid(), os.getppid()) for word in ("--owner", str(pid))]
         self._process = process = subprocess.Popen(
-            self.command,
-            cwd=self.workspace,
+            [*LAUNCHER, name, *owners, "--", *command],
+            cwd=folder,
             env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="backslashreplace",
-            start_new_session=True,
         )
-        stage_code = None
+        heard = Listener()
         for line in process.stdout or ():
             self.log.info("%s", line.rstrip())
-            found = STAGE_EXIT.search(line)
-            stage_code = int(found[1]) if found else stage_code
+            heard.hear(line.rstrip())
+            if not allow(heard):
+                process.terminate()
+                break
         # Not wait(): it holds a lock that on_kill, which runs in a signal handler of this thread, needs too.
         while process.poll() is None:
             time.sleep(0.02)
-        return process.returncode if stage_code is None or not process.returncode else stage_code
+        outcome, said = heard.judge(process.returncode)
+        words = " ".join(command[2:] if command[:2] == [sys.executable, "-m"] else command)
+        if outcome is Outcome.SKIP:
+            raise AirflowSkipException(said)
+        if outcome is Outcome.FAIL:
+            raise AirflowFailException(f"{words}: {said} ({outcome.value})")
+        if outcome is Outcome.RETRY:
+            raise AirflowException(f"{words}: {said}")
+        return heard.last
+
+    def collect(self, folder: Path, stages: Sequence[str]) -> None:
+        """Restore what earlier tasks did elsewhere; ended before it does anything over again.
+
+        Raises:
+            AirflowException: If a stage would have to be executed, or see `launch`.
+        """
+        executed: list[str] = []
+
+        def restores_only(heard: Listener) -> bool:
+            executed[:] = [heard.running] if heard.running else []
+            return not executed
+
+        with collecting.turn(folder):
+            missing = collecting.missing(folder, stages)
+            if not missing:
+                return
+            self.log.info("collecting %s", ", ".join(missing))
+            words = dvc_cli.command("repro", "--pull", "--allow-missing", *missing)
+            try:
+                self.launch("collect", words, folder, restores_only)
+            except AirflowException as error:
+                if executed:
+                    raise AirflowException(
+                        f"{executed[0]} would run again here: its result is not in the remote, or its inputs differ "
+                        "from those of the machine that ran it"
+                    ) from error
+                raise
+            collecting.note(folder, missing)
 
     def on_kill(self) -> None:
-        """End the whole process group, dvc and the stage below it."""
-        if self._process is None:
+        """End the launcher, which ends the whole group below it."""
+        if self._process is None or self._process.poll() is not None:
             return
-        for wanted, seconds in ((signal.SIGTERM, self.kill_grace_s), (signal.SIGKILL, 1.0)):
-            try:
-                os.killpg(self._process.pid, wanted)
-            except ProcessLookupError:
-                return
-            if self._gone_within(seconds):
-                return
-
-    def _gone_within(self, seconds: float) -> bool:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self._process is not None:
-                self._process.poll()  # reaps the leader, so that an empty group disappears
-                try:
-                    os.killpg(self._process.pid, 0)
-                except (ProcessLookupError, PermissionError):
-                    return True
+        self._process.terminate()
+        limit = time.monotonic() + END_LIMIT_S
+        while self._process.poll() is None and time.monotonic() < limit:
             time.sleep(0.05)
-        return False
+        if self._process.poll() is None:
+            self._process.kill()
 
 
 class DvcStageOperator(WorkspaceOperator):
-    """Reproduce one DVC stage.
+    """Reproduce one DVC stage, with what it reads from other machines, and push what it wrote.
+
+    A stage that is up to date, or that the run-cache knows, is not executed again.
 
     Args:
-        stage: `word` or `word@item`.
-        workspace: Workspace folder.
+        stage: Stage word.
+        item: Item of a `foreach` stage; mapped over in DAGs.
     """
 
-    template_fields: Sequence[str] = ("command", "workspace", "stage")
+    template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "stage", "item")
 
-    def __init__(self, *, stage: str, workspace: str, **kwargs: Any) -> None:
-        command = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", stage]
-        super().__init__(command=command, workspace=workspace, **kwargs)
+    def __init__(self, *, stage: str, item: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.stage = stage
+        self.item = item
+
+    def execute(self, context: Context) -> str:
+        """Collect, reproduce, push; the stage's name.
+
+        Raises:
+            AirflowException: See `launch`.
+        """
+        name = f"{self.stage}@{self.item}" if self.item else self.stage
+        folder = self.folder()
+        self.collect(folder, collecting.upstream(folder, name))
+        self.launch(name, dvc_cli.command("repro", "--single-item", "--pull", "--allow-missing", name), folder)
+        self.launch(f"{name}.push", dvc_cli.command("push", "--run-cache", name), folder)
+        collecting.note(folder, [name])
+        return name
+
+
+class StageItemsOperator(WorkspaceOperator):
+    """Items of a `foreach` stage as the workspace has them, to be mapped over.
+
+    Args:
+        stage: Stage word.
+    """
+
+    template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "stage")
+
+    def __init__(self, *, stage: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stage = stage
+
+    def execute(self, context: Context) -> list[str]:
+        """The items, in the order of params.yaml."""
+        return [name.partition("@")[2] for name in collecting.named(self.folder(), [self.stage])]
 
 
 class HpefairOperator(WorkspaceOperator):
-    """Run a command of the workspace's own hpefair.
+    """Run a command of the workspace's own hpefair; its last line of output is the result.
 
     Args:
         arguments: Command and options, such as `["gate", "--strict", "balanced"]`.
-        workspace: Workspace folder.
+        needs: Stages, by name or word, whose results it reads.
     """
 
-    template_fields: Sequence[str] = ("command", "workspace")
+    template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "arguments")
 
-    def __init__(self, *, arguments: Sequence[str], workspace: str, **kwargs: Any) -> None:
-        super().__init__(command=[sys.executable, "-m", "hpefair", *arguments], workspace=workspace, **kwargs)
+    def __init__(self, *, arguments: Sequence[str], needs: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.arguments = list(arguments)
+        self.needs = list(needs)
+
+    def execute(self, context: Context) -> str:
+        """Pull what it needs, and run it.
+
+        Raises:
+            AirflowException: See `launch`.
+        """
+        folder = self.folder()
+        self.collect(folder, collecting.named(folder, self.needs))
+        return self.launch(self.task_id, [sys.executable, "-m", "hpefair", *self.arguments], folder)
 
 
 def environment() -> dict[str, str]:
-    """The current environment with this interpreter's folder first on PATH, so that stages find the same Python."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    """The environment of commands in a workspace."""
+    return {**dvc_cli.environment(), "PYTHONUNBUFFERED": "1"}

@@ -1,35 +1,88 @@
-"""The stages of dvc.yaml as Airflow tasks, edges included; no stage is typed twice."""
+"""The stages of dvc.yaml as Airflow tasks, edges included; no edge is typed twice."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from airflow.sdk import Param
 
 from hpefair.adapters import dvc_graph
-from hpefair.orchestration.operators import DvcStageOperator
+from hpefair.orchestration import settings
+from hpefair.orchestration.lifecycle import OpenWorkspaceOperator
+from hpefair.orchestration.notify import Tell
+from hpefair.orchestration.operators import DvcStageOperator, StageItemsOperator
+
+# Stages that read pixels or train: one at a time per GPU, on workers of their own queue.
+HEAVY: Final = frozenset({"attribute", "generate", "screen", "train", "predict"})
+REF: Final = Param(
+    "", type="string", title="Commit", description="Branch, tag or commit to start from; empty: what the event names."
+)
+
+
+def dag_settings() -> dict[str, Any]:
+    """What all DAGs have in common: one run at a time, no catching up, patient retries."""
+    known = settings.load()
+    return {
+        "start_date": datetime(2026, 1, 1, tzinfo=UTC),
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": ["hpefair"],
+        "default_args": {
+            "owner": "hpefair",
+            "pool": "dvc",
+            "retries": known.retries,
+            "retry_delay": known.retry_delay,
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": known.retry_delay * 60,
+            "on_failure_callback": Tell("failed: {{ ti.task_id }}"),
+        },
+    }
 
 
 def task_id(stage: str) -> str:
-    """Task id of a stage: Airflow refuses `@`, so `train@balanced` becomes `train.balanced`."""
+    """Task id of a stage: Airflow refuses `@`, so `audit@balanced` becomes `audit.balanced`."""
     return stage.replace("@", ".")
 
 
-def stage_tasks(workspace: Path) -> dict[str, DvcStageOperator]:
-    """One task per stage of the workspace's dvc.yaml, wired as DVC's own graph; call inside a DAG.
+def stage_tasks(names: Sequence[str], opened: OpenWorkspaceOperator, **options: Any) -> dict[str, Any]:
+    """Tasks of some stages, wired as DVC's own graph; call inside a DAG.
 
     Args:
-        workspace: Folder with dvc.yaml and params.yaml.
+        names: `word@item` for one item, or `word`; the word of a `foreach` stage is mapped over its items, as the
+            workspace of the run has them.
+        opened: The task that opens the workspace.
+        options: Passed on to every task.
 
     Returns:
-        Stage name to task.
+        Name to task.
     """
-    graph = dvc_graph.load(workspace)
-    tasks = {
-        stage.name: DvcStageOperator(
-            task_id=task_id(stage.name), stage=stage.name, workspace=str(workspace), doc_md=stage.desc
-        )
-        for stage in graph.stages
-    }
+    graph = dvc_graph.load(settings.load().declaration)
+    tasks = {name: _task(name, graph, opened, options) for name in names}
     for stage in graph.stages:
-        for upstream in graph.upstream(stage):
-            tasks[upstream] >> tasks[stage.name]
+        for above in graph.upstream(stage):
+            upper, lower = _named(above, tasks), _named(stage.name, tasks)
+            if upper and lower:
+                tasks[upper] >> tasks[lower]
     return tasks
+
+
+def _task(name: str, graph: dvc_graph.Graph, opened: OpenWorkspaceOperator, options: dict[str, Any]) -> Any:
+    word, _, item = name.partition("@")
+    members = [stage for stage in graph.stages if stage.word == word]
+    if not members or (item and name not in {stage.name for stage in members}):
+        raise ValueError(f"Expected a stage of dvc.yaml but got {name!r}")
+    heavy = {"pool": "gpu", "queue": settings.load().gpu_queue} if word in HEAVY else {}
+    common = {"task_id": task_id(name), "stage": word, "doc_md": members[0].desc, **heavy, **options}
+    if item or members[0].name == word:
+        return DvcStageOperator(item=item, **common)
+    items = StageItemsOperator(task_id=f"{word}_items", stage=word)
+    opened >> items
+    return DvcStageOperator.partial(**common).expand(item=items.output)
+
+
+def _named(stage: str, tasks: dict[str, Any]) -> str:
+    """Name under which a stage is among the tasks: its own, or its word; empty if it is not."""
+    word = stage.partition("@")[0]
+    return stage if stage in tasks else word if word in tasks else ""

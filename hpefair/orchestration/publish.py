@@ -13,8 +13,11 @@ from typing import Final
 
 from hpefair.errors import ToolError
 from hpefair.orchestration import commands
+from hpefair.orchestration.naming import safe
 
-COMMITTED: Final = ("dvc.lock", "params.yaml", "data/raw.dvc", "history", "review", "reports")
+RAW: Final = "data/raw.dvc"
+INPUTS: Final = (RAW, "params.yaml")
+COMMITTED: Final = ("dvc.lock", "params.yaml", RAW, "history", "review", "reports")
 REPORTS: Final = {
     "reports/gate_original.json": "data/gate/original/decision.json",
     "reports/gate_balanced.json": "data/gate/balanced/decision.json",
@@ -41,14 +44,38 @@ def publish(workspace: Path, dag: str, run: str, stages: Sequence[str]) -> str:
     """
     _check_current(workspace, stages)
     _push_data(workspace, stages)
-    branch = branch_of(dag, run)
     _copy_reports(workspace)
-    trailers = {"Airflow-Run": f"{dag}/{run}", "Dvc-Lock-Sha256": _digest(workspace / "dvc.lock")}
+    return _push_commit(workspace, dag, run, {"Dvc-Lock-Sha256": _digest(workspace / "dvc.lock")})
+
+
+def publish_inputs(workspace: Path, dag: str, run: str) -> str:
+    """Push new raw data and settings, before any stage has run, and a commit that points to them.
+
+    Args:
+        workspace: Workspace of the run.
+        dag: DAG id.
+        run: Run id.
+
+    Returns:
+        The published commit.
+
+    Raises:
+        ToolError: See `publish`.
+    """
+    if (workspace / RAW).exists():
+        commands.dvc(["push", "--quiet", RAW], workspace)
+    inputs = hashlib.sha256(b"".join(path.read_bytes() for path in _present(workspace, INPUTS))).hexdigest()
+    return _push_commit(workspace, dag, run, {"Inputs-Sha256": inputs})
+
+
+def _push_commit(workspace: Path, dag: str, run: str, about: dict[str, str]) -> str:
+    """Commit what is to be committed on the run's branch; the commit of an earlier attempt with the same result."""
+    branch = branch_of(dag, run)
+    trailers = {"Airflow-Run": f"{dag}/{run}", **about}
     known = _published(workspace, branch, trailers)
     if known:
         return known
-    paths = [name for name in COMMITTED if (workspace / name).exists()]
-    commands.git(["add", "--all", "--", *paths], workspace)
+    commands.git(["add", "--all", "--", *map(str, _present(workspace, COMMITTED))], workspace)
     message = [f"{dag}: {run}", "\n".join(f"{key}: {value}" for key, value in trailers.items())]
     words = [word for part in message for word in ("--message", part)]
     commands.git([*WHO, "commit", "--quiet", "--no-verify", "--allow-empty", *words], workspace)
@@ -56,9 +83,13 @@ def publish(workspace: Path, dag: str, run: str, stages: Sequence[str]) -> str:
     return commands.git(["rev-parse", "HEAD"], workspace).strip()
 
 
+def _present(workspace: Path, names: Sequence[str]) -> list[Path]:
+    return [(workspace / name).resolve() for name in names if (workspace / name).exists()]
+
+
 def branch_of(dag: str, run: str) -> str:
     """Branch of a run; run ids hold colons and pluses, which git refuses."""
-    return f"auto/{dag}/" + "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in run)
+    return f"auto/{dag}/{safe(run)}"
 
 
 def _check_current(workspace: Path, stages: Sequence[str]) -> None:
@@ -68,7 +99,7 @@ def _check_current(workspace: Path, stages: Sequence[str]) -> None:
 
 
 def _push_data(workspace: Path, stages: Sequence[str]) -> None:
-    raw = ["data/raw.dvc"] if (workspace / "data/raw.dvc").exists() else []
+    raw = [RAW] if (workspace / RAW).exists() else []
     commands.dvc(["push", "--quiet", "--run-cache", *stages, *raw], workspace)
     found = json.loads(commands.dvc(["data", "status", "--not-in-remote", "--json"], workspace) or "{}")
     missing = sorted(found.get("not_in_remote", []))

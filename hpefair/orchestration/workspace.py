@@ -13,6 +13,7 @@ from hpefair.errors import ToolError
 from hpefair.orchestration import commands
 
 REMOTE: Final = "hpefair"
+KEPT: Final = ("dvc.lock", "params.yaml", "data/gate", "data/validate", "data/compare", "data/report")
 OUTSIDE: Final = ("judges", "attributes", "diffusion")  # below models/: weights that git does not hold
 
 
@@ -56,20 +57,47 @@ def open_workspace(origin: Origin, ref: str, target: Path) -> str:
             commands.git(["checkout", "--quiet", "--detach", _resolved(ref, part)], part)
             _configure(origin, part)
             _link_models(origin.models, part)
-            part.rename(target)
+            _put(part, target)
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return commands.git(["rev-parse", "HEAD"], target).strip()
 
 
-def close_workspace(target: Path) -> None:
-    """Remove a workspace; its data stay in the cache."""
+def close_workspace(target: Path, keep: Path | None = None) -> None:
+    """Remove a workspace; its data stay in the cache.
+
+    Args:
+        target: The workspace.
+        keep: Folder that its small results are copied to first.
+    """
     if not target.exists():
         return
+    if keep is not None:
+        _keep_results(target, keep)
     gone = target.with_name(f".{target.name}.closing")
     shutil.rmtree(gone, ignore_errors=True)
     target.rename(gone)
     shutil.rmtree(gone)
+
+
+def _keep_results(workspace: Path, keep: Path) -> None:
+    """What people read about a run, published or not; dvc.lock finds everything else in the cache."""
+    for name in KEPT:
+        source = workspace / name
+        if source.is_dir():
+            shutil.copytree(source, keep / name, dirs_exist_ok=True)
+        elif source.exists():
+            (keep / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, keep / name)
+
+
+def _put(part: Path, target: Path) -> None:
+    """Rename into place; where another task of the run was faster, its clone is as good."""
+    try:
+        part.rename(target)
+    except OSError:
+        if not (target / ".git").exists():
+            raise
 
 
 def _resolved(ref: str, clone: Path) -> str:

@@ -1,20 +1,14 @@
 """Predictions of a trained model on the test images, or of a results file on all images."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import coco_json, coco_results, dvc_stage, tables
 from hpefair.core.pose.skeletons import skeleton
-from hpefair.errors import InputError, SettingsError
 from hpefair.schema import PREDICTIONS
 from hpefair.training_sections import PredictedModel, PredictEngine
-
-if TYPE_CHECKING:
-    from hpefair.training.prediction import TestTime
 
 Found = tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]  # predictions, the images they are about, and what they are
 
@@ -35,47 +29,12 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 def _trained(wanted: PredictedModel, images: pd.DataFrame, how: PredictEngine) -> Found:
-    import torch
+    from hpefair.training.predicted_split import predicted
 
-    from hpefair.training import weights
-    from hpefair.training.top_down import detected, of_people
-
-    torch.set_num_threads(1)
-    model, _ = weights.load(Path(wanted.from_))
     split = tables.read(artifacts.SPLIT / "images.parquet")
     test = images[images["image_id"].isin(split.loc[split["split"] == "test", "image_id"])]
-    test_time = _test_time(how)
-    print(f"predict: test-time augmentation costs {test_time.cost(model.scope):.3g} passes")
-    boxes = Path(wanted.boxes)
-    if model.scope == "crop" and boxes == artifacts.INGEST:
-        people = _evaluable(test)
-        poses, score = of_people(model, people, test_time)
-        found = people[["image_id", "person_id"]].assign(keypoints=list(poses.reshape(len(people), -1)), score=score)
-        source = "ground truth"
-    else:
-        detector = model if model.scope == "image" else weights.load(boxes)[0]
-        if detector.scope != "image":
-            raise SettingsError(f"predict.models: {boxes} is no detector: name one whose estimator sees whole pictures")
-        refiner = model if model.scope == "crop" else None
-        found = detected(detector, refiner, test, test_time, how.most_similar)
-        source = f"detected by {boxes.name}" if refiner is not None else "its own"
-    found = found.assign(area=np.nan, box_source=source)
+    found, source = predicted(Path(wanted.from_), Path(wanted.boxes), test, how)
     return found, test, {"boxes": source, "images": "test split"}
-
-
-def _test_time(how: PredictEngine) -> "TestTime":
-    from hpefair.training.prediction import TestTime
-
-    return TestTime(how.flip_test, how.scales, how.batch, how.least_score, how.most_overlap, how.most_people)
-
-
-def _evaluable(test: pd.DataFrame) -> pd.DataFrame:
-    people = tables.read(artifacts.INGEST / "people.parquet")
-    people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
-    people = people.merge(test[["image_id", "path"]], on="image_id", validate="m:1")
-    if people.empty:
-        raise InputError("no evaluable person lies in the test split: see split.fractions in params.yaml")
-    return people
 
 
 def _third_party(source: Path, images: pd.DataFrame) -> Found:

@@ -1,0 +1,55 @@
+"""Candidates against the champion, on people nobody has looked at; a person decides; an alias and a tag follow."""
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.hitl import HITLBranchOperator
+from airflow.sdk import DAG, Param
+
+from hpefair.orchestration import assets, settings
+from hpefair.orchestration.lifecycle import (
+    AnnounceOperator,
+    CloseWorkspaceOperator,
+    OpenWorkspaceOperator,
+    TagOperator,
+)
+from hpefair.orchestration.notify import Tell
+from hpefair.orchestration.operators import HpefairOperator
+from hpefair.orchestration.pipeline import REF, dag_settings
+
+KNOWN = settings.load()
+ANSWER = "{{ ti.xcom_pull('decide')['params_input'].%s }}"
+NAMED = Param("", type="string", title="Model", description="Another candidate than the proposed one.")
+REASON = Param("", type="string", title="Reason", description="Needed where the verdict is not PASS.")
+
+with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params={"ref": REF}, **dag_settings()):
+    opened = OpenWorkspaceOperator(task_id="open_workspace").as_setup()
+    compare = HpefairOperator(
+        task_id="compare_sealed", arguments=["promote", "compare", "--uri", KNOWN.tracking], needs=["train"]
+    )
+    decide = HITLBranchOperator(
+        task_id="decide",
+        subject="Candidates of {{ run_id }}",
+        body="{{ ti.xcom_pull('compare_sealed') }}",
+        options=["promote", "hold", "rebalance"],
+        defaults="hold",
+        params={"model": NAMED, "reason": REASON},
+        response_timeout=KNOWN.patience,
+        notifiers=[Tell("waits for a decision: {{ ti.xcom_pull('compare_sealed') }}")],
+    )
+    words = [
+        "promote",
+        "apply",
+        "--uri",
+        KNOWN.tracking,
+        f"--model={ANSWER % 'model'}",
+        f"--reason={ANSWER % 'reason'}",
+    ]
+    promote = HpefairOperator(task_id="promote", arguments=words, needs=["train"], outlets=[assets.CHAMPION])
+    tag = TagOperator(
+        task_id="tag", name="model/{{ ti.xcom_pull('promote') }}", message="{{ ti.xcom_pull('compare_sealed') }}"
+    )
+    hold = EmptyOperator(task_id="hold")
+    rebalance = AnnounceOperator(task_id="rebalance", outlets=[assets.DATASET])
+    closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
+    opened >> compare >> decide >> [promote, hold, rebalance]
+    promote >> tag
+    [tag, hold, rebalance] >> closed

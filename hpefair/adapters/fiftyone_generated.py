@@ -1,0 +1,36 @@
+"""Generated people, let in or not, as rows of a FiftyOne dataset: what somebody looks at before they are assembled."""
+
+from typing import Any, Final
+
+import pandas as pd
+
+from hpefair.adapters import fiftyone_views
+from hpefair.core.pose.skeletons import COCO_17
+from hpefair.schema import PERCEIVED
+
+SHOWN: Final = ["person_id", "image_id", "keypoints", "bbox", "screened", "fault", "backend", "cell", "parent_person"]
+
+
+def build(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame) -> Any:
+    """Build the dataset, with a view of those whom the screen let in, and one of the others.
+
+    Args:
+        name: Dataset name; one of the same name is replaced.
+        accepted: accepted.parquet of the stage `screen`.
+        rejected: rejected.parquet of it; attempts that gave no picture are left out.
+
+    Returns:
+        The FiftyOne dataset.
+    """
+    import fiftyone as fo
+
+    everybody = pd.concat([accepted.assign(screened="accepted"), rejected.assign(screened="rejected")])
+    everybody = everybody[everybody["made"]].reset_index(drop=True)
+    everybody["person_id"] = "generated/" + everybody["item_id"].astype(str)
+    everybody["image_id"] = everybody["person_id"]
+    pictures = everybody[["image_id", "path", "width", "height"]].assign(split=everybody["screened"], synthetic=True)
+    people = everybody[[*SHOWN, *PERCEIVED]].fillna(dict.fromkeys(("fault", "parent_person", *PERCEIVED), ""))
+    dataset = fiftyone_views.build(name, pictures, people, {}, COCO_17)
+    for verdict in ("accepted", "rejected"):
+        dataset.save_view(verdict, dataset.match(fo.ViewField("split") == verdict))
+    return dataset

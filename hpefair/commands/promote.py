@@ -1,0 +1,122 @@
+"""`hpefair promote`: candidates against the champion, on people whom nobody has looked at, and a new champion."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from hpefair import artifacts, params
+from hpefair.adapters import content, git_repository
+from hpefair.core.fairness.verdict import Verdict
+from hpefair.errors import InputError, MissingArtifactError, NothingToDo
+
+RANK: Final = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
+
+
+def compare(uri: str, experiment: str) -> str:
+    """Compare every candidate with the champion, or with the baseline where there is none, and log it.
+
+    Args:
+        uri: MLflow tracking URI.
+        experiment: Experiment.
+
+    Returns:
+        One line for whoever decides.
+
+    Raises:
+        NothingToDo: If the champion is all there is.
+        InputError: If nobody lies in the sealed split.
+    """
+    from hpefair.adapters import mlflow_registry, mlflow_tracking
+    from hpefair.training.sealed import compare_sealed
+
+    settings = params.load()
+    with mlflow_tracking.connected(uri, experiment), tempfile.TemporaryDirectory() as scratch:
+        champion = mlflow_registry.champion()
+        weights = _candidates(settings, champion.digest if champion else "")
+        baseline = artifacts.TRAIN / settings.compare.baseline
+        holder = mlflow_registry.weights_of(champion, Path(scratch)) if champion else baseline
+        found, people = compare_sealed(settings, holder, weights)
+        order = sorted(
+            found, key=lambda name: (RANK[found[name].verdict], RANK[found[name].harm], -_change(found[name]))
+        )
+        who = f"champion {champion.model}, version {champion.version}" if champion else f"no champion, {baseline.name}"
+        tags = {f"verdict.{name}": str(one.verdict) for name, one in found.items()}
+        run = mlflow_tracking.Run(
+            name="sealed",
+            key=_key(weights, champion),
+            metrics={f"change/{name}/{settings.compare.metric}/all": _change(one) for name, one in found.items()},
+            tags={**tags, "proposed": order[0], "against": who, "git.commit": git_repository.commit()},
+            tables={"sealed": pd.concat([one.groups.assign(model=name) for name, one in found.items()])},
+        )
+        mlflow_tracking.log(uri, experiment, [run])
+    said = "; ".join(_sentence(name, found[name], settings.compare.metric) for name in order)
+    return f"Against {who}, on {people} sealed people: {said}. Proposed: {order[0]}."
+
+
+def apply(uri: str, experiment: str, model: str, reason: str) -> str:
+    """Make a candidate the champion.
+
+    Args:
+        uri: MLflow tracking URI.
+        experiment: Experiment.
+        model: Candidate; the proposed one where empty.
+        reason: Why, where the verdict is not PASS.
+
+    Returns:
+        `<name>/<version>`.
+
+    Raises:
+        MissingArtifactError: If nothing was compared, or the candidate is not logged.
+        InputError: If there is no such candidate, or a reason is needed.
+    """
+    from hpefair.adapters import mlflow_registry, mlflow_tracking
+
+    settings = params.load()
+    with mlflow_tracking.connected(uri, experiment):
+        champion = mlflow_registry.champion()
+        weights = _candidates(settings, champion.digest if champion else "")
+        sealed = mlflow_tracking.find(_key(weights, champion))
+        if sealed is None:
+            raise MissingArtifactError("these candidates were not compared yet: run `hpefair promote compare`")
+        model = model or sealed.data.tags["proposed"]
+        if model not in weights:
+            raise InputError(f"there is no candidate {model!r}: {', '.join(weights)}")
+        verdict = sealed.data.tags[f"verdict.{model}"]
+        if verdict != Verdict.PASS and not reason.strip():
+            raise InputError(f"the verdict on {model} is {verdict}: promote it with a reason (--reason), or hold it")
+        logged = mlflow_tracking.find(f"{model}:{content.digest(artifacts.EVALUATE / model)}")
+        if logged is None:
+            raise MissingArtifactError(f"{model} is not logged yet: run `hpefair log`")
+        tags = {"verdict": verdict, "reason": reason.strip() or "verdict", "git.commit": git_repository.commit()}
+        version = mlflow_registry.crown(logged.info.run_id, model, content.digest(weights[model]), tags)
+    return f"{model}/{version}"
+
+
+def _candidates(settings: params.Params, champion: str) -> dict[str, Path]:
+    """Weights of the candidates that are not the champion."""
+    folders = {name: artifacts.TRAIN / name for name in settings.compare.candidates}
+    if absent := [name for name, folder in folders.items() if not folder.exists()]:
+        raise MissingArtifactError(f"{absent[0]} is not trained here: run `dvc repro`")
+    others = {name: folder for name, folder in folders.items() if content.digest(folder) != champion}
+    if not others:
+        raise NothingToDo("the champion is the only candidate: there is nothing to decide")
+    return others
+
+
+def _key(weights: dict[str, Path], champion: Any) -> str:
+    digests = [f"{name}={content.digest(folder)}" for name, folder in sorted(weights.items())]
+    return f"sealed:{champion.digest if champion else 'nobody'}:{','.join(digests)}"
+
+
+def _change(found: Any) -> float:
+    return float(found.groups["change"].iloc[0])
+
+
+def _sentence(name: str, found: Any, metric: str) -> str:
+    everyone = found.groups.iloc[0]
+    return (
+        f"{name} {found.verdict} (no harm: {found.harm}, fairer: {found.fairer}; mean {metric} "
+        f"{everyone['change']:+.3f} [{everyone['low']:.3f}, {everyone['high']:.3f}])"
+    )

@@ -1,0 +1,201 @@
+"""Operators around a run: its workspace, what it publishes, and the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from hpefair.adapters import dvc_cli
+from hpefair.errors import ToolError
+from hpefair.orchestration import collecting, settings, tags
+from hpefair.orchestration.operators import RUN, WorkspaceOperator
+from hpefair.orchestration.publish import branch_of, publish, publish_inputs
+from hpefair.orchestration.workspace import close_workspace, open_workspace
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+SAMPLE = "sample"
+
+
+class OpenWorkspaceOperator(WorkspaceOperator):
+    """Clone the repository for this run, at the commit that triggered it; the commit is the result.
+
+    New raw data and settings, if the form names any, are published first, so that the run has a commit to speak of.
+    Args:
+        ref: Branch, tag or commit; empty for that of the asset event, else for HPEFAIR_REF.
+        source: A folder to add to the raw data, or `sample`; empty for none.
+        images: Images of the built-in sample.
+        changes: Settings that replace those in params.yaml, as a tree.
+    """
+
+    template_fields: Sequence[str] = ("run", "ref", "source", "images", "changes")
+
+    def __init__(
+        self,
+        *,
+        ref: str = "{{ params.ref }}",
+        source: str = "",
+        images: str = "1000",
+        changes: str | dict[str, Any] = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(commit="", **kwargs)
+        self.ref = ref
+        self.source = source
+        self.images = images
+        self.changes = changes
+
+    def execute(self, context: Context) -> str:
+        """Open the workspace afresh.
+
+        Raises:
+            AirflowException: If the repository cannot be reached, or the data cannot be added.
+        """
+        known = settings.load()
+        folder = known.workspace(self.run)
+        try:
+            close_workspace(folder)
+            commit = open_workspace(known.origin, self.ref or triggering_commit(context) or known.ref, folder)
+            if self.source or self.changes:
+                self._add(folder)
+                commit = publish_inputs(folder, *self.run.split("/", 1))
+        except ToolError as error:
+            raise AirflowException(str(error)) from error
+        return commit
+
+    def _add(self, folder: Path) -> None:
+        if self.changes:
+            tree = self.changes if isinstance(self.changes, dict) else yaml.safe_load(self.changes)
+            path = folder / "params.yaml"
+            settings_tree = _merged(yaml.safe_load(path.read_text(encoding="utf-8")), tree or {})
+            path.write_text(yaml.safe_dump(settings_tree, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        if not self.source:
+            return
+        if (folder / "data/raw.dvc").exists():
+            self.launch("pull", dvc_cli.command("pull", "data/raw.dvc"), folder)
+        sample = ["--number", str(self.images)] if self.source == SAMPLE else ["--discover"]
+        words = ["-m", "hpefair", "add", "--replace", *sample, "--", self.source]
+        self.launch("add", [sys.executable, *words], folder)
+
+
+class PublishOperator(WorkspaceOperator):
+    """Publish what a run is answerable for; asset events carry the commit.
+
+    Args:
+        stages: Stage words or names.
+    """
+
+    template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "stages")
+
+    def __init__(self, *, stages: Sequence[str], pool: str = "publish", **kwargs: Any) -> None:
+        super().__init__(pool=pool, **kwargs)
+        self.stages = list(stages)
+
+    def execute(self, context: Context) -> str:
+        """Collect what ran elsewhere, push, verify, commit; the commit.
+
+        Raises:
+            AirflowException: If data or commit cannot be pushed; the task can be tried again.
+        """
+        folder = self.folder()
+        wanted = collecting.named(folder, self.stages)
+        self.collect(folder, wanted)
+        dag, run = self.run.split("/", 1)
+        try:
+            commit = publish(folder, dag, run, wanted)
+        except ToolError as error:
+            raise AirflowException(str(error)) from error
+        _announce(context, self.outlets, {"commit": commit, "branch": branch_of(dag, run), "run": self.run})
+        return commit
+
+
+class AnnounceOperator(WorkspaceOperator):
+    """Send an asset event about the run's own commit, without publishing anything new."""
+
+    def execute(self, context: Context) -> str:
+        """The commit."""
+        _announce(context, self.outlets, {"commit": self.commit, "run": self.run})
+        return self.commit
+
+
+class TagOperator(WorkspaceOperator):
+    """Tag the run's commit in the repository.
+
+    Args:
+        name: Name of the tag.
+        message: Message of the tag.
+    """
+
+    template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "name", "message")
+
+    def __init__(self, *, name: str, message: str, pool: str = "publish", **kwargs: Any) -> None:
+        super().__init__(pool=pool, **kwargs)
+        self.name = name
+        self.message = message
+
+    def execute(self, context: Context) -> str:
+        """Tag and push; a tag of that name at that commit is left as it is.
+
+        Raises:
+            AirflowFailException: If the tag stands for another commit.
+            AirflowException: If it cannot be pushed.
+        """
+        try:
+            return tags.tag(self.folder(), self.name, self.commit, self.message)
+        except tags.TakenError as error:
+            raise AirflowFailException(str(error)) from error
+        except ToolError as error:
+            raise AirflowException(str(error)) from error
+
+
+class CloseWorkspaceOperator(BaseOperator):
+    """Remove the run's workspace, however the run ended; its small results are kept beside the workspaces.
+
+    Args:
+        run: `<dag>/<run id>`.
+    """
+
+    template_fields: Sequence[str] = ("run",)
+    ui_color = "#f1f3f4"
+
+    def __init__(self, *, run: str = RUN, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run = run
+
+    def execute(self, context: Context) -> str:
+        """Remove it; where the kept results are."""
+        known = settings.load()
+        folder = known.workspace(self.run)
+        kept = known.runs.parent / "kept" / folder.relative_to(known.runs)
+        close_workspace(folder, kept)
+        return str(kept)
+
+
+def triggering_commit(context: Context) -> str:
+    """Commit that the asset events of this run carry, of the latest if there are several; empty without one."""
+    found = [
+        event
+        for events in (context.get("triggering_asset_events") or {}).values()
+        for event in events
+        if (event.extra or {}).get("commit")
+    ]
+    return str(max(found, key=lambda event: event.timestamp).extra["commit"]) if found else ""
+
+
+def _announce(context: Context, outlets: Sequence[Any], extra: dict[str, str]) -> None:
+    for asset in outlets:
+        context["outlet_events"][asset].extra = extra
+
+
+def _merged(tree: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A settings tree with changes laid over it."""
+    both = {key: _merged(tree[key], value) for key, value in changes.items()
+            if isinstance(value, dict) and isinstance(tree.get(key), dict)}  # fmt: skip
+    return {**tree, **changes, **both}

@@ -1,0 +1,37 @@
+"""`hpefair review` and `hpefair app`: people in FiftyOne; parses and calls, nothing else."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hpefair.adapters.terminal import console
+
+ADDRESS = "http://127.0.0.1:5151"
+
+
+def review(
+    name: Annotated[str, typer.Option(help="FiftyOne dataset name; from the dataset and commit by default.")] = "",
+    launch: Annotated[bool, typer.Option(help="Open the App on 127.0.0.1; otherwise only build the dataset.")] = True,
+    port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
+    generated: Annotated[
+        bool,
+        typer.Option("--generated", help="Generated people only, accepted and rejected, before they are assembled."),
+    ] = False,
+    app: Annotated[str, typer.Option(help="Address of an App that is open elsewhere, for the link.")] = ADDRESS,
+) -> None:
+    """Build the FiftyOne dataset of people, predictions and groups, and open the App."""
+    from hpefair.commands import review as command
+
+    command.review(console, command.Wanted(name, generated, app), port if launch else None)
+
+
+def serve(
+    folder: Annotated[Path, typer.Option(help="Where the database lives.")] = Path("fiftyone.db"),
+    port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
+    database_port: Annotated[int, typer.Option(help="Port of the database; FIFTYONE_DATABASE_URI names it.")] = 27017,
+) -> None:
+    """Serve FiftyOne's App and its database on 127.0.0.1, with whatever datasets are in it, until Ctrl-C."""
+    from hpefair.commands import review as command
+
+    command.serve(console, folder, port, database_port)
