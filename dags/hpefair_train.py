@@ -16,5 +16,4 @@ with DAG("hpefair_train", schedule=[assets.TRAIN_SET], doc_md=__doc__, params={"
     log = HpefairOperator(task_id="log", arguments=["log", "--uri", settings.load().tracking], needs=STAGES)
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.CANDIDATES])
     closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
-    opened >> tasks["train"]
     tasks["report"] >> [log, publish] >> closed

@@ -30,8 +30,9 @@ def serve(
     folder: Annotated[Path, typer.Option(help="Where the database lives.")] = Path("fiftyone.db"),
     port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
     database_port: Annotated[int, typer.Option(help="Port of the database; FIFTYONE_DATABASE_URI names it.")] = 27017,
+    address: Annotated[str, typer.Option(help="Address that the App listens on.")] = "127.0.0.1",
 ) -> None:
-    """Serve FiftyOne's App and its database on 127.0.0.1, with whatever datasets are in it, until Ctrl-C."""
+    """Serve FiftyOne's App and its database, with whatever datasets are in it, until Ctrl-C."""
     from hpefair.commands import review as command
 
-    command.serve(console, folder, port, database_port)
+    command.serve(console, folder, (address, port), database_port)

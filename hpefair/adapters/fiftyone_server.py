@@ -54,12 +54,13 @@ def database(folder: Path, port: int = 0) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def app(port: int, folder: Path) -> Iterator[str]:
-    """FiftyOne's App on 127.0.0.1; needs FIFTYONE_DATABASE_URI.
+def app(port: int, folder: Path, address: str = "127.0.0.1") -> Iterator[str]:
+    """FiftyOne's App; needs FIFTYONE_DATABASE_URI.
 
     Args:
         port: Port.
         folder: Its log, and a home for the files it writes.
+        address: Address that it listens on.
 
     Yields:
         Its address.
@@ -67,7 +68,7 @@ def app(port: int, folder: Path) -> Iterator[str]:
     import fiftyone.constants as constants
 
     environment = {**os.environ, "FIFTYONE_DISABLE_SERVICES": "1", "HOME": str(folder.resolve())}
-    command = [sys.executable, "main.py", "--port", str(port), "--address", "127.0.0.1"]
+    command = [sys.executable, "main.py", "--port", str(port), "--address", address]
     with serve(command, port, folder / "app.log", cwd=constants.SERVER_DIR, env=environment):
         yield f"http://127.0.0.1:{port}"
 

@@ -67,16 +67,18 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
             _until_interrupted()
 
 
-def serve(console: Console, folder: Path, port: int, database_port: int) -> None:
+def serve(console: Console, folder: Path, listen: tuple[str, int], database_port: int) -> None:
     """Serve the App and its database until Ctrl-C.
 
     Args:
         console: Where to print.
         folder: Where the database lives.
-        port: Port of the App.
+        listen: Address and port of the App.
         database_port: Port of the database.
     """
-    with fiftyone_server.database(folder, database_port) as uri, fiftyone_server.app(port, folder) as address:
+    folder.mkdir(parents=True, exist_ok=True)
+    address, port = listen
+    with fiftyone_server.database(folder, database_port) as uri, fiftyone_server.app(port, folder, address) as address:
         console.print(f"FiftyOne on {address}, its database on {uri} (Ctrl-C stops both)", highlight=False)
         _until_interrupted()
 

@@ -28,6 +28,7 @@ class OpenWorkspaceOperator(WorkspaceOperator):
     """Clone the repository for this run, at the commit that triggered it; the commit is the result.
 
     New raw data and settings, if the form names any, are published first, so that the run has a commit to speak of.
+
     Args:
         ref: Branch, tag or commit; empty for that of the asset event, else for HPEFAIR_REF.
         source: A folder to add to the raw data, or `sample`; empty for none.

@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
-from hpefair.orchestration import collecting, settings
+from hpefair.orchestration import collecting, drain, settings
 from hpefair.orchestration.outcome import Listener, Outcome
 from hpefair.orchestration.workspace import open_workspace
 
@@ -60,7 +60,7 @@ class WorkspaceOperator(BaseOperator):
     def launch(
         self, name: str, command: Sequence[str], folder: Path, allow: Callable[[Listener], bool] = lambda _: True
     ) -> str:
-        """Run a command below a lease, its output line by line in the task's log.
+        """Run a command below a lease, its output line by line in the task's log; not while garbage is collected.
 
         Args:
             name: Of the lease: what runs, one attempt at a time.
@@ -76,6 +76,21 @@ class WorkspaceOperator(BaseOperator):
             AirflowSkipException: If there was nothing to do.
             AirflowException: If the fault may pass.
         """
+        with drain.beside(settings.load().origin.cache):
+            heard, code = self._run(name, command, folder, allow)
+        outcome, said = heard.judge(code)
+        words = " ".join(command[2:] if command[:2] == [sys.executable, "-m"] else command)
+        if outcome is Outcome.SKIP:
+            raise AirflowSkipException(said)
+        if outcome is Outcome.FAIL:
+            raise AirflowFailException(f"{words}: {said} ({outcome.value})")
+        if outcome is Outcome.RETRY:
+            raise AirflowException(f"{words}: {said}")
+        return heard.last
+
+    def _run(
+        self, name: str, command: Sequence[str], folder: Path, allow: Callable[[Listener], bool]
+    ) -> tuple[Listener, int]:
         owners = [word for pid in (os.getpid(), os.getppid()) for word in ("--owner", str(pid))]
         self._process = process = subprocess.Popen(
             [*LAUNCHER, name, *owners, "--", *command],
@@ -97,15 +112,7 @@ class WorkspaceOperator(BaseOperator):
         # Not wait(): it holds a lock that on_kill, which runs in a signal handler of this thread, needs too.
         while process.poll() is None:
             time.sleep(0.02)
-        outcome, said = heard.judge(process.returncode)
-        words = " ".join(command[2:] if command[:2] == [sys.executable, "-m"] else command)
-        if outcome is Outcome.SKIP:
-            raise AirflowSkipException(said)
-        if outcome is Outcome.FAIL:
-            raise AirflowFailException(f"{words}: {said} ({outcome.value})")
-        if outcome is Outcome.RETRY:
-            raise AirflowException(f"{words}: {said}")
-        return heard.last
+        return heard, process.returncode
 
     def collect(self, folder: Path, stages: Sequence[str]) -> None:
         """Restore what earlier tasks did elsewhere; ended before it does anything over again.
@@ -134,6 +141,8 @@ class WorkspaceOperator(BaseOperator):
                         "from those of the machine that ran it"
                     ) from error
                 raise
+            # Where an earlier stage wanted one file of a folder, the folder is there, and counts as complete for dvc.
+            self.launch("collect", dvc_cli.command("pull", *missing), folder)
             collecting.note(folder, missing)
 
     def on_kill(self) -> None:

@@ -1,0 +1,23 @@
+"""Housekeeping, monthly: is every published commit's data in the remote, then old workspaces and unused data go."""
+
+from airflow.sdk import DAG, Param
+
+from hpefair.orchestration import settings
+from hpefair.orchestration.maintenance import CollectGarbageOperator, PruneWorkspacesOperator, VerifyRemoteOperator
+from hpefair.orchestration.pipeline import dag_settings
+
+DAYS = Param(30, type="integer", minimum=1, title="Days", description="Workspaces and reports that are older go.")
+COLLECT = Param(False, type="boolean", title="Collect garbage", description="Also remove data that no commit names.")
+
+with DAG(
+    dag_id="hpefair_maintenance",
+    schedule="0 3 1 * *" if settings.load().schedule else None,
+    doc_md=__doc__,
+    params={"days": DAYS, "collect": COLLECT},
+    **dag_settings(),
+):
+    verify = VerifyRemoteOperator(task_id="verify_remote")
+    prune = PruneWorkspacesOperator(task_id="prune_workspaces", days="{{ params.days }}")
+    # Nothing else may run meanwhile: what is not committed yet would be taken for garbage.
+    collect = CollectGarbageOperator(task_id="collect_garbage", wanted="{{ params.collect }}")
+    verify >> prune >> collect

@@ -1,0 +1,26 @@
+# API server, scheduler, DAG processor, triggerer: thin, so that nothing heavy can be imported where DAGs are parsed.
+FROM python:3.11.14-slim-bookworm
+
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends dumb-init=1.2.5-2 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 50000 --gid 0 --create-home airflow
+
+WORKDIR /opt/hpefair
+COPY constraints.txt docker/airflow-requirements.txt ./
+RUN pip install --no-cache-dir --constraint constraints.txt --requirement airflow-requirements.txt
+
+COPY --chown=50000:0 dvc.yaml params.yaml ./
+COPY --chown=50000:0 docker/pools.json docker/
+COPY --chown=50000:0 hpefair hpefair
+COPY --chown=50000:0 dags dags
+
+ENV AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/hpefair/dags \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    PYTHONPATH=/opt/hpefair \
+    PYTHONUNBUFFERED=1
+RUN mkdir -p /opt/airflow/logs && chown -R 50000:0 /opt/airflow && chmod -R g+w /opt/airflow
+USER 50000
+ENTRYPOINT ["dumb-init", "--", "airflow"]
+CMD ["version"]

@@ -1,0 +1,49 @@
+# Celery worker that runs the stages: everything hpefair needs. Targets: cpu (default) and cuda (written, never tested).
+# On PyPI torch is the CUDA build; TORCH_INDEX may name an index of CPU wheels (https://pytorch.org lists them).
+FROM python:3.11.14-slim-bookworm AS cpu
+ARG TORCH_INDEX=""
+
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+       build-essential=12.9 dumb-init=1.2.5-2 git=1:2.39.* libgl1=1.6.0-1 libglib2.0-0=2.74.* openssh-client=1:9.2* \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 50000 --gid 0 --create-home worker
+
+WORKDIR /opt/hpefair
+COPY constraints.txt ./
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} --constraint constraints.txt torch==2.13.0
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY hpefair hpefair
+RUN pip install --no-cache-dir --constraint constraints.txt ".[all,cluster]"
+
+COPY --chown=50000:0 dvc.yaml params.yaml ./
+COPY --chown=50000:0 dags dags
+ENV AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/hpefair/dags \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    DVC_NO_ANALYTICS=1 \
+    MLFLOW_DISABLE_TELEMETRY=true \
+    FIFTYONE_DO_NOT_TRACK=true \
+    GX_ANALYTICS_ENABLED=false \
+    HF_HUB_DISABLE_TELEMETRY=1 \
+    PYTHONUNBUFFERED=1
+RUN mkdir -p /opt/airflow/logs /data && chown -R 50000:0 /opt/airflow /data && chmod -R g+w /opt/airflow /data
+USER 50000
+# 0: the worker gets SIGTERM alone and ends its tasks itself.
+ENV DUMB_INIT_SETSID=0
+ENTRYPOINT ["dumb-init", "--"]
+CMD ["airflow", "celery", "worker"]
+
+# Never tested: no machine with a GPU and Docker was at hand. torch from PyPI brings CUDA's libraries; the host brings the driver.
+FROM cpu AS cuda
+USER 0
+RUN pip install --no-cache-dir --force-reinstall --no-deps --constraint constraints.txt torch==2.13.0 \
+    && pip install --no-cache-dir --constraint constraints.txt torch==2.13.0
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+USER 50000
+CMD ["airflow", "celery", "worker", "--queues", "gpu", "--concurrency", "1"]
+
+# The target that is built where none is named.
+FROM cpu AS worker

@@ -1,0 +1,187 @@
+"""A real Airflow with the project's DAGs, started as `make airflow` starts it, and its REST API."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hpefair.adapters.fiftyone_server import free_port
+from tests.conftest import PROJECT
+
+ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
+
+
+class AirflowServer:
+    """`docker/airflow-standalone.sh` in a folder of its own."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "AIRFLOW_HOME": str(folder / "airflow"),
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "3",
+            "HPEFAIR_APP_PORT": str(free_port()),
+            "HPEFAIR_DATABASE_PORT": str(free_port()),
+            "HPEFAIR_SCHEDULE": "",
+            "HPEFAIR_RETRY_DELAY_S": "1",
+            "PYTHONPATH": "",
+            **variables,
+        }
+        self._token = ""
+
+    def __enter__(self) -> "AirflowServer":
+        self.log = (self.folder / "airflow.log").open("w")
+        self.process = subprocess.Popen(
+            [PROJECT / "docker/airflow-standalone.sh"],
+            env=self.environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            self.wait(self._healthy, 180)
+            return self
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(60)
+        finally:
+            self.log.close()
+
+    def _healthy(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(self.said())
+        try:
+            found = self.call("GET", "/api/v2/monitor/health", signed=False)
+        except (OSError, ValueError):
+            return False
+        parts = ("metadatabase", "scheduler", "dag_processor")
+        return all(found[part]["status"] == "healthy" for part in parts)
+
+    def said(self) -> str:
+        """The end of the log."""
+        return (self.folder / "airflow.log").read_text()[-4000:]
+
+    def call(self, method: str, path: str, body: Any = None, signed: bool = True) -> Any:
+        """One request; the answer's JSON."""
+        headers = {"Content-Type": "application/json"}
+        if signed:
+            headers["Authorization"] = f"Bearer {self.token()}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:500]}") from error
+
+    def password(self) -> str:
+        """Of the user admin."""
+        generated = Path(self.environment["AIRFLOW_HOME"]) / "simple_auth_manager_passwords.json.generated"
+        return str(json.loads(generated.read_text())["admin"])
+
+    def token(self) -> str:
+        if not self._token:
+            body = {"username": "admin", "password": self.password()}
+            self._token = self.call("POST", "/auth/token", body, signed=False)["access_token"]
+        return self._token
+
+    def wait(self, condition: Callable[[], Any], seconds: float) -> Any:
+        """Wait until something is true, and return it."""
+        limit = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < limit, self.said()
+            time.sleep(0.5)
+        return found
+
+    def parsed(self, *dags: str, seconds: float = 90) -> None:
+        """Wait until DAGs can be triggered."""
+
+        def known() -> bool:
+            errors = self.call("GET", "/api/v2/importErrors")["import_errors"]
+            assert not errors, errors[0]["stack_trace"]
+            return set(dags) <= {dag["dag_id"] for dag in self.call("GET", "/api/v2/dags")["dags"]}
+
+        self.wait(known, seconds)
+
+    def trigger(self, dag: str, **conf: Any) -> str:
+        """Start a run; its id."""
+        body = {"logical_date": None, "conf": conf}
+        return str(self.call("POST", f"/api/v2/dags/{dag}/dagRuns", body)["dag_run_id"])
+
+    def runs(self, dag: str) -> list[dict[str, Any]]:
+        """All runs, oldest first."""
+        return list(self.call("GET", f"/api/v2/dags/{dag}/dagRuns?order_by=run_after")["dag_runs"])
+
+    def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
+        """Task instances of a run."""
+        return list(self.call("GET", f"{_run(dag, run)}/taskInstances?limit=200")["task_instances"])
+
+    def states(self, dag: str, run: str) -> dict[str, str | None]:
+        """State of every task instance; mapped ones by `task[index]`."""
+        return {_name(task): task["state"] for task in self.tasks(dag, run)}
+
+    def ended(self, dag: str, run: str, seconds: float) -> str:
+        """Wait for the end of a run; its state."""
+
+        def state() -> str:
+            found = self.call("GET", _run(dag, run))["state"]
+            return found if found in ("success", "failed") else ""
+
+        return str(self.wait(state, seconds))
+
+    def in_state(self, dag: str, run: str, task: str, state: str, seconds: float) -> None:
+        """Wait until a task is in a state."""
+        self.wait(lambda: self.states(dag, run).get(task) == state, seconds)
+
+    def set_state(self, dag: str, run: str, task: str, state: str) -> None:
+        """Mark a task, as the buttons of the UI do; a running one is ended."""
+        self.call("PATCH", f"{_run(dag, run)}/taskInstances/{task}", {"new_state": state})
+
+    def clear(self, dag: str, run: str, *tasks: str) -> None:
+        """Clear tasks, and everything below them, to be run again."""
+        body = {
+            "dry_run": False, "dag_run_id": run, "task_ids": list(tasks), "include_downstream": True,
+            "only_failed": False, "reset_dag_runs": True,
+        }  # fmt: skip
+        self.call("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)
+
+    def question(self, dag: str, run: str, task: str) -> dict[str, Any]:
+        """What a person is asked."""
+        return dict(self.call("GET", f"{_run(dag, run)}/taskInstances/{task}/-1/hitlDetails"))
+
+    def answer(self, dag: str, run: str, task: str, option: str, **inputs: Any) -> None:
+        """Answer once the question has been put: an answer within the second it is put in is lost by Airflow 3.3."""
+        self.in_state(dag, run, task, "awaiting_input", 120)
+        time.sleep(3)
+        body = {"chosen_options": [option], "params_input": inputs}
+        self.call("PATCH", f"{_run(dag, run)}/taskInstances/{task}/-1/hitlDetails", body)
+
+    def logs(self, dag: str, run: str, task: str, attempt: int = 1, index: int = -1) -> str:
+        """A task's log."""
+        found = self.call("GET", f"{_run(dag, run)}/taskInstances/{task}/logs/{attempt}?map_index={index}")
+        return json.dumps(found)
+
+
+def _run(dag: str, run: str) -> str:
+    return f"/api/v2/dags/{dag}/dagRuns/{urllib.parse.quote(run, safe='')}"
+
+
+def _name(task: dict[str, Any]) -> str:
+    return task["task_id"] if task["map_index"] < 0 else f"{task['task_id']}[{task['map_index']}]"
