@@ -16,14 +16,17 @@ from hpefair.orchestration.operators import HpefairOperator
 from hpefair.orchestration.pipeline import REF, dag_settings
 
 KNOWN = settings.load()
+LOGGED = ["train", "evaluate", "compare", "gate", "report"]
+READ = ["ingest", "calibrate", "split", "train", "evaluate"]
 ANSWER = "{{ ti.xcom_pull('decide')['params_input'].%s }}"
 NAMED = Param("", type="string", title="Model", description="Another candidate than the proposed one.")
 REASON = Param("", type="string", title="Reason", description="Needed where the verdict is not PASS.")
 
 with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params={"ref": REF}, **dag_settings()):
     opened = OpenWorkspaceOperator(task_id="open_workspace").as_setup()
+    log = HpefairOperator(task_id="log", arguments=["log", "--uri", KNOWN.tracking], needs=LOGGED)
     compare = HpefairOperator(
-        task_id="compare_sealed", arguments=["promote", "compare", "--uri", KNOWN.tracking], needs=["train"]
+        task_id="compare_sealed", arguments=["promote", "compare", "--uri", KNOWN.tracking], needs=READ, raw=True
     )
     decide = HITLBranchOperator(
         task_id="decide",
@@ -43,13 +46,13 @@ with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params
         f"--model={ANSWER % 'model'}",
         f"--reason={ANSWER % 'reason'}",
     ]
-    promote = HpefairOperator(task_id="promote", arguments=words, needs=["train"], outlets=[assets.CHAMPION])
+    promote = HpefairOperator(task_id="promote", arguments=words, needs=READ, outlets=[assets.CHAMPION])
     tag = TagOperator(
         task_id="tag", name="model/{{ ti.xcom_pull('promote') }}", message="{{ ti.xcom_pull('compare_sealed') }}"
     )
     hold = EmptyOperator(task_id="hold")
     rebalance = AnnounceOperator(task_id="rebalance", outlets=[assets.DATASET])
     closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
-    opened >> compare >> decide >> [promote, hold, rebalance]
+    opened >> log >> compare >> decide >> [promote, hold, rebalance]
     promote >> tag
     [tag, hold, rebalance] >> closed

@@ -114,6 +114,7 @@ def shrink(root: Path) -> None:
     tree = yaml.safe_load(path.read_text())
     tree["attribute"] |= {"shards": ["s0"], "min_area_px": 100}
     tree["generate"] |= {"shards": ["s0"]}
+    tree["split"]["fractions"] = {"train": 0.55, "val": 0.10, "test": 0.22, "sealed": 0.13}
     tree["plan"]["backends"].pop("render")
     # The drawn people are no people to judges.
     tree["screen"] |= {"judges": [], "counter": "", "pairs": 0}

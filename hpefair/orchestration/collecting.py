@@ -41,6 +41,12 @@ def missing(workspace: Path, stages: Sequence[str]) -> list[str]:
     return [name for name in stages if not (workspace / FINISHED / name).exists()]
 
 
+def absent(workspace: Path, stages: Sequence[str]) -> list[str]:
+    """Those of the stages of which an output is not in the workspace."""
+    graph = dvc_graph.load(workspace)
+    return [name for name in stages if not all((workspace / out).exists() for out in graph.stage(name).outs)]
+
+
 def note(workspace: Path, stages: Sequence[str]) -> None:
     """Remember that stages are finished here."""
     (workspace / FINISHED).mkdir(parents=True, exist_ok=True)

@@ -143,6 +143,8 @@ class WorkspaceOperator(BaseOperator):
                 raise
             # Where an earlier stage wanted one file of a folder, the folder is there, and counts as complete for dvc.
             self.launch("collect", dvc_cli.command("pull", *missing), folder)
+            if absent := collecting.absent(folder, missing):
+                raise AirflowException(f"{absent[0]} ran nowhere yet, or its result is not in the remote")
             collecting.note(folder, missing)
 
     def on_kill(self) -> None:
@@ -183,7 +185,8 @@ class DvcStageOperator(WorkspaceOperator):
         name = f"{self.stage}@{self.item}" if self.item else self.stage
         folder = self.folder()
         self.collect(folder, collecting.upstream(folder, name))
-        self.launch(name, dvc_cli.command("repro", "--single-item", "--pull", "--allow-missing", name), folder)
+        # Without --allow-missing: to that, a stage that never ran and whose inputs are not here yet has not changed.
+        self.launch(name, dvc_cli.command("repro", "--single-item", "--pull", name), folder)
         self.launch(f"{name}.push", dvc_cli.command("push", "--run-cache", name), folder)
         collecting.note(folder, [name])
         return name
@@ -213,14 +216,18 @@ class HpefairOperator(WorkspaceOperator):
     Args:
         arguments: Command and options, such as `["gate", "--strict", "balanced"]`.
         needs: Stages, by name or word, whose results it reads.
+        raw: Whether it reads the raw data, too.
     """
 
     template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "arguments")
 
-    def __init__(self, *, arguments: Sequence[str], needs: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *, arguments: Sequence[str], needs: Sequence[str] = (), raw: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.arguments = list(arguments)
         self.needs = list(needs)
+        self.raw = raw
 
     def execute(self, context: Context) -> str:
         """Pull what it needs, and run it.
@@ -230,6 +237,8 @@ class HpefairOperator(WorkspaceOperator):
         """
         folder = self.folder()
         self.collect(folder, collecting.named(folder, self.needs))
+        if self.raw:
+            self.launch("raw", dvc_cli.command("pull", "data/raw.dvc"), folder)
         return self.launch(self.task_id, [sys.executable, "-m", "hpefair", *self.arguments], folder)
 
 

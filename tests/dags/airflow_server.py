@@ -23,6 +23,7 @@ class AirflowServer:
     """`docker/airflow-standalone.sh` in a folder of its own."""
 
     def __init__(self, folder: Path, **variables: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.port = free_port()
         self.environment = {
@@ -44,28 +45,40 @@ class AirflowServer:
         }
         self._token = ""
 
-    def __enter__(self) -> "AirflowServer":
+    def start(self) -> None:
+        """Start everything."""
         self.log = (self.folder / "airflow.log").open("w")
         self.process = subprocess.Popen(
             [PROJECT / "docker/airflow-standalone.sh"],
             env=self.environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        try:
-            self.wait(self._healthy, 180)
-            return self
-        except BaseException:
-            self.__exit__()
-            raise
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(60)
         finally:
             self.log.close()
 
+    def alive(self) -> bool:
+        """Whether what was started is still there."""
+        return self.process.poll() is None
+
+    def __enter__(self) -> "AirflowServer":
+        self.start()
+        try:
+            self.wait(self._healthy, 180)
+            return self
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def _healthy(self) -> bool:
-        if self.process.poll() is not None:
+        if not self.alive():
             raise AssertionError(self.said())
         try:
             found = self.call("GET", "/api/v2/monitor/health", signed=False)

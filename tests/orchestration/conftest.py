@@ -5,23 +5,33 @@ from pathlib import Path
 
 import pytest
 
+from hpefair.orchestration import settings
+from hpefair.orchestration.settings import Settings
 from hpefair.orchestration.workspace import Origin
 from tests.conftest import commit, dvc
 
+# A stage says when it starts and ends; train waits while the file $HOLD is there.
 PIPELINE = """
 stages:
   ingest:
-    cmd: "mkdir -p data/ingest && cat data/raw/a.txt > data/ingest/b.txt && echo ran >> $TRACE"
+    cmd:
+      - mkdir -p data/ingest && cat data/raw/a.txt > data/ingest/b.txt
+      - echo ran ingest >> $TRACE
     deps: [data/raw]
     outs: [data/ingest]
   train:
     foreach: [one, two]
     do:
       cmd:
-        - mkdir -p data/train/${item}
-        - (cat data/ingest/b.txt; echo ${item}) > data/train/${item}/w && echo ran >> $TRACE
+        - echo start ${item} >> $TRACE && mkdir -p data/train/${item}
+        - while [ -e "$HOLD" ]; do sleep 0.1; done
+        - (cat data/ingest/b.txt; echo ${item}) > data/train/${item}/w && echo ran ${item} >> $TRACE
       deps: [data/ingest]
       outs: ["data/train/${item}"]
+  gate:
+    cmd: "mkdir -p data/gate && cat data/train/*/w > data/gate/decision.json && echo ran gate >> $TRACE"
+    deps: [data/train]
+    outs: [data/gate]
 """
 
 
@@ -37,6 +47,30 @@ def trace(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def origin(tmp_path, trace) -> Origin:
     """A bare repository whose raw data lie in the remote."""
+    return make_origin(tmp_path)
+
+
+@pytest.fixture
+def installed(origin, tmp_path, monkeypatch) -> Settings:
+    """What operators read from the environment, set up for that repository."""
+    variables = {**variables_of(origin), "HPEFAIR_RUNS": str(tmp_path / "runs")}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return settings.load()
+
+
+def variables_of(origin: Origin) -> dict[str, str]:
+    """Environment of an installation over a repository."""
+    return {
+        "HPEFAIR_REPOSITORY": origin.repository,
+        "HPEFAIR_CACHE": str(origin.cache),
+        "HPEFAIR_REMOTE": origin.remote,
+        "HPEFAIR_MODELS": str(origin.cache / "none"),
+    }
+
+
+def make_origin(tmp_path: Path) -> Origin:
+    """A bare repository with the small pipeline, and the clone `first` it was made from."""
     first = tmp_path / "first"
     first.mkdir()
     git(first, "init", "--quiet", "--initial-branch", "main")
@@ -45,7 +79,7 @@ def origin(tmp_path, trace) -> Origin:
     (first / "data/raw/a.txt").write_text("people\n")
     (first / "dvc.yaml").write_text(PIPELINE)
     (first / "params.yaml").write_text("seed: 1\n")
-    (first / ".gitignore").write_text("/data/raw\n/data/ingest\n/data/train\n/.hpefair/\n")
+    (first / ".gitignore").write_text("/data/raw\n/data/ingest\n/data/train\n/data/gate\n/.hpefair/\n")
     dvc(first, "add", "--quiet", "data/raw")
     dvc(first, "remote", "add", "--local", "--default", "store", str(tmp_path / "store"))
     dvc(first, "push", "--quiet")

@@ -1,65 +1,307 @@
-"""Operators: exit codes decide about retries, a kill takes the whole process group."""
+"""Operators: outcomes decide about retries, finished stages are never executed again, and a kill leaves nothing."""
 
+import json
+import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
 
 import psutil
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, WorkspaceOperator
+from hpefair.orchestration.lifecycle import (
+    AnnounceOperator,
+    CloseWorkspaceOperator,
+    OpenWorkspaceOperator,
+    PublishOperator,
+    TagOperator,
+)
+from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, StageItemsOperator, WorkspaceOperator
+from hpefair.orchestration.outcome import Listener, Outcome
+from tests.conftest import dvc
+from tests.orchestration.conftest import git
 
 DVC_SAYS = "ERROR: failed to reproduce stage: failed to run: python -m x, exited with"
+RUN = "d/manual__2026-11-28T06:00:00+00:00"
+STAGES = ["ingest", "train@one", "train@two", "gate"]
 
 
-def operator(tmp_path, script):
-    """An operator that runs a shell script."""
-    return WorkspaceOperator(task_id="t", command=["sh", "-c", script], workspace=str(tmp_path))
+def stage(name: str, run: str = RUN, commit: str = "main") -> DvcStageOperator:
+    """An operator for one stage, with what templates would have given it."""
+    word, _, item = name.partition("@")
+    return DvcStageOperator(task_id="t", stage=word, item=item, commit=commit, run=run)
 
 
-def test_success_is_silent(tmp_path):
-    """And runs in the workspace."""
-    operator(tmp_path, "echo here > made.txt").execute({})
-    assert (tmp_path / "made.txt").exists()
+def ran(trace) -> list[str]:
+    """Stages that were executed to their end, in order."""
+    return [line.split()[1] for line in trace.read_text().splitlines() if line.startswith("ran")]
 
 
 @pytest.mark.parametrize(
-    ("script", "error"),
+    ("lines", "code", "outcome"),
     [
-        ("exit 3", AirflowFailException),
-        ("exit 2", AirflowFailException),
-        ("exit 1", AirflowException),
-        (f"echo '{DVC_SAYS} 3'; exit 255", AirflowFailException),
-        (f"echo '{DVC_SAYS} -9'; exit 255", AirflowException),
+        ([], 0, Outcome.DONE),
+        ([], 3, Outcome.FAIL),
+        ([], 2, Outcome.FAIL),
+        ([], 4, Outcome.SKIP),
+        ([], 1, Outcome.RETRY),
+        ([], 75, Outcome.RETRY),
+        ([f"{DVC_SAYS} 3"], 255, Outcome.FAIL),
+        ([f"{DVC_SAYS} -9"], 255, Outcome.RETRY),
+        (["ERROR: Unable to acquire lock.", "Having any troubles?"], 255, Outcome.RETRY),
     ],
 )
-def test_decisions_and_bad_input_are_not_retried(tmp_path, script, error):
-    """dvc hides a stage's exit code in a line of text; a killed stage may be retried."""
+def test_decisions_and_bad_input_are_not_retried(lines, code, outcome):
+    """dvc hides a stage's exit code in a line of text; a killed stage, a lock, and a remote may pass."""
+    heard = Listener()
+    for line in lines:
+        heard.hear(line)
+    found, said = heard.judge(code)
+    assert found is outcome
+    assert not lines or lines[0] in said
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(3, AirflowFailException), (1, AirflowException), (4, AirflowSkipException)]
+)
+def test_outcomes_become_what_airflow_understands(installed, code, error):
+    """Failed for good, to be tried again, or skipped."""
+    operator = WorkspaceOperator(task_id="t", commit="main", run=RUN)
     with pytest.raises(AirflowException) as found:
-        operator(tmp_path, script).execute({})
+        operator.launch("t", ["sh", "-c", f"echo why; exit {code}"], operator.folder())
     assert type(found.value) is error
+    assert "why" in str(found.value)
 
 
-def test_on_kill_ends_the_whole_group(tmp_path):
-    """The command and what it started, also when it ignores a polite request."""
-    running = operator(tmp_path, "trap '' TERM; sleep 101 & echo $! > child.txt; sleep 102")
-    running.kill_grace_s = 0.3
-    thread = threading.Thread(target=running._run)
+def test_a_run_does_its_stages_once_whatever_is_asked_again(installed, trace):
+    """Each in one workspace; asked again, nothing is executed."""
+    for name in STAGES * 2:
+        stage(name).execute({})
+    assert ran(trace) == ["ingest", "one", "two", "gate"]
+    assert StageItemsOperator(task_id="t", stage="train", commit="main", run=RUN).execute({}) == ["one", "two"]
+
+
+def test_machines_that_share_nothing_but_the_remote_share_the_work(installed, trace, tmp_path, monkeypatch):
+    """Each stage on a machine of its own, with a cache of its own: collected, never executed twice."""
+    for number, name in enumerate(STAGES):
+        monkeypatch.setenv("HPEFAIR_RUNS", str(tmp_path / f"machine{number}/runs"))
+        monkeypatch.setenv("HPEFAIR_CACHE", str(tmp_path / f"machine{number}/cache"))
+        stage(name).execute({})
+    assert ran(trace) == ["ingest", "one", "two", "gate"]
+    assert (tmp_path / "machine3/runs/d").is_dir()
+    monkeypatch.setenv("HPEFAIR_RUNS", str(tmp_path / "publisher/runs"))
+    monkeypatch.setenv("HPEFAIR_CACHE", str(tmp_path / "publisher/cache"))
+    commit = PublishOperator(task_id="p", stages=["ingest", "train", "gate"], commit="main", run=RUN).execute({})
+    assert git(tmp_path / "origin.git", "rev-parse", f"auto/{RUN.replace(':', '-').replace('+', '-')}") == commit
+    assert ran(trace) == ["ingest", "one", "two", "gate"]
+
+
+def test_collecting_never_does_a_stage_over_again(installed, trace):
+    """Upstream never ran anywhere: an error, and the stage that was about to start is ended."""
+    with pytest.raises(AirflowException, match="ingest (ran nowhere yet|would run again here)"):
+        stage("train@one").execute({})
+    assert ran(trace) == []
+
+
+def test_collecting_ends_what_it_would_do_over_again(installed, trace):
+    """Another command here than on the machine that ran it: nothing is executed to its end."""
+    stage("ingest").execute({})
+    stage("train@one").execute({})
+    folder = installed.workspace(RUN)
+    shutil.rmtree(folder / ".hpefair")
+    (folder / "dvc.yaml").write_text((folder / "dvc.yaml").read_text().replace("- mkdir -p data/ingest", "- sleep 1"))
+    with pytest.raises(AirflowException, match="ingest would run again here"):
+        stage("train@two").execute({})
+    assert ran(trace) == ["ingest", "one"]
+
+
+def test_a_lost_workspace_costs_no_stage(installed, trace):
+    """Its commit was never pushed; the run-cache has what it did."""
+    stage("ingest").execute({})
+    stage("train@one").execute({})
+    shutil.rmtree(installed.workspace(RUN))
+    shutil.rmtree(installed.origin.cache)
+    for name in STAGES:
+        stage(name).execute({})
+    assert ran(trace) == ["ingest", "one", "two", "gate"]
+
+
+def test_a_lock_that_another_process_holds_is_waited_for(installed, trace):
+    """dvc itself gives up after three seconds, when the stage has long finished."""
+    stage("ingest").execute({})
+    hold = (
+        "import sys, time, zc.lockfile; lock = zc.lockfile.LockFile('.dvc/tmp/lock'); print('held', flush=True);"
+        "time.sleep(6); lock.close()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold], cwd=installed.workspace(RUN), stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline().strip() == "held"
+    stage("train@one").execute({})
+    assert holder.wait(30) == 0
+    assert ran(trace) == ["ingest", "one"]
+
+
+def test_a_stale_note_of_readers_and_writers_is_no_obstacle(installed, trace):
+    """It names a process that lives, but is no dvc, as in a container whose numbers are taken again."""
+    stage("ingest").execute({})
+    note = installed.workspace(RUN) / ".dvc/tmp/rwlock"
+    mine = {"pid": os.getpid(), "cmd": "dvc repro"}
+    path = str(installed.workspace(RUN) / "data/train/one")
+    note.write_text(json.dumps({"write": {path: mine}, "read": {}}))
+    stage("train@one").execute({})
+    assert ran(trace) == ["ingest", "one"]
+
+
+def test_a_remote_that_is_down_fails_the_push_alone(installed, trace, tmp_path):
+    """The stage stays finished; the next attempt only pushes."""
+    stage("ingest").execute({})
+    (tmp_path / "store").rename(tmp_path / "away")
+    (tmp_path / "store").write_text("in the way")
+    with pytest.raises(AirflowException) as found:
+        stage("train@one").execute({})
+    assert type(found.value) is AirflowException
+    (tmp_path / "store").unlink()
+    (tmp_path / "away").rename(tmp_path / "store")
+    stage("train@one").execute({})
+    assert ran(trace) == ["ingest", "one"]
+
+
+def test_on_kill_ends_everything_below(installed, trace, tmp_path, monkeypatch):
+    """dvc, the stage, and what the stage started; the next attempt does the stage once."""
+    monkeypatch.setenv("HOLD", str(tmp_path / "hold"))
+    (tmp_path / "hold").touch()
+    stage("ingest").execute({})
+    running = stage("train@one")
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            running.execute({})
+        except AirflowException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
     thread.start()
-    while not (tmp_path / "child.txt").exists() or not (tmp_path / "child.txt").read_text().strip():
+    while "start one" not in trace.read_text():
         time.sleep(0.05)
-    child = int((tmp_path / "child.txt").read_text())
+    below = psutil.Process(running._process.pid).children(recursive=True)
+    assert len(below) >= 2
     running.on_kill()
-    thread.join(10)
-    assert not thread.is_alive()
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    thread.join(20)
+    assert len(errors) == 1
+    assert not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    (tmp_path / "hold").unlink()
+    stage("train@one").execute({})
+    assert ran(trace) == ["ingest", "one"]
 
 
-def test_commands_use_this_interpreter(tmp_path):
-    """Whatever `python` means on PATH."""
-    stage = DvcStageOperator(task_id="a", stage="train@balanced", workspace=str(tmp_path))
-    assert stage.command[:4] == [sys.executable, "-m", "dvc", "--wait-for-lock"]
-    assert stage.command[-1] == "train@balanced"
-    gate = HpefairOperator(task_id="b", arguments=["gate", "--strict", "balanced"], workspace=str(tmp_path))
-    assert gate.command[:3] == [sys.executable, "-m", "hpefair"]
+class Instance:
+    """As much of a context as operators ask for."""
+
+    def __init__(self, extra=None) -> None:
+        self.extra = extra
+
+
+def test_opening_takes_the_commit_of_the_event(installed, tmp_path):
+    """The form comes first, then the event, then what the environment names; a new attempt starts afresh."""
+    first = git(tmp_path / "origin.git", "rev-parse", "main")
+    event = Instance({"commit": first})
+    event.timestamp = 1
+    operator = OpenWorkspaceOperator(task_id="open_workspace", ref="", run=RUN)
+    assert operator.execute({"triggering_asset_events": {"a": [event]}}) == first
+    (installed.workspace(RUN) / "left.txt").touch()
+    assert operator.execute({}) == first
+    assert not (installed.workspace(RUN) / "left.txt").exists()
+    operator.ref = "nowhere"
+    with pytest.raises(AirflowException, match="no branch, tag or commit 'nowhere'"):
+        operator.execute({})
+
+
+def test_settings_of_the_form_are_committed_before_anything_runs(installed, tmp_path, trace):
+    """So that a run on several machines speaks of one commit, and what was published says how it was made."""
+    operator = OpenWorkspaceOperator(task_id="o", ref="", run=RUN, changes='{"seed": 2, "deep": {"a": 1}}')
+    commit = operator.execute({})
+    shown = git(tmp_path / "origin.git", "show", f"{commit}:params.yaml")
+    assert shown.splitlines() == ["seed: 2", "deep:", "  a: 1"]
+    assert operator.execute({}) == commit
+    for name in STAGES:
+        stage(name, commit=commit).execute({})
+    published = PublishOperator(task_id="p", stages=["ingest", "train", "gate"], commit=commit, run=RUN).execute({})
+    assert git(tmp_path / "origin.git", "rev-parse", f"{published}^") == commit
+
+
+def test_publishing_announces_the_commit(installed, tmp_path, trace):
+    """The asset's event carries it; announcing it again publishes nothing."""
+    for name in STAGES:
+        stage(name).execute({})
+    event = Instance()
+    publish = PublishOperator(task_id="p", stages=STAGES, commit="main", run=RUN)
+    publish.outlets = ["asset"]
+    commit = publish.execute({"outlet_events": {"asset": event}})
+    assert event.extra["commit"] == commit
+    assert publish.execute({"outlet_events": {"asset": event}}) == commit
+    again = AnnounceOperator(task_id="a", commit=commit, run=RUN)
+    again.outlets = ["asset"]
+    assert again.execute({"outlet_events": {"asset": event}}) == commit
+
+
+def test_nothing_is_published_of_a_stage_that_did_not_run(installed, tmp_path, trace):
+    """It would have to be executed to be collected."""
+    stage("ingest").execute({})
+    with pytest.raises(AirflowException, match="train@one (ran nowhere yet|would run again here)"):
+        PublishOperator(task_id="p", stages=["ingest", "train"], commit="main", run=RUN).execute({})
+    assert not git(tmp_path / "origin.git", "branch", "--list", "auto/*")
+
+
+def test_closing_keeps_what_people_read(installed, trace):
+    """Gate and lock stay when the workspace goes; twice is no fault."""
+    for name in STAGES:
+        stage(name).execute({})
+    close = CloseWorkspaceOperator(task_id="c", run=RUN)
+    kept = installed.runs.parent / "kept" / installed.workspace(RUN).relative_to(installed.runs)
+    assert close.execute({}) == str(kept)
+    assert (kept / "data/gate/decision.json").read_text() == "people\none\npeople\ntwo\n"
+    assert (kept / "dvc.lock").exists()
+    assert not installed.workspace(RUN).exists()
+    close.execute({})
+
+
+def test_a_tag_is_for_ever(installed, tmp_path):
+    """At the same commit it is left alone; at another it is refused, and not tried again."""
+    first = git(tmp_path / "origin.git", "rev-parse", "main")
+    operator = TagOperator(task_id="t", name="model/balanced/1", message="why", commit=first, run=RUN)
+    assert operator.execute({}) == operator.execute({}) == "model/balanced/1"
+    assert git(tmp_path / "origin.git", "rev-parse", "model/balanced/1^{commit}") == first
+    moved = OpenWorkspaceOperator(task_id="o", ref="", run="d/other", changes="{seed: 3}").execute({})
+    other = TagOperator(task_id="t", name="model/balanced/1", message="why", commit=moved, run="d/other")
+    with pytest.raises(AirflowFailException, match="stands for"):
+        other.execute({})
+
+
+def test_commands_are_the_workspaces_own(installed):
+    """Its last line is the result; a launcher of another version runs it all the same."""
+    operator = HpefairOperator(task_id="h", arguments=["--help"], commit="main", run=RUN)
+    assert operator.execute({})
+
+
+def test_four_runs_at_once_share_one_cache(installed, trace, tmp_path):
+    """In four clones; every lock is whole, and they are the same."""
+    runs = [f"d/run{number}" for number in range(4)]
+
+    def work(run: str) -> None:
+        for name in STAGES:
+            stage(name, run).execute({})
+
+    threads = [threading.Thread(target=work, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    locks = {(installed.workspace(run) / "dvc.lock").read_text() for run in runs}
+    assert len(locks) == 1
+    for run in runs:
+        assert dvc(installed.workspace(run), "status", "--json").stdout.strip() in ("{}", "")

@@ -11,7 +11,7 @@ from hpefair.orchestration.workspace import open_workspace
 from tests.conftest import dvc
 from tests.orchestration.conftest import git
 
-STAGES = ("ingest", "train@one", "train@two")
+STAGES = ("ingest", "train@one", "train@two", "gate")
 RUN = "manual__2026-11-28T06:00:00+00:00"
 
 
@@ -86,7 +86,7 @@ def test_a_remote_that_fails_leaves_git_alone(origin, done, tmp_path):
 
 def test_a_commit_never_points_to_data_that_nobody_pushed(origin, done, tmp_path):
     """Not even to data of stages that this run is not answerable for."""
-    with pytest.raises(ToolError, match="the remote lacks 2"):
+    with pytest.raises(ToolError, match="the remote lacks 3"):
         publish(done, "d", RUN, ["ingest"])
     assert not branches(origin)
 
