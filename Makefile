@@ -16,10 +16,10 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 # Where this is set, every process compiles all it imports again: seconds for pandas, ten for torch, some forty processes a pipeline.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup demo test lint airflow docs bench
+.PHONY: help setup demo test test-services lint airflow docs bench
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with everything hpefair, its tests and its benchmarks need (seconds when it is there)
 
@@ -39,12 +39,19 @@ demo: setup ## Run the whole pipeline on the built-in sample, or on DATA (a COCO
 	$(BIN)/hpefair demo --workspace "$(WORKSPACE)" $(if $(DATA),--data "$(DATA)")
 
 test: setup ## Run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not services"
+
+test-services: setup ## Install PostgreSQL, Redis and Celery (Debian; asks for root), and run Airflow on two workers, one of which is killed
+	./docker/install-services.sh
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[cluster]"
+	$(BIN)/python -m pytest tests/services -m services
 
 lint: setup ## Format check, ruff, mypy, import layers, spelling
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/codespell
 
-airflow: setup ## Airflow with the DAGs of this clone on http://127.0.0.1:8080 (Ctrl-C stops it)
+airflow: setup ## Airflow with the DAGs of this clone on http://127.0.0.1:8080, FiftyOne on :5151 (Ctrl-C stops both)
+	@# The screen asks other people's estimators; without them `screen.judges` and `screen.counter` have to be emptied.
+	$(BIN)/hpefair judges fetch || echo "judges could not be fetched: see docs/guides/judges.md"
 	./docker/airflow-standalone.sh
 
 docs: setup ## Regenerate docs/pipeline.md and docs/cli.md from dvc.yaml, params and the command line

@@ -59,7 +59,7 @@ def new_commit(place):
     """A commit with another pipeline, so that no run finds the results of the one before it."""
     clone = place / "first"
     path = clone / "dvc.yaml"
-    path.write_text(path.read_text().replace("echo ran", f": {time.monotonic_ns()}; echo ran"))
+    path.write_text(path.read_text().replace("echo ran", f"true {time.monotonic_ns()}; echo ran"))
     git(clone, "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-q", "-a", "-m", "another pipeline")
     git(clone, "push", "--quiet", str(place / "origin.git"), "HEAD:refs/heads/main")
     return git(clone, "rev-parse", "HEAD")
