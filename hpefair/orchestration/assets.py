@@ -2,9 +2,25 @@
 
 from typing import Final
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetWatcher
 
-RAW: Final = Asset("hpefair_raw")  # announced from outside, when somebody pushed new raw data
+from hpefair.orchestration import settings
+from hpefair.orchestration.naming import safe
+from hpefair.orchestration.raw_watcher import RawDataTrigger
+
+
+def _watchers() -> list[AssetWatcher]:
+    known = settings.load()
+    if not known.watch_s:
+        return []
+    ref = known.ref
+    memory = str(known.runs.parent / "watched" / safe(ref))
+    return [
+        AssetWatcher(name="repository", trigger=RawDataTrigger(known.origin.repository, ref, memory, known.watch_s))
+    ]
+
+
+RAW: Final = Asset("hpefair_raw", watchers=_watchers())
 DATASET: Final = Asset("hpefair_dataset")
 TRAIN_SET: Final = Asset("hpefair_train_set")
 CANDIDATES: Final = Asset("hpefair_candidates")

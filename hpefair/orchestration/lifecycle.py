@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 SAMPLE = "sample"
+POOL = "publish"  # one at a time, whatever the defaults of a DAG say
 
 
 class OpenWorkspaceOperator(WorkspaceOperator):
@@ -95,8 +96,8 @@ class PublishOperator(WorkspaceOperator):
 
     template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "stages")
 
-    def __init__(self, *, stages: Sequence[str], pool: str = "publish", **kwargs: Any) -> None:
-        super().__init__(pool=pool, **kwargs)
+    def __init__(self, *, stages: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "pool": POOL})
         self.stages = list(stages)
 
     def execute(self, context: Context) -> str:
@@ -136,8 +137,8 @@ class TagOperator(WorkspaceOperator):
 
     template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "name", "message")
 
-    def __init__(self, *, name: str, message: str, pool: str = "publish", **kwargs: Any) -> None:
-        super().__init__(pool=pool, **kwargs)
+    def __init__(self, *, name: str, message: str, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "pool": POOL})
         self.name = name
         self.message = message
 
@@ -181,13 +182,13 @@ class CloseWorkspaceOperator(BaseOperator):
 
 def triggering_commit(context: Context) -> str:
     """Commit that the asset events of this run carry, of the latest if there are several; empty without one."""
-    found = [
-        event
-        for events in (context.get("triggering_asset_events") or {}).values()
-        for event in events
-        if (event.extra or {}).get("commit")
-    ]
-    return str(max(found, key=lambda event: event.timestamp).extra["commit"]) if found else ""
+    events = [event for events in (context.get("triggering_asset_events") or {}).values() for event in events]
+    for event in sorted(events, key=lambda one: one.timestamp, reverse=True):
+        extra = event.extra or {}
+        # What a watcher found comes as its payload.
+        if found := extra.get("commit") or (extra.get("payload") or {}).get("commit"):
+            return str(found)
+    return ""
 
 
 def _announce(context: Context, outlets: Sequence[Any], extra: dict[str, str]) -> None:

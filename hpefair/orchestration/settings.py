@@ -22,6 +22,7 @@ class Settings:
         declaration: Folder with the dvc.yaml that the DAGs are drawn from.
         ref: Branch, tag or commit that a run starts from where nothing names another.
         schedule: Cron expression of the dataset DAG; empty for none.
+        watch_s: Seconds between two looks for new raw data in the repository; 0 for none.
         tracking: MLflow tracking URI.
         app: Address of FiftyOne's App, for links.
         patience: How long a person may take to answer.
@@ -35,6 +36,7 @@ class Settings:
     declaration: Path
     ref: str
     schedule: str
+    watch_s: float
     tracking: str
     app: str
     patience: timedelta
@@ -62,6 +64,7 @@ def load() -> Settings:
         declaration=Path(get("HPEFAIR_DECLARATION") or HERE),
         ref=get("HPEFAIR_REF") or "HEAD",
         schedule=get("HPEFAIR_SCHEDULE", "0 2 * * 1"),
+        watch_s=float(get("HPEFAIR_WATCH_S") or 300),
         tracking=get("MLFLOW_TRACKING_URI") or f"sqlite:///{home}/mlflow.db",
         app=get("HPEFAIR_APP") or "http://127.0.0.1:5151",
         patience=timedelta(seconds=float(get("HPEFAIR_PATIENCE_S") or 72 * 3600)),

@@ -1,0 +1,60 @@
+"""`hpefair review --generated`: what a person sees before generated people are assembled; rebuilt whenever it is lost."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import environment, run
+
+ASK = """
+import json
+from pathlib import Path
+from hpefair.adapters import fiftyone_server
+with fiftyone_server.database(Path("fiftyone.db")):
+    import fiftyone as fo
+    dataset = fo.load_dataset("batch")
+    views = {name: len(dataset.load_saved_view(name)) for name in dataset.list_saved_views()}
+    screened = dataset.count_values("people.keypoints.screened")
+    counted = {"images": len(dataset), "accepted": views["accepted"], "rejected": views["rejected"]}
+    print(json.dumps({**counted, "screened": screened}))
+"""
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+
+def ask(root):
+    """What the database holds, read by a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=root, env=environment(), capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_a_lost_database_is_rebuilt_from_the_files(workspace_copy):
+    """Accepted and rejected people, with a link to the accepted ones; the same after the database is gone."""
+    words = ["review", "--generated", "--no-launch", "--name", "batch", "--app", "http://127.0.0.1:1"]
+    said = run(workspace_copy, *words).stdout.strip().splitlines()[-1]
+    assert said.endswith("http://127.0.0.1:1/datasets/batch?view=accepted")
+    first = ask(workspace_copy)
+    assert first["accepted"] > 0
+    assert first["images"] == first["accepted"] + first["rejected"]
+    assert f"{first['accepted']} accepted and {first['rejected']} rejected" in said
+    shutil.rmtree(workspace_copy / "fiftyone.db")
+    run(workspace_copy, *words)
+    assert ask(workspace_copy) == first
+
+
+def test_nobody_to_review_is_an_exit_code_of_its_own(workspace_copy):
+    """Schedulers skip the question then."""
+    import pandas as pd
+
+    for name in ("accepted", "rejected"):
+        path = workspace_copy / f"data/screen/{name}.parquet"
+        table = pd.read_parquet(path).iloc[:0]
+        path.unlink()
+        table.to_parquet(path)
+    done = run(workspace_copy, "review", "--generated", "--no-launch", expect=4)
+    assert "nobody was generated" in done.stdout + done.stderr

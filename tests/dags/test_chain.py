@@ -1,0 +1,171 @@
+"""The whole chain through the REST API: data, repair, a person, training, another person, a champion.
+
+The stages ran in another workspace before, and their run-cache is in the remote: not one of them may run again here.
+That the DAGs run stages, and with what result, is tested on Celery workers (tests/services).
+"""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hpefair.adapters.fiftyone_server import free_port, serve
+from hpefair.orchestration.naming import safe
+from tests.conftest import commit, dvc
+from tests.dags.airflow_server import AirflowServer
+from tests.dags.installation import bare_origin, variables_of
+from tests.orchestration.conftest import git
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline"), pytest.mark.timeout(1500)]
+
+
+@pytest.fixture(scope="module")
+def place(made_workspace, tmp_path_factory) -> Path:
+    """A repository whose first commit has data and no results, a remote that knows them, and a stricter branch."""
+    root = tmp_path_factory.mktemp("chain")
+    shutil.copytree(made_workspace, root / "first", symlinks=True)
+    git(root / "first", "branch", "start", "HEAD~1")
+    git(root / "first", "checkout", "--quiet", "-b", "strict", "start")
+    path = root / "first/expectations/people.yaml"
+    path.write_text(path.read_text().replace("min_value: 10", "min_value: 1000000"))
+    commit(root / "first", "more people than there are")
+    git(root / "first", "checkout", "--quiet", "master")
+    bare_origin(root)
+    dvc(root / "first", "push", "--quiet", "--run-cache")
+    return root
+
+
+@pytest.fixture(scope="module")
+def mlflow_port() -> int:
+    """Where MLflow will be, later."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def air(place, mlflow_port):
+    """Airflow over it; MLflow is down."""
+    variables = variables_of(place) | {
+        "HPEFAIR_REF": "start",
+        "HPEFAIR_RETRIES": "9",
+        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{mlflow_port}",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    }
+    with AirflowServer(place / "server", **variables) as server:
+        server.parsed("hpefair_dataset", "hpefair_augment", "hpefair_train", "hpefair_promote", "hpefair_maintenance")
+        yield server
+
+
+@contextlib.contextmanager
+def mlflow_server(place, port):
+    """A real one, on sqlite."""
+    where = ["--backend-store-uri", f"sqlite:///{place}/mlflow.db", "--artifacts-destination", str(place / "artifacts")]
+    listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "-m", "mlflow", "server", *listen, *where]
+    with serve(command, port, place / "mlflow.log", cwd=str(place)):
+        yield
+
+
+def following(air, dag: str) -> str:
+    """The run that an asset event starts; it carries the commit."""
+    return str(air.wait(lambda: air.runs(dag), 90)[0]["dag_run_id"])
+
+
+def test_the_chain_ends_with_a_champion(air, place, mlflow_port):
+    """Every published commit has its data, every finished stage is done once, and MLflow's absence harms nothing."""
+    first = air.trigger("hpefair_dataset")
+    assert air.ended("hpefair_dataset", first, 400) == "success", air.states("hpefair_dataset", first)
+    second = following(air, "hpefair_augment")
+    air.in_state("hpefair_augment", second, "approve", "awaiting_input", 400)
+    asked = air.question("hpefair_augment", second, "approve")["body"]
+    assert "accepted and" in asked
+    assert "http://127.0.0.1:" in asked
+    air.answer("hpefair_augment", second, "approve", "Approve")
+    assert air.ended("hpefair_augment", second, 400) == "success", air.states("hpefair_augment", second)
+    third = following(air, "hpefair_train")
+    air.in_state("hpefair_train", third, "publish", "success", 600)
+    air.wait(lambda: tries(air, "hpefair_train", third)["log"] > 1, 120)
+    with mlflow_server(place, mlflow_port):
+        assert air.ended("hpefair_train", third, 400) == "success", air.states("hpefair_train", third)
+        counted = tries(air, "hpefair_train", third)
+        assert {task: count for task, count in counted.items() if count > 1} == {"log": counted["log"]}
+        fourth = following(air, "hpefair_promote")
+        air.answer("hpefair_promote", fourth, "decide", "promote", model="", reason="it is a test")
+        assert air.ended("hpefair_promote", fourth, 400) == "success", air.states("hpefair_promote", fourth)
+        states = air.states("hpefair_promote", fourth)
+        assert (states["promote"], states["tag"], states["hold"], states["rebalance"]) == (
+            "success", "success", "skipped", "skipped",
+        )  # fmt: skip
+        champion = ask_mlflow(place, mlflow_port)
+    assert champion["model"] == "balanced"
+    assert champion["reason"] == "it is a test"
+    trained = git(place / "origin.git", "rev-parse", f"auto/hpefair_train/{safe(third)}")
+    assert git(place / "origin.git", "rev-parse", f"model/balanced/{champion['version']}^{{commit}}") == trained
+    published = yaml.safe_load(git(place / "origin.git", "show", f"{trained}:dvc.lock"))
+    assert published["stages"] == yaml.safe_load((place / "first/dvc.lock").read_text())["stages"]
+    for dag, run in (("hpefair_dataset", first), ("hpefair_augment", second), ("hpefair_train", third)):
+        assert "Running stage" not in "".join(path.read_text() for path in logs(air, dag, run))
+
+
+def test_a_failed_gate_keeps_its_report_and_publishes_nothing(air, place):
+    """People who are too few: not tried again, nothing pushed, and the decision can be read."""
+    run = air.trigger("hpefair_dataset", ref="strict")
+    assert air.ended("hpefair_dataset", run, 400) == "failed"
+    states, counted = air.states("hpefair_dataset", run), tries(air, "hpefair_dataset", run)
+    assert (states["gate.original"], states["sound"], states["publish"]) == ("success", "failed", "upstream_failed")
+    assert counted["sound"] == 1
+    assert states["close_workspace"] == "success"
+    kept = Path(air.environment["AIRFLOW_HOME"]) / "hpefair/kept/hpefair_dataset" / safe(run)
+    assert json.loads((kept / "data/gate/original/decision.json").read_text())["verdict"] == "FAIL"
+    assert not git(place / "origin.git", "branch", "--list", f"auto/hpefair_dataset/{safe(run)}")
+
+
+def test_maintenance_finds_everything_there_and_removes_what_nobody_needs(air, place):
+    """The remote has all; garbage goes from the cache; data that a published commit names stay."""
+    cache = Path(air.environment["AIRFLOW_HOME"]) / "hpefair/cache"
+    stray = cache / "files/md5/00/11223344556677889900aabbccddee"
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_text("nobody names this")
+    before = {path for path in cache.glob("files/md5/*/*") if path != stray}
+    run = air.trigger("hpefair_maintenance", collect=True, days=1)
+    assert air.ended("hpefair_maintenance", run, 300) == "success", air.states("hpefair_maintenance", run)
+    assert not stray.exists()
+    assert len(set(cache.glob("files/md5/*/*")) & before) > 0.5 * len(before)
+
+
+def test_maintenance_says_which_commit_has_lost_its_data(air, place):
+    """Somebody deleted a file of the remote."""
+    victim = max((place / "store/files/md5").glob("*/*"), key=lambda path: path.stat().st_size)
+    victim.rename(place / "away")
+    run = air.trigger("hpefair_maintenance")
+    assert air.ended("hpefair_maintenance", run, 300) == "failed"
+    (place / "away").rename(victim)
+    said = "".join(path.read_text() for path in logs(air, "hpefair_maintenance", run))
+    assert "data of published commits are gone from the remote: origin/auto/" in said
+
+
+def tries(air, dag: str, run: str) -> dict[str, int]:
+    return {task["task_id"]: task["try_number"] for task in air.tasks(dag, run)}
+
+
+def logs(air, dag: str, run: str) -> list[Path]:
+    folder = Path(air.environment["AIRFLOW_HOME"]) / "logs" / f"dag_id={dag}" / f"run_id={run}"
+    return sorted(folder.rglob("attempt=*.log"))
+
+
+def ask_mlflow(place: Path, port: int) -> dict[str, str]:
+    """The champion, asked of the server by a process of its own."""
+    code = (
+        "import json, mlflow; client = mlflow.MlflowClient();"
+        "one = client.get_model_version_by_alias('hpefair', 'champion');"
+        "print(json.dumps({'version': one.version, 'model': one.tags['hpefair.model'], 'reason': one.tags['reason']}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "HOME": str(place)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
