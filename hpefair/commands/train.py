@@ -85,7 +85,7 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     import torch
 
     from hpefair.estimators.protocol import build
-    from hpefair.training import weights
+    from hpefair.training import processes, weights
     from hpefair.training.engine import Recipe, fit
 
     out = out.resolve()
@@ -114,7 +114,7 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
                 f"stopped after step {on_step.done}; the same command goes on from the last checkpoint", file=sys.stderr
             )
             raise
-    if os.environ.get("RANK", "0") == "0":
+    if processes.first():
         part = work / "out"
         part.mkdir(exist_ok=True)
         weights.save(part, model, _card(request, model, data.people))

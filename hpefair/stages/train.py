@@ -1,5 +1,6 @@
 """One estimator on one variant of the training set."""
 
+import sys
 from pathlib import Path
 
 import torch
@@ -12,13 +13,24 @@ from hpefair.core.fairness.objectives import Choice
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import build as build_estimator
-from hpefair.training import weights
+from hpefair.training import processes, weights
 from hpefair.training.engine import Recipe, fit
 from hpefair.training.training_set import Membership, TrainingSet
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write weights, the model's description, and curves of training, by group, and of validation."""
+    """Write weights, the model's description, and curves of training, by group, and of validation.
+
+    HPEFAIR_PROCESSES trains with as many processes beside each other, which is no setting: the result is the same up to
+    the order in which numbers are added.
+    """
+    if processes.wanted() > 1:
+        processes.launch("hpefair.stages.train", [item, str(out), str(work)])
+    else:
+        _build(out, work, item)
+
+
+def _build(out: Path, work: Path, item: str) -> None:
     settings = params.load().train
     wanted = settings.models[item]
     # One thread a process: two OpenMP threads were measured to cost more than they bring on small maps.
@@ -32,6 +44,8 @@ def build(out: Path, work: Path, item: str) -> None:
     recipe = Recipe(settings.engine, wanted.seed, joints, Choice(wanted.objective, **numbers))
     with progress.bar(settings.engine.steps, f"train {item}") as advance:
         curves = fit(model, data, recipe, work, lambda step, values: advance(step)).tables()
+    if not processes.first():
+        return
     for name, table in curves.items():
         tables.write(out / f"{name}.parquet", table)
     synthetic = data.people.loc[data.people["exposure"] > 0, "synthetic"]
@@ -61,4 +75,7 @@ def _read(variant: str, by: str, everybody: bool) -> TrainingSet:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("train", build, resumable=True)
+    if processes.inside():
+        _build(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[1])
+    else:
+        dvc_stage.main("train", build, resumable=True)

@@ -1,4 +1,4 @@
-"""`hpefair review --generated`: what a person sees before generated people are assembled; rebuilt whenever it is lost."""
+"""`hpefair review --generated`: what a person sees before people are assembled; rebuilt whenever it is lost."""
 
 import json
 import shutil

@@ -39,6 +39,7 @@ class AirflowServer:
             "HPEFAIR_APP_PORT": str(free_port()),
             "HPEFAIR_DATABASE_PORT": str(free_port()),
             "HPEFAIR_SCHEDULE": "",
+            "HPEFAIR_WATCH_S": "0",
             "HPEFAIR_RETRY_DELAY_S": "1",
             "PYTHONPATH": "",
             **variables,

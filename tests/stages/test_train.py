@@ -3,6 +3,8 @@
 import pytest
 
 from hpefair.adapters import tables
+from hpefair.errors import SettingsError
+from tests.conftest import dvc
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
@@ -32,3 +34,21 @@ def test_no_checkpoint_is_published(made_workspace):
     assert names == {
         "weights.safetensors", "model.json", "curve.parquet", "curve_by_group.parquet", "validation.parquet",
     }  # fmt: skip
+
+
+def test_two_processes_give_what_one_gives(workspace_copy, monkeypatch):
+    """As many as the environment says; the numbers differ by the order of additions only."""
+    one = tables.read(workspace_copy / "data/train/original/curve.parquet")["loss"]
+    monkeypatch.setenv("HPEFAIR_PROCESSES", "2")
+    dvc(workspace_copy, "repro", "--quiet", "--force", "--single-item", "train@original")
+    two = tables.read(workspace_copy / "data/train/original/curve.parquet")["loss"]
+    assert two[0] == pytest.approx(one[0], abs=1e-5)
+    assert two.iloc[-5:].mean() == pytest.approx(one.iloc[-5:].mean(), rel=0.05)
+
+
+def test_a_number_of_processes_that_is_none_is_refused(monkeypatch):
+    from hpefair.training import processes
+
+    monkeypatch.setenv("HPEFAIR_PROCESSES", "many")
+    with pytest.raises(SettingsError, match="many"):
+        processes.wanted()
