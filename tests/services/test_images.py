@@ -1,0 +1,83 @@
+"""The install step of each image, executed as written in an environment of its own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import commit, make_workspace
+
+pytestmark = [pytest.mark.services, pytest.mark.timeout(1800)]
+THIN = """
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag("dags")
+assert not bag.import_errors, bag.import_errors
+assert len(bag.dags) == 5, list(bag.dags)
+for name in ("torch", "dvc", "mlflow", "fiftyone", "pandas"):
+    try:
+        __import__(name)
+    except ImportError:
+        continue
+    raise SystemExit(f"{name} can be imported")
+"""
+
+
+def install(project: Path, dockerfile: str, place: Path) -> Path:
+    """Run every `pip install` of a Dockerfile's first stage, as written, on a copy of its context; the interpreter."""
+    subprocess.run([sys.executable, "-m", "venv", place / "venv"], check=True)
+    text = (project / f"docker/{dockerfile}.Dockerfile").read_text().replace("\\\n", " ")
+    stage = re.split(r"^FROM ", text, flags=re.M)[1]
+    steps = [
+        line.removeprefix("RUN ") for line in stage.splitlines() if line.startswith("RUN ") and "pip install" in line
+    ]
+    assert steps
+    (place / "context").mkdir()
+    for line in stage.splitlines():
+        if line.startswith("COPY "):
+            words = [word for word in line.split()[1:] if not word.startswith("--")]
+            for word in words[:-1]:
+                subprocess.run(["cp", "-r", project / word, place / "context"], check=True)
+    environment = {
+        **os.environ, "PATH": f"{place / 'venv/bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(place / "venv"),
+        "PYTHONPATH": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }  # fmt: skip
+    for step in steps:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", step], cwd=place / "context", env=environment, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{step}\n{done.stderr[-3000:]}"
+    return place / "venv/bin/python"
+
+
+def test_the_thin_image_parses_the_dags_and_has_nothing_heavy(project, tmp_path):
+    python = install(project, "airflow", tmp_path)
+    environment = {
+        "PATH": f"{python.parent}:{os.environ['PATH']}", "AIRFLOW_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": str(project), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "HOME": str(tmp_path),
+    }  # fmt: skip
+    done = subprocess.run(
+        [python, "-c", THIN], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_the_workers_image_runs_a_stage(project, tmp_path, tiny_coco):
+    python = install(project, "worker", tmp_path)
+    make_workspace(tmp_path / "w", tiny_coco)
+    commit(tmp_path / "w", "data")
+    environment = {
+        "PATH": f"{python.parent}:{os.environ['PATH']}", "HOME": str(tmp_path), "DVC_NO_ANALYTICS": "1",
+    }  # fmt: skip
+    done = subprocess.run(
+        [python.parent / "dvc", "repro", "attribute@s0"], cwd=tmp_path / "w", env=environment, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (tmp_path / "w/data/attribute/s0").is_dir()
+    assert (
+        subprocess.run([python, "-c", "import airflow.providers.celery, torch, fiftyone"], check=False).returncode == 0
+    )
