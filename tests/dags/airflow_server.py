@@ -121,7 +121,7 @@ class AirflowServer:
         limit = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < limit, self.said()
-            time.sleep(0.5)
+            time.sleep(1)
         return found
 
     def parsed(self, *dags: str, seconds: float = 90) -> None:
