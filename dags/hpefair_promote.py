@@ -1,10 +1,10 @@
 """Candidates against the champion, on people nobody has looked at; a person decides; an alias and a tag follow."""
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.hitl import HITLBranchOperator
 from airflow.sdk import DAG, Param
 
 from hpefair.orchestration import assets, settings
+from hpefair.orchestration.decision import DecisionOperator, answer
 from hpefair.orchestration.lifecycle import (
     AnnounceOperator,
     CloseWorkspaceOperator,
@@ -18,7 +18,6 @@ from hpefair.orchestration.pipeline import REF, dag_settings
 KNOWN = settings.load()
 LOGGED = ["train", "evaluate", "compare", "gate", "report"]
 READ = ["ingest", "calibrate", "split", "train", "evaluate"]
-ANSWER = "{{ ti.xcom_pull('decide')['params_input'].%s }}"
 NAMED = Param("", type="string", title="Model", description="Another candidate than the proposed one.")
 REASON = Param("", type="string", title="Reason", description="Needed where the verdict is not PASS.")
 
@@ -28,7 +27,7 @@ with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params
     compare = HpefairOperator(
         task_id="compare_sealed", arguments=["promote", "compare", "--uri", KNOWN.tracking], needs=READ, raw=True
     )
-    decide = HITLBranchOperator(
+    decide = DecisionOperator(
         task_id="decide",
         subject="Candidates of {{ run_id }}",
         body="{{ ti.xcom_pull('compare_sealed') }}",
@@ -38,14 +37,8 @@ with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params
         response_timeout=KNOWN.patience,
         notifiers=[Tell("waits for a decision: {{ ti.xcom_pull('compare_sealed') }}")],
     )
-    words = [
-        "promote",
-        "apply",
-        "--uri",
-        KNOWN.tracking,
-        f"--model={ANSWER % 'model'}",
-        f"--reason={ANSWER % 'reason'}",
-    ]
+    filled = [f"--{name}={answer('decide', name)}" for name in ("model", "reason")]
+    words = ["promote", "apply", "--uri", KNOWN.tracking, *filled]
     promote = HpefairOperator(task_id="promote", arguments=words, needs=READ, outlets=[assets.CHAMPION])
     tag = TagOperator(
         task_id="tag", name="model/{{ ti.xcom_pull('promote') }}", message="{{ ti.xcom_pull('compare_sealed') }}"

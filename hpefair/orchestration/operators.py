@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 OPEN = "open_workspace"
 COMMIT = "{{ ti.xcom_pull('" + OPEN + "') }}"
 RUN = "{{ dag.dag_id }}/{{ run_id }}"
+NO_SHELL = "/bin/false"
 END_LIMIT_S = 4.5  # Airflow waits 5 seconds before it kills a task that it asked to end
 # -P: the launcher is this installation's, though its command runs in the workspace, which has an hpefair of its own.
 LAUNCHER = (sys.executable, "-P", "-m", "hpefair.orchestration.lease")
@@ -46,6 +47,7 @@ class WorkspaceOperator(BaseOperator):
         self.commit = commit
         self.run = run
         self._process: subprocess.Popen[str] | None = None
+        self._heard = Listener()
 
     def folder(self) -> Path:
         """The workspace; made if it is not there, as on another machine or after it was closed."""
@@ -57,16 +59,14 @@ class WorkspaceOperator(BaseOperator):
             raise AirflowException(str(error)) from error
         return path
 
-    def launch(
-        self, name: str, command: Sequence[str], folder: Path, allow: Callable[[Listener], bool] = lambda _: True
-    ) -> str:
+    def launch(self, name: str, command: Sequence[str], folder: Path, dry: bool = False) -> str:
         """Run a command below a lease, its output line by line in the task's log; not while garbage is collected.
 
         Args:
             name: Of the lease: what runs, one attempt at a time.
             command: Argument list.
             folder: Where.
-            allow: Asked after every line; the command is ended where it says no.
+            dry: Whether stages below dvc are to fail instead of being executed.
 
         Returns:
             The last line of output.
@@ -77,7 +77,7 @@ class WorkspaceOperator(BaseOperator):
             AirflowException: If the fault may pass.
         """
         with drain.beside(settings.load().origin.cache):
-            heard, code = self._run(name, command, folder, allow)
+            heard, code = self._run(name, command, folder, dry)
         outcome, said = heard.judge(code)
         words = " ".join(command[2:] if command[:2] == [sys.executable, "-m"] else command)
         if outcome is Outcome.SKIP:
@@ -88,44 +88,36 @@ class WorkspaceOperator(BaseOperator):
             raise AirflowException(f"{words}: {said}")
         return heard.last
 
-    def _run(
-        self, name: str, command: Sequence[str], folder: Path, allow: Callable[[Listener], bool]
-    ) -> tuple[Listener, int]:
+    def _run(self, name: str, command: Sequence[str], folder: Path, dry: bool) -> tuple[Listener, int]:
         owners = [word for pid in (os.getpid(), os.getppid()) for word in ("--owner", str(pid))]
         self._process = process = subprocess.Popen(
             [*LAUNCHER, name, *owners, "--", *command],
             cwd=folder,
-            env=environment(),
+            # dvc hands what it executes to this shell, which does nothing and fails.
+            env={**environment(), "SHELL": NO_SHELL} if dry else environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="backslashreplace",
         )
-        heard = Listener()
+        heard = self._heard = Listener()
         for line in process.stdout or ():
             self.log.info("%s", line.rstrip())
             heard.hear(line.rstrip())
-            if not allow(heard):
+            if dry and heard.running:
                 process.terminate()
-                break
         # Not wait(): it holds a lock that on_kill, which runs in a signal handler of this thread, needs too.
         while process.poll() is None:
             time.sleep(0.02)
         return heard, process.returncode
 
     def collect(self, folder: Path, stages: Sequence[str]) -> None:
-        """Restore what earlier tasks did elsewhere; ended before it does anything over again.
+        """Restore what earlier tasks did elsewhere; nothing is ever executed for it.
 
         Raises:
             AirflowException: If a stage would have to be executed, or see `launch`.
         """
-        executed: list[str] = []
-
-        def restores_only(heard: Listener) -> bool:
-            executed[:] = [heard.running] if heard.running else []
-            return not executed
-
         with collecting.turn(folder):
             missing = collecting.missing(folder, stages)
             if not missing:
@@ -133,12 +125,12 @@ class WorkspaceOperator(BaseOperator):
             self.log.info("collecting %s", ", ".join(missing))
             words = dvc_cli.command("repro", "--pull", "--allow-missing", *missing)
             try:
-                self.launch("collect", words, folder, restores_only)
+                self.launch("collect", words, folder, dry=True)
             except AirflowException as error:
-                if executed:
+                if self._heard.running:
                     raise AirflowException(
-                        f"{executed[0]} would run again here: its result is not in the remote, or its inputs differ "
-                        "from those of the machine that ran it"
+                        f"{self._heard.running} would run again here: its result is not in the remote, or its inputs "
+                        "differ from those of the machine that ran it"
                     ) from error
                 raise
             # Where an earlier stage wanted one file of a folder, the folder is there, and counts as complete for dvc.

@@ -1,5 +1,6 @@
 """Operators: outcomes decide about retries, finished stages are never executed again, and a kill leaves nothing."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from hpefair.orchestration.lifecycle import (
 )
 from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, StageItemsOperator, WorkspaceOperator
 from hpefair.orchestration.outcome import Listener, Outcome
-from tests.conftest import dvc
+from tests.conftest import dvc, unavailable
 from tests.orchestration.conftest import git
 
 DVC_SAYS = "ERROR: failed to reproduce stage: failed to run: python -m x, exited with"
@@ -168,6 +169,30 @@ def test_a_remote_that_is_down_fails_the_push_alone(installed, trace, tmp_path):
     (tmp_path / "away").rename(tmp_path / "store")
     stage("train@one").execute({})
     assert ran(trace) == ["ingest", "one"]
+
+
+def test_a_remote_that_is_full_fails_the_push_alone(installed, trace, tmp_path, monkeypatch):
+    """A file system of a few kilobytes, filled up; once there is room, the same task only pushes."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], check=False)
+    if mounted.returncode:
+        unavailable("a small file system: mounting one needs root")
+    try:
+        shutil.copytree(tmp_path / "store", small, dirs_exist_ok=True)
+        monkeypatch.setenv("HPEFAIR_REMOTE", str(small))
+        stage("ingest").execute({})
+        with contextlib.suppress(OSError), (small / "filler").open("wb", buffering=0) as filler:
+            while filler.write(b"x" * 4096):
+                pass
+        with pytest.raises(AirflowException) as found:
+            stage("train@one").execute({})
+        assert type(found.value) is AirflowException
+        (small / "filler").unlink()
+        stage("train@one").execute({})
+        assert ran(trace) == ["ingest", "one"]
+    finally:
+        subprocess.run(["umount", small], check=True)
 
 
 def test_on_kill_ends_everything_below(installed, trace, tmp_path, monkeypatch):
