@@ -1,6 +1,6 @@
 """Housekeeping, monthly: is every published commit's data in the remote, then old workspaces and unused data go."""
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from hpefair.orchestration import settings
 from hpefair.orchestration.maintenance import CollectGarbageOperator, PruneWorkspacesOperator, VerifyRemoteOperator
@@ -11,7 +11,7 @@ COLLECT = Param(False, type="boolean", title="Collect garbage", description="Als
 
 with DAG(
     dag_id="hpefair_maintenance",
-    schedule="0 3 1 * *" if settings.load().schedule else None,
+    schedule=CronTriggerTimetable("0 3 1 * *", timezone="UTC") if settings.load().schedule else None,
     doc_md=__doc__,
     params={"days": DAYS, "collect": COLLECT},
     **dag_settings(),

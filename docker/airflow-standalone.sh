@@ -20,24 +20,54 @@ mkdir -p "$AIRFLOW_HOME/hpefair"
 airflow db migrate >"$AIRFLOW_HOME/migrate.log" 2>&1 || { cat "$AIRFLOW_HOME/migrate.log"; exit 1; }
 airflow pools import docker/pools.json >>"$AIRFLOW_HOME/migrate.log" 2>&1 || { cat "$AIRFLOW_HOME/migrate.log"; exit 1; }
 
-# Ctrl-C reaches a whole process group, and a scheduler that gets it twice hangs. So Airflow runs in a group of its own, with
+# Ctrl-C reaches a whole process group, and a scheduler that gets it twice hangs. So every part runs in a group of its own, with
 # SIGINT set back to its default (bash ignores it for background jobs), and only its leader is told; it ends the others.
 apart() {
-  exec python -c 'import os, signal, sys
+  local name="$1"; shift
+  python -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.setsid()
-os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+os.execvp(sys.argv[1], sys.argv[1:])' "$@" >"$AIRFLOW_HOME/$name.log" 2>&1 &
+  parts+=("$name:$!")
 }
+running() { kill -0 "${1#*:}" 2>/dev/null; }
+stop() {
+  trap '' INT TERM
+  echo "stopping"
+  for part in "${parts[@]}"; do kill -INT "${part#*:}" 2>/dev/null || true; done
+  for part in "${parts[@]}"; do wait "${part#*:}" 2>/dev/null || true; done
+  exit "$1"
+}
+parts=()
+trap 'stop 0' INT TERM
 
-app=""
 if [ -z "${FIFTYONE_DATABASE_URI:-}" ]; then
   app_port="${HPEFAIR_APP_PORT:-5151}" database_port="${HPEFAIR_DATABASE_PORT:-27018}"
-  export FIFTYONE_DATABASE_URI="mongodb://127.0.0.1:$database_port" HPEFAIR_APP="http://127.0.0.1:$app_port"
-  (unset FIFTYONE_DATABASE_URI; apart hpefair app --folder "$AIRFLOW_HOME/hpefair/fiftyone" --port "$app_port" --database-port "$database_port") &
-  app=$!
+  export HPEFAIR_APP="http://127.0.0.1:$app_port"
+  apart fiftyone hpefair app --folder "$AIRFLOW_HOME/hpefair/fiftyone" --port "$app_port" --database-port "$database_port"
+  export FIFTYONE_DATABASE_URI="mongodb://127.0.0.1:$database_port"
 fi
-apart airflow standalone &
-leader=$!
-trap 'kill -INT "$leader" $app 2>/dev/null' INT TERM
-while kill -0 "$leader" 2>/dev/null; do wait "$leader" || true; done
-[ -z "$app" ] || { kill -INT "$app" 2>/dev/null || true; while kill -0 "$app" 2>/dev/null; do wait "$app" || true; done; }
+# The parts of `airflow standalone`, but for the log servers, which would listen on every address; logs are read from disk here.
+apart api-server airflow api-server
+apart scheduler airflow scheduler --skip-serve-logs
+apart dag-processor airflow dag-processor
+apart triggerer airflow triggerer --skip-serve-logs
+
+healthy() { python -c "import sys, urllib.request; urllib.request.urlopen('$AIRFLOW__API__BASE_URL/api/v2/monitor/health', timeout=5)" 2>/dev/null; }
+until healthy; do
+  for part in "${parts[@]}"; do
+    running "$part" || { echo "${part%%:*} did not start; the end of $AIRFLOW_HOME/${part%%:*}.log:"; tail -n 20 "$AIRFLOW_HOME/${part%%:*}.log"; stop 1; }
+  done
+  sleep 1
+done
+password="$(python -c 'import json, sys; print(json.load(open(sys.argv[1])).get("admin", "see the file"))' "$AIRFLOW_HOME/simple_auth_manager_passwords.json.generated")"
+echo "Airflow   $AIRFLOW__API__BASE_URL  (user admin, password $password)"
+[ -z "${HPEFAIR_APP:-}" ] || echo "FiftyOne  $HPEFAIR_APP"
+echo "Logs      $AIRFLOW_HOME/*.log"
+echo "Ctrl-C stops everything."
+while true; do
+  for part in "${parts[@]}"; do
+    running "$part" || { echo "${part%%:*} ended by itself; the end of its log:"; tail -n 20 "$AIRFLOW_HOME/${part%%:*}.log"; stop 1; }
+  done
+  sleep 2 & wait $! || true
+done

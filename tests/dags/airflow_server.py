@@ -89,8 +89,9 @@ class AirflowServer:
         return all(found[part]["status"] == "healthy" for part in parts)
 
     def said(self) -> str:
-        """The end of the log."""
-        return (self.folder / "airflow.log").read_text()[-4000:]
+        """The ends of all logs."""
+        paths = [self.folder / "airflow.log", *sorted((self.folder / "airflow").glob("*.log"))]
+        return "\n".join(f"--- {path.name}\n{path.read_text()[-1500:]}" for path in paths)
 
     def call(self, method: str, path: str, body: Any = None, signed: bool = True) -> Any:
         """One request; the answer's JSON."""
