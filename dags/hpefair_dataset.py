@@ -5,7 +5,7 @@ from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param
 from hpefair.orchestration import assets, settings
 from hpefair.orchestration.lifecycle import CloseWorkspaceOperator, OpenWorkspaceOperator, PublishOperator
 from hpefair.orchestration.operators import HpefairOperator
-from hpefair.orchestration.pipeline import REF, dag_settings, stage_tasks
+from hpefair.orchestration.pipeline import REF, dag_settings, optional, stage_tasks
 
 STAGES = ["ingest", "attribute", "calibrate", "split", "audit@original", "validate@original", "gate@original"]
 WEEKLY = settings.load().schedule
@@ -18,14 +18,20 @@ with DAG(
     doc_md=__doc__,
     params={
         "ref": REF,
-        "source": Param("", type="string", title="New data", description="A COCO folder on the worker, or `sample`."),
+        "source": optional("New data", "A COCO folder on the worker, or the word sample for built-in people."),
         "images": Param(1000, type="integer", minimum=20, title="Images", description="Size of the built-in sample."),
-        "changes": Param({}, type="object", title="Settings", description="Laid over params.yaml, and committed."),
+        "changes": Param(
+            None, type=["null", "object"], title="Settings", description="Laid over params.yaml, and committed."
+        ),
     },
     **dag_settings(),
 ):
-    form = {name: f"{{{{ params.{name} }}}}" for name in ("source", "images")}
-    opened = OpenWorkspaceOperator(task_id="open_workspace", **form, changes="{{ params.changes | tojson }}").as_setup()
+    opened = OpenWorkspaceOperator(
+        task_id="open_workspace",
+        source="{{ params.source or '' }}",
+        images="{{ params.images }}",
+        changes="{{ params.changes | tojson if params.changes else '' }}",
+    ).as_setup()
     tasks = stage_tasks(STAGES, opened)
     # Only the tables decide here: that groups are short is what hpefair_augment repairs.
     sound = HpefairOperator(task_id="sound", arguments=["gate", "--strict", "original", "--suite", "people,images"])

@@ -1,7 +1,7 @@
 """Candidates against the champion, on people nobody has looked at; a person decides; an alias and a tag follow."""
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG
 
 from hpefair.orchestration import assets, settings
 from hpefair.orchestration.decision import DecisionOperator, answer
@@ -13,13 +13,11 @@ from hpefair.orchestration.lifecycle import (
 )
 from hpefair.orchestration.notify import Tell
 from hpefair.orchestration.operators import HpefairOperator
-from hpefair.orchestration.pipeline import REF, dag_settings
+from hpefair.orchestration.pipeline import REF, dag_settings, optional
 
 KNOWN = settings.load()
 LOGGED = ["train", "evaluate", "compare", "gate", "report"]
 READ = ["ingest", "calibrate", "split", "train", "evaluate"]
-NAMED = Param("", type="string", title="Model", description="Another candidate than the proposed one.")
-REASON = Param("", type="string", title="Reason", description="Needed where the verdict is not PASS.")
 
 with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params={"ref": REF}, **dag_settings()):
     opened = OpenWorkspaceOperator(task_id="open_workspace").as_setup()
@@ -33,7 +31,10 @@ with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params
         body="{{ ti.xcom_pull('compare_sealed') }}",
         options=["promote", "hold", "rebalance"],
         defaults="hold",
-        params={"model": NAMED, "reason": REASON},
+        params={
+            "model": optional("Model", "Another candidate than the proposed one."),
+            "reason": optional("Reason", "Needed where the verdict is not PASS."),
+        },
         response_timeout=KNOWN.patience,
         notifiers=[Tell("waits for a decision: {{ ti.xcom_pull('compare_sealed') }}")],
     )

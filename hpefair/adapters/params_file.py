@@ -43,6 +43,26 @@ def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.
     return said
 
 
+def lay_over(changes: Mapping[str, Any], path: Path = artifacts.PARAMS) -> None:
+    """Replace settings by those of a tree of the same shape; what it does not name stays.
+
+    Args:
+        changes: Settings.
+        path: The settings file.
+    """
+    yaml, tree = _read(path)
+    _lay_over(tree, changes)
+    _write(path, yaml, tree)
+
+
+def _lay_over(tree: Any, changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(tree.get(key), Mapping):
+            _lay_over(tree[key], value)
+        else:
+            tree[key] = value
+
+
 def set_values(section: str, values: Mapping[str, Any], path: Path = artifacts.PARAMS) -> list[str]:
     """Set keys of a section.
 

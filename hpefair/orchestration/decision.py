@@ -14,7 +14,7 @@ ANSWERS = "answers"
 
 def answer(task_id: str, name: str) -> str:
     """Template of one field of the form that a question came with; empty where nobody filled it in."""
-    return "{{ (ti.xcom_pull('%s', key='%s') or {}).get('%s', '') }}" % (task_id, ANSWERS, name)  # noqa: UP031 - braces
+    return "{{ (ti.xcom_pull('%s', key='%s') or {}).get('%s') or '' }}" % (task_id, ANSWERS, name)  # noqa: UP031 - braces
 
 
 class DecisionOperator(HITLBranchOperator):

@@ -42,7 +42,7 @@ class OpenWorkspaceOperator(WorkspaceOperator):
     def __init__(
         self,
         *,
-        ref: str = "{{ params.ref }}",
+        ref: str = "{{ params.ref or '' }}",
         source: str = "",
         images: str = "1000",
         changes: str | dict[str, Any] = "",
@@ -74,10 +74,10 @@ class OpenWorkspaceOperator(WorkspaceOperator):
 
     def _add(self, folder: Path) -> None:
         if self.changes:
+            from hpefair.adapters import params_file  # a scheduler has no ruamel.yaml
+
             tree = self.changes if isinstance(self.changes, dict) else yaml.safe_load(self.changes)
-            path = folder / "params.yaml"
-            settings_tree = _merged(yaml.safe_load(path.read_text(encoding="utf-8")), tree or {})
-            path.write_text(yaml.safe_dump(settings_tree, sort_keys=False, allow_unicode=True), encoding="utf-8")
+            params_file.lay_over(tree or {}, folder / "params.yaml")
         if not self.source:
             return
         if (folder / "data/raw.dvc").exists():
@@ -194,10 +194,3 @@ def triggering_commit(context: Context) -> str:
 def _announce(context: Context, outlets: Sequence[Any], extra: dict[str, str]) -> None:
     for asset in outlets:
         context["outlet_events"][asset].extra = extra
-
-
-def _merged(tree: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A settings tree with changes laid over it."""
-    both = {key: _merged(tree[key], value) for key, value in changes.items()
-            if isinstance(value, dict) and isinstance(tree.get(key), dict)}  # fmt: skip
-    return {**tree, **changes, **both}

@@ -13,11 +13,15 @@ from hpefair.orchestration.lifecycle import OpenWorkspaceOperator
 from hpefair.orchestration.notify import Tell
 from hpefair.orchestration.operators import DvcStageOperator, StageItemsOperator
 
+
+def optional(title: str, description: str) -> Param:
+    """A field of a form that may stay empty; of a plain text Airflow's form demands that it is filled in."""
+    return Param(None, type=["null", "string"], title=title, description=description)
+
+
 # Stages that read pixels or train: one at a time per GPU, on workers of their own queue.
 HEAVY: Final = frozenset({"attribute", "generate", "screen", "train", "predict"})
-REF: Final = Param(
-    "", type="string", title="Commit", description="Branch, tag or commit to start from; empty: what the event names."
-)
+REF: Final = optional("Commit", "Branch, tag or commit to start from; by default what the event names.")
 
 
 def dag_settings() -> dict[str, Any]:
