@@ -3,6 +3,8 @@
 import pytest
 
 from hpefair.adapters import tables
+from hpefair.commands import gate
+from hpefair.errors import GateFailure, InputError
 from tests.conftest import run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -25,6 +27,20 @@ def test_strict_is_exit_code_3_and_names_the_expectation(made_workspace):
     assert "Traceback" not in done.stderr
     run(made_workspace, "gate", "balanced", "--strict")
     assert "original or balanced" in run(made_workspace, "gate", "other", expect=2).stderr
+
+
+def test_some_suites_alone_can_be_asked(made_workspace, monkeypatch):
+    """The tables of a set that is out of balance are sound; a suite that there is not is named."""
+    monkeypatch.chdir(made_workspace)
+    decision = gate.read("original")
+    sound = gate.only(decision, ["people", "images"])
+    assert sound["verdict"] == "PASS"
+    assert {row["suite"] for row in sound["expectations"]} == {"people", "images"}
+    gate.enforce(sound)
+    with pytest.raises(GateFailure):
+        gate.enforce(gate.only(decision, ["balance"]))
+    with pytest.raises(InputError, match="balance"):
+        gate.only(decision, ["balanse"])
 
 
 def test_what_could_not_be_evaluated_fails(workspace_copy, monkeypatch):
