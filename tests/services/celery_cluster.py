@@ -23,7 +23,7 @@ class CeleryCluster(AirflowServer):
             folder,
             AIRFLOW__CORE__EXECUTOR="CeleryExecutor",
             AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"postgresql+psycopg2://postgres@127.0.0.1:{database}/postgres",
-            AIRFLOW__CELERY__RESULT_BACKEND=f"db+postgresql://postgres@127.0.0.1:{database}/postgres",
+            AIRFLOW__CELERY__RESULT_BACKEND=f"db+postgresql+psycopg2://postgres@127.0.0.1:{database}/postgres",
             AIRFLOW__CELERY__BROKER_URL=f"redis://127.0.0.1:{broker}/0",
             AIRFLOW__CORE__DAGS_FOLDER=str(PROJECT / "dags"),
             AIRFLOW__CORE__LOAD_EXAMPLES="False",
