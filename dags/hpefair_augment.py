@@ -19,7 +19,10 @@ with DAG("hpefair_augment", schedule=[assets.DATASET], doc_md=__doc__, params={"
     pending = PublishOperator(task_id="publish_pending", stages=MADE)
     # Skipped where nothing was short, and the approval with it; the training set is assembled all the same.
     review = HpefairOperator(
-        task_id="review", arguments=["review", "--generated", "--no-launch", "--app", KNOWN.app], needs=MADE
+        task_id="review",
+        arguments=["review", "--generated", "--no-launch", "--app", KNOWN.app],
+        needs=MADE,
+        result="^FiftyOne dataset ",
     )
     approve = ApprovalOperator(
         task_id="approve",
@@ -31,7 +34,7 @@ with DAG("hpefair_augment", schedule=[assets.DATASET], doc_md=__doc__, params={"
         notifiers=[Tell("waits for a review: {{ ti.xcom_pull('review') }}")],
     )
     balanced = stage_tasks(BALANCED, opened, trigger_rule="none_failed")
-    strict = HpefairOperator(task_id="strict_gate", arguments=["gate", "--strict", "balanced"])
+    strict = HpefairOperator(task_id="strict_gate", arguments=["gate", "--strict", "balanced"], needs=["gate@balanced"])
     publish = PublishOperator(task_id="publish", stages=MADE + BALANCED, outlets=[assets.TRAIN_SET])
     closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
     opened >> made["plan"]

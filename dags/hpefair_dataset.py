@@ -34,7 +34,8 @@ with DAG(
     ).as_setup()
     tasks = stage_tasks(STAGES, opened)
     # Only the tables decide here: that groups are short is what hpefair_augment repairs.
-    sound = HpefairOperator(task_id="sound", arguments=["gate", "--strict", "original", "--suite", "people,images"])
+    words = ["gate", "--strict", "original", "--suite", "people,images"]
+    sound = HpefairOperator(task_id="sound", arguments=words, needs=["gate@original"])
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.DATASET])
     closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
     opened >> tasks["ingest"]

@@ -17,7 +17,7 @@ with DAG(
     **dag_settings(),
 ):
     verify = VerifyRemoteOperator(task_id="verify_remote")
-    prune = PruneWorkspacesOperator(task_id="prune_workspaces", days="{{ params.days }}")
+    prune = PruneWorkspacesOperator(task_id="prune_workspaces", days="{{ params.days }}", trigger_rule="all_done")
     # Nothing else may run meanwhile: what is not committed yet would be taken for garbage.
     collect = CollectGarbageOperator(task_id="collect_garbage", wanted="{{ params.collect }}")
     verify >> prune >> collect

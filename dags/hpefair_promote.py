@@ -23,13 +23,19 @@ FOUND = "{{ ti.xcom_pull('compare_sealed') }}"
 with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params={"ref": REF}, **dag_settings()):
     opened = lifecycle.OpenWorkspaceOperator(task_id="open_workspace").as_setup()
     log = HpefairOperator(task_id="log", arguments=LOG, needs=["train", "evaluate", "compare", "gate", "report"])
-    compare = HpefairOperator(task_id="compare_sealed", arguments=COMPARE, needs=READ, raw=True)
+    compare = HpefairOperator(task_id="compare_sealed", arguments=COMPARE, needs=READ, raw=True, result="^Against ")
     decide = DecisionOperator(
         task_id="decide", subject="Candidates of {{ run_id }}", body=FOUND, options=["promote", "hold", "rebalance"],
         defaults="hold", params=FORM, response_timeout=KNOWN.patience, notifiers=[Tell(f"waits: {FOUND}")],
     )  # fmt: skip
     filled = [f"--{name}={answer('decide', name)}" for name in FORM]
-    promote = HpefairOperator(task_id="promote", arguments=APPLY + filled, needs=READ, outlets=[assets.CHAMPION])
+    promote = HpefairOperator(
+        task_id="promote",
+        arguments=APPLY + filled,
+        needs=READ,
+        result=r"^[a-z0-9_]+/[0-9]+$",
+        outlets=[assets.CHAMPION],
+    )
     tag = lifecycle.TagOperator(task_id="tag", name="model/{{ ti.xcom_pull('promote') }}", message=FOUND)
     hold = EmptyOperator(task_id="hold")
     rebalance = lifecycle.AnnounceOperator(task_id="rebalance", outlets=[assets.DATASET])

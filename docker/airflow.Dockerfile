@@ -1,8 +1,9 @@
-# API server, scheduler, DAG processor, triggerer: thin, so that nothing heavy can be imported where DAGs are parsed.
+# API server, scheduler, DAG processor, triggerer: thin, so that nothing heavy can be imported where DAGs are parsed. The
+# triggerer looks into the git repository for new raw data.
 FROM python:3.11.14-slim-bookworm
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends dumb-init=1.2.5-2 \
+    && apt-get install -y --no-install-recommends dumb-init=1.2.5-2 git=1:2.39.* openssh-client=1:9.2* \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 50000 --gid 0 --create-home airflow
 
@@ -20,7 +21,7 @@ ENV AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     PYTHONPATH=/opt/hpefair \
     PYTHONUNBUFFERED=1
-RUN mkdir -p /opt/airflow/logs && chown -R 50000:0 /opt/airflow && chmod -R g+w /opt/airflow
+RUN git config --system --add safe.directory '*' && mkdir -p /opt/airflow/logs /opt/airflow/hpefair && chown -R 50000:0 /opt/airflow && chmod -R g+w /opt/airflow
 USER 50000
 ENTRYPOINT ["dumb-init", "--", "airflow"]
 CMD ["version"]

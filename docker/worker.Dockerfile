@@ -6,7 +6,7 @@ ARG TORCH_INDEX=""
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-       build-essential=12.9 dumb-init=1.2.5-2 git=1:2.39.* libgl1=1.6.0-1 libglib2.0-0=2.74.* openssh-client=1:9.2* \
+       build-essential=12.9 dumb-init=1.2.5-2 git=1:2.39.* npm=9.2.* libgl1=1.6.0-1 libglib2.0-0=2.74.* openssh-client=1:9.2* \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 50000 --gid 0 --create-home worker
 
@@ -28,7 +28,8 @@ ENV AIRFLOW_HOME=/opt/airflow \
     GX_ANALYTICS_ENABLED=false \
     HF_HUB_DISABLE_TELEMETRY=1 \
     PYTHONUNBUFFERED=1
-RUN mkdir -p /opt/airflow/logs /data && chown -R 50000:0 /opt/airflow /data && chmod -R g+w /opt/airflow /data
+# Repositories that are mounted belong to somebody else.
+RUN git config --system --add safe.directory '*' && mkdir -p /opt/airflow/logs /data && chown -R 50000:0 /opt/airflow /data && chmod -R g+w /opt/airflow /data
 USER 50000
 # 0: the worker gets SIGTERM alone and ends its tasks itself.
 ENV DUMB_INIT_SETSID=0

@@ -13,6 +13,7 @@ NAME: Final = "hpefair"
 ALIAS: Final = "champion"
 BEFORE: Final = "previous"
 WEIGHTS: Final = "hpefair.weights"
+PROMOTION: Final = "hpefair.promotion"
 
 
 @dataclass(frozen=True)
@@ -58,32 +59,41 @@ def weights_of(who: Champion, folder: Path) -> Path:
     return found
 
 
+def crowned(key: str) -> str:
+    """`<name>/<version>` of an earlier attempt at the same promotion, or an empty string; completes it."""
+    client = mlflow.MlflowClient()
+    known = [one for one in _versions(client) if one.tags.get(PROMOTION) == key]
+    if not known:
+        return ""
+    _seat(client, known[0].version)
+    return f"{known[0].tags['hpefair.model']}/{known[0].version}"
+
+
 def crown(run_id: str, model: str, digest: str, tags: Mapping[str, str]) -> str:
-    """Register a logged model and make it the champion; twice changes nothing.
+    """Register a logged model as a new version and make it the champion.
 
     Args:
         run_id: Run that logged it.
         model: Its name.
         digest: Digest of its weights.
-        tags: Tags of the version, such as why it was promoted.
+        tags: Tags of the version: why it was promoted, and `PROMOTION`, by which `crowned` finds it again.
 
     Returns:
         The version.
     """
     client = mlflow.MlflowClient()
-    known = [one for one in _versions(client) if one.tags.get(WEIGHTS) == digest]
-    if known:
-        version = known[0].version
-    else:
-        version = mlflow.register_model(f"runs:/{run_id}/pose_{model}", NAME).version
-        client.set_model_version_tag(NAME, version, WEIGHTS, digest)
-    for key, value in {"hpefair.model": model, **tags}.items():
-        client.set_model_version_tag(NAME, version, key, value)
+    everything = {"hpefair.model": model, WEIGHTS: digest, **tags}
+    # The tags come with the registration: an attempt that ends here is found by the next one.
+    version = str(mlflow.register_model(f"runs:/{run_id}/pose_{model}", NAME, tags=everything).version)
+    _seat(client, version)
+    return version
+
+
+def _seat(client: mlflow.MlflowClient, version: str) -> None:
     before = champion()
     if before and before.version != version:
         client.set_registered_model_alias(NAME, BEFORE, before.version)
     client.set_registered_model_alias(NAME, ALIAS, version)
-    return str(version)
 
 
 def _versions(client: mlflow.MlflowClient) -> list[mlflow.entities.model_registry.ModelVersion]:

@@ -56,7 +56,7 @@ def compare(uri: str, experiment: str) -> str:
 
 
 def apply(uri: str, experiment: str, model: str, reason: str) -> str:
-    """Make a candidate the champion.
+    """Make a candidate the champion; the same call in the same commit twice changes nothing.
 
     Args:
         uri: MLflow tracking URI.
@@ -74,7 +74,10 @@ def apply(uri: str, experiment: str, model: str, reason: str) -> str:
     from hpefair.adapters import mlflow_registry, mlflow_tracking
 
     settings = params.load()
+    key = f"{git_repository.commit()}:{model}:{reason}"
     with mlflow_tracking.connected(uri, experiment):
+        if before := mlflow_registry.crowned(key):
+            return before
         champion = mlflow_registry.champion()
         weights = _candidates(settings, champion.digest if champion else "")
         sealed = mlflow_tracking.find(_key(weights, champion))
@@ -90,6 +93,7 @@ def apply(uri: str, experiment: str, model: str, reason: str) -> str:
         if logged is None:
             raise MissingArtifactError(f"{model} is not logged yet: run `hpefair log`")
         tags = {"verdict": verdict, "reason": reason.strip() or "verdict", "git.commit": git_repository.commit()}
+        tags[mlflow_registry.PROMOTION] = key
         version = mlflow_registry.crown(logged.info.run_id, model, content.digest(weights[model]), tags)
     return f"{model}/{version}"
 

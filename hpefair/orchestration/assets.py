@@ -14,7 +14,7 @@ def _watchers() -> list[AssetWatcher]:
     if not known.watch_s:
         return []
     ref = known.ref
-    memory = str(known.runs.parent / "watched" / safe(ref))
+    memory = str(known.watched / safe(ref))
     return [
         AssetWatcher(name="repository", trigger=RawDataTrigger(known.origin.repository, ref, memory, known.watch_s))
     ]

@@ -19,7 +19,7 @@ FINISHED: Final = Path(".hpefair/finished")
 def turn(workspace: Path) -> Iterator[None]:
     """One task at a time: two that restore the same stage at once are busy for each other."""
     folder = workspace / FINISHED
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # no parents: a workspace that was closed meanwhile must not come back as a bare folder
     with (folder / ".lock").open("a") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         yield
@@ -49,6 +49,6 @@ def absent(workspace: Path, stages: Sequence[str]) -> list[str]:
 
 def note(workspace: Path, stages: Sequence[str]) -> None:
     """Remember that stages are finished here."""
-    (workspace / FINISHED).mkdir(parents=True, exist_ok=True)
+    (workspace / FINISHED).mkdir(exist_ok=True)
     for name in stages:
         (workspace / FINISHED / name).touch()

@@ -1,7 +1,6 @@
 """Who works on a cache: many tasks beside each other, or one that needs it for itself.
 
-Pools would have to be held all at once for the same effect, which a scheduler with few slots can never grant; and they
-know nothing of a person who calls dvc.
+Pools would have to be held all at once for the same effect, which a scheduler with few slots can never grant.
 """
 
 import fcntl

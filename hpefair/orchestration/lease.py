@@ -9,6 +9,7 @@ left all the same, and take its locks away.
 """
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -31,6 +32,7 @@ POLL_S: Final = 0.2
 HEARTBEAT_S: Final = 5.0
 SILENT_S: Final = 60.0  # a lease of another host that was not renewed for so long has lost its holder
 PR_SET_PDEATHSIG: Final = 1
+PR_SET_CHILD_SUBREAPER: Final = 36
 LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -57,7 +59,8 @@ def run(name: str, command: Sequence[str], owners: Sequence[int], workspace: Pat
         The command's exit code (128 + n for signal n), or 75 where another host holds the lease.
     """
     path = workspace / LEASES / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
     holder = _read(path)
     if holder and holder["host"] != socket.gethostname() and time.time() - path.stat().st_mtime < SILENT_S:
         print(f"lease: {name} runs on {holder['host']}; not started a second time", file=sys.stderr)
@@ -75,6 +78,7 @@ def run(name: str, command: Sequence[str], owners: Sequence[int], workspace: Pat
 def _hold(path: Path, command: Sequence[str], owners: Sequence[psutil.Process], workspace: Path) -> int:
     """Start the command, keep the lease fresh, end with the owners."""
     asked: list[int] = []
+    _adopt_orphans()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _: asked.append(received))
     process = subprocess.Popen(command, cwd=workspace, start_new_session=True, preexec_fn=_die_with_launcher)
@@ -87,15 +91,14 @@ def _hold(path: Path, command: Sequence[str], owners: Sequence[psutil.Process], 
                 or not all(process_group.alive(owner) for owner in owners)
                 or _read(path).get("launcher") != os.getpid()
             ):
-                process_group.end(process.pid)
-                process.wait()
+                _end_all(process)
                 return 128 + (asked[0] if asked else signal.SIGTERM)
             if time.monotonic() - fresh > HEARTBEAT_S:
                 path.touch()
                 fresh = time.monotonic()
             time.sleep(POLL_S)
     finally:
-        process_group.end(process.pid)
+        _end_all(process)
         if _read(path).get("launcher") == os.getpid():
             path.unlink(missing_ok=True)
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
@@ -103,10 +106,10 @@ def _hold(path: Path, command: Sequence[str], owners: Sequence[psutil.Process], 
 
 def _reclaim(holder: dict[str, Any]) -> bool:
     """End the process group of an earlier attempt, if it is still there and still the same; whether it was."""
-    if holder["host"] != socket.gethostname():
+    if holder["host"] != socket.gethostname() or holder["boot"] != _boot():
         return False
     try:
-        same = psutil.Process(holder["group"]).create_time() == holder["started"]
+        same = _started(psutil.Process(holder["group"])) == holder["started"]
     except psutil.NoSuchProcess:
         # The leader is gone; its group is the same one as long as it has members, for its number is not given away.
         same = process_group.exists(holder["group"])
@@ -119,17 +122,49 @@ def _read(path: Path) -> dict[str, Any]:
     """The lease, or nothing where there is none (an unreadable one is of no use to anybody)."""
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found if {"host", "group", "started", "launcher"} <= set(found) else {}
+        return found if {"host", "boot", "group", "started", "launcher"} <= set(found) else {}
     except (FileNotFoundError, ValueError):
         return {}
 
 
 def _write(path: Path, group: int) -> None:
-    started = psutil.Process(group).create_time() if psutil.pid_exists(group) else 0.0
-    lease = {"host": socket.gethostname(), "group": group, "started": started, "launcher": os.getpid()}
+    started = _started(psutil.Process(group)) if psutil.pid_exists(group) else 0
+    host = {"host": socket.gethostname(), "boot": _boot()}
+    lease = {**host, "group": group, "started": started, "launcher": os.getpid()}
     scratch = path.with_suffix(f".{os.getpid()}")
     scratch.write_text(json.dumps(lease), encoding="utf-8")
     scratch.replace(path)
+
+
+def _boot() -> str:
+    """Identity of this machine's run: process numbers mean nothing after the next start."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text(encoding="ascii").strip() if path.exists() else ""
+
+
+def _started(process: psutil.Process) -> float:
+    """When a process started, on a clock that nobody sets: ticks since boot where the kernel tells them."""
+    path = Path(f"/proc/{process.pid}/stat")
+    try:
+        return float(path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19])
+    except (OSError, IndexError, ValueError):
+        return float(process.create_time())
+
+
+def _end_all(process: subprocess.Popen[bytes]) -> None:
+    """End the command's group, and whatever of it went to a session of its own, as torchrun's workers do."""
+    below = psutil.Process().children(recursive=True)
+    process_group.end(process.pid)
+    process.wait()
+    for left in {*below, *psutil.Process().children(recursive=True)}:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            left.kill()
+
+
+def _adopt_orphans() -> None:
+    """Linux only: processes below whose parent ends become children of this one, and can be found and ended."""
+    if LIBC:
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _die_with_launcher() -> None:

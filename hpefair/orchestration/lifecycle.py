@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
-from hpefair.orchestration import collecting, settings, tags
+from hpefair.orchestration import collecting, drain, settings, tags
 from hpefair.orchestration.operators import RUN, WorkspaceOperator
 from hpefair.orchestration.publish import branch_of, publish, publish_inputs
-from hpefair.orchestration.workspace import close_workspace, open_workspace
+from hpefair.orchestration.workspace import close_workspace, open_workspace, rebase
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+OPENED = ".hpefair/opened.json"
 SAMPLE = "sample"
 POOL = "publish"  # one at a time, whatever the defaults of a DAG say
 
@@ -55,28 +56,41 @@ class OpenWorkspaceOperator(WorkspaceOperator):
         self.changes = changes
 
     def execute(self, context: Context) -> str:
-        """Open the workspace afresh.
+        """Open the workspace afresh; one that was opened for the same request stays, with all that is in it.
+
+        That is so when tasks of a run are cleared: Airflow clears this one with them.
 
         Raises:
             AirflowException: If the repository cannot be reached, or the data cannot be added.
         """
         known = settings.load()
         folder = known.workspace(self.run)
+        ref = self.ref or triggering_commit(context) or known.ref
+        request = {"ref": ref, "source": self.source, "images": self.images, "changes": self.changes}
+        try:
+            opened = json.loads((folder / OPENED).read_text(encoding="utf-8"))
+            if opened["request"] == request:
+                return str(opened["commit"])
+        except (FileNotFoundError, ValueError, KeyError):
+            pass
         try:
             close_workspace(folder)
-            commit = open_workspace(known.origin, self.ref or triggering_commit(context) or known.ref, folder)
+            commit = open_workspace(known.origin, ref, folder)
             if self.source or self.changes:
                 self._add(folder)
                 commit = publish_inputs(folder, *self.run.split("/", 1))
+                rebase(folder, commit)
         except ToolError as error:
             raise AirflowException(str(error)) from error
+        (folder / OPENED).write_text(json.dumps({"request": request, "commit": commit}), encoding="utf-8")
         return commit
 
     def _add(self, folder: Path) -> None:
         if self.changes:
             from hpefair.adapters import params_file  # a scheduler has no ruamel.yaml
 
-            tree = self.changes if isinstance(self.changes, dict) else yaml.safe_load(self.changes)
+            # JSON, and read as such: YAML takes 1e-05 for a text.
+            tree = self.changes if isinstance(self.changes, dict) else json.loads(self.changes)
             params_file.lay_over(tree or {}, folder / "params.yaml")
         if not self.source:
             return
@@ -108,10 +122,11 @@ class PublishOperator(WorkspaceOperator):
         """
         folder = self.folder()
         wanted = collecting.named(folder, self.stages)
-        self.collect(folder, wanted)
         dag, run = self.run.split("/", 1)
         try:
-            commit = publish(folder, dag, run, wanted)
+            with drain.beside(settings.load().origin.cache):
+                self.collect(folder, wanted)
+                commit = publish(folder, dag, run, wanted)
         except ToolError as error:
             raise AirflowException(str(error)) from error
         _announce(context, self.outlets, {"commit": commit, "branch": branch_of(dag, run), "run": self.run})

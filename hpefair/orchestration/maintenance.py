@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
 from hpefair.orchestration import drain, settings
-from hpefair.orchestration.housekeeping import collect_garbage, lacking, open_workspaces
+from hpefair.orchestration.housekeeping import garbage_words, lacking, open_workspaces
 from hpefair.orchestration.operators import WorkspaceOperator
 from hpefair.orchestration.workspace import close_workspace
 
@@ -67,10 +67,14 @@ class PruneWorkspacesOperator(WorkspaceOperator):
     def execute(self, context: Context) -> list[str]:
         """Remove them; their names."""
         known = settings.load()
-        limit = time.time() - float(self.days) * DAY_S
+        # A run that waits for a person is not old, however long ago something ran in it.
+        limit = time.time() - max(float(self.days) * DAY_S, known.patience.total_seconds() + DAY_S)
         old = [path for path, used in open_workspaces(known.runs).items() if used < limit]
         for path in old:
             close_workspace(path)
+        for leftover in known.runs.glob("*/.*"):
+            if leftover.stat().st_mtime < limit:
+                shutil.rmtree(leftover, ignore_errors=True)
         kept = [path for path in (known.runs.parent / "kept").glob("*/*") if path.stat().st_mtime < limit]
         for path in kept:
             shutil.rmtree(path)
@@ -105,8 +109,9 @@ class CollectGarbageOperator(WorkspaceOperator):
         try:
             with drain.alone(known.origin.cache):
                 others = [path for path in open_workspaces(known.runs) if path != folder]
-                collect_garbage(folder, others)
+                # Below a lease, so that it ends with this task, which holds the lock.
+                self.launch("gc", dvc_cli.command(*garbage_words(folder, others)), folder)
         except (ToolError, drain.BusyError) as error:
             raise AirflowException(str(error)) from error
         finally:
-            close_workspace(Path(folder))
+            close_workspace(folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
@@ -17,7 +20,7 @@ from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
 from hpefair.orchestration import collecting, drain, settings
 from hpefair.orchestration.outcome import Listener, Outcome
-from hpefair.orchestration.workspace import open_workspace
+from hpefair.orchestration.workspace import base_of, close_workspace, open_workspace
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 OPEN = "open_workspace"
 COMMIT = "{{ ti.xcom_pull('" + OPEN + "') }}"
 RUN = "{{ dag.dag_id }}/{{ run_id }}"
+COMMIT_LENGTH = 40
 NO_SHELL = "/bin/false"
 END_LIMIT_S = 4.5  # Airflow waits 5 seconds before it kills a task that it asked to end
 # -P: the launcher is this installation's, though its command runs in the workspace, which has an hpefair of its own.
@@ -53,6 +57,8 @@ class WorkspaceOperator(BaseOperator):
         """The workspace; made if it is not there, as on another machine or after it was closed."""
         known = settings.load()
         path = known.workspace(self.run)
+        if base_of(path) not in ("", self.commit) and len(self.commit) == COMMIT_LENGTH:
+            close_workspace(path)  # left by an attempt that began elsewhere
         try:
             open_workspace(known.origin, self.commit, path)
         except ToolError as error:
@@ -60,7 +66,7 @@ class WorkspaceOperator(BaseOperator):
         return path
 
     def launch(self, name: str, command: Sequence[str], folder: Path, dry: bool = False) -> str:
-        """Run a command below a lease, its output line by line in the task's log; not while garbage is collected.
+        """Run a command below a lease, its output line by line in the task's log.
 
         Args:
             name: Of the lease: what runs, one attempt at a time.
@@ -76,8 +82,7 @@ class WorkspaceOperator(BaseOperator):
             AirflowSkipException: If there was nothing to do.
             AirflowException: If the fault may pass.
         """
-        with drain.beside(settings.load().origin.cache):
-            heard, code = self._run(name, command, folder, dry)
+        heard, code = self._run(name, command, folder, dry)
         outcome, said = heard.judge(code)
         words = " ".join(command[2:] if command[:2] == [sys.executable, "-m"] else command)
         if outcome is Outcome.SKIP:
@@ -140,15 +145,15 @@ class WorkspaceOperator(BaseOperator):
             collecting.note(folder, missing)
 
     def on_kill(self) -> None:
-        """End the launcher, which ends the whole group below it."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        limit = time.monotonic() + END_LIMIT_S
-        while self._process.poll() is None and time.monotonic() < limit:
-            time.sleep(0.05)
-        if self._process.poll() is None:
-            self._process.kill()
+        """End everything below this task: a launcher ends its group, git and dvc end themselves."""
+        below = psutil.Process().children(recursive=True)
+        for process in psutil.Process().children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        psutil.wait_procs(below, timeout=END_LIMIT_S)
+        for process in below:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 class DvcStageOperator(WorkspaceOperator):
@@ -176,12 +181,17 @@ class DvcStageOperator(WorkspaceOperator):
         """
         name = f"{self.stage}@{self.item}" if self.item else self.stage
         folder = self.folder()
+        # Garbage is not collected until the result is in the remote, and named by the workspace's lock.
+        with drain.beside(settings.load().origin.cache):
+            self._reproduce(name, folder)
+        return name
+
+    def _reproduce(self, name: str, folder: Path) -> None:
         self.collect(folder, collecting.upstream(folder, name))
         # Without --allow-missing: to that, a stage that never ran and whose inputs are not here yet has not changed.
         self.launch(name, dvc_cli.command("repro", "--single-item", "--pull", name), folder)
         self.launch(f"{name}.push", dvc_cli.command("push", "--run-cache", name), folder)
         collecting.note(folder, [name])
-        return name
 
 
 class StageItemsOperator(WorkspaceOperator):
@@ -203,23 +213,31 @@ class StageItemsOperator(WorkspaceOperator):
 
 
 class HpefairOperator(WorkspaceOperator):
-    """Run a command of the workspace's own hpefair; its last line of output is the result.
+    """Run a command of the workspace's own hpefair.
 
     Args:
         arguments: Command and options, such as `["gate", "--strict", "balanced"]`.
         needs: Stages, by name or word, whose results it reads.
         raw: Whether it reads the raw data, too.
+        result: Regular expression of the line that is the result; others, such as warnings at exit, are not it.
     """
 
     template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "arguments")
 
     def __init__(
-        self, *, arguments: Sequence[str], needs: Sequence[str] = (), raw: bool = False, **kwargs: Any
+        self,
+        *,
+        arguments: Sequence[str],
+        needs: Sequence[str] = (),
+        raw: bool = False,
+        result: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.arguments = list(arguments)
         self.needs = list(needs)
         self.raw = raw
+        self.result = result
 
     def execute(self, context: Context) -> str:
         """Pull what it needs, and run it.
@@ -228,10 +246,18 @@ class HpefairOperator(WorkspaceOperator):
             AirflowException: See `launch`.
         """
         folder = self.folder()
+        with drain.beside(settings.load().origin.cache):
+            return self._call(folder)
+
+    def _call(self, folder: Path) -> str:
         self.collect(folder, collecting.named(folder, self.needs))
         if self.raw:
             self.launch("raw", dvc_cli.command("pull", "data/raw.dvc"), folder)
-        return self.launch(self.task_id, [sys.executable, "-m", "hpefair", *self.arguments], folder)
+        self.launch(self.task_id, [sys.executable, "-m", "hpefair", *self.arguments], folder)
+        said = [line for line in self._heard.lines if re.search(self.result, line)]
+        if not said and self.result:
+            raise AirflowFailException(f"hpefair {' '.join(self.arguments[:2])} printed no line like {self.result!r}")
+        return said[-1] if said else ""
 
 
 def environment() -> dict[str, str]:

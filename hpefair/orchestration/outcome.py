@@ -6,7 +6,8 @@ remote that is down, memory that was short, a worker that was stopped.
 """
 
 import re
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -36,18 +37,21 @@ class Listener:
         running: The last stage that dvc said it runs.
         fault: The first line that names a fault.
         last: The last line.
+        lines: The last lines, a hundred at most.
     """
 
     stage_code: int | None = None
     running: str = ""
     fault: str = ""
     last: str = ""
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=100))
 
     def hear(self, line: str) -> None:
         """Take in one line."""
         if not line.strip():
             return
         self.last = line
+        self.lines.append(line)
         if found := STAGE_EXIT.search(line):
             self.stage_code = int(found[1])
         if found := STAGE_RUNS.search(line):

@@ -64,6 +64,7 @@ def publish_inputs(workspace: Path, dag: str, run: str) -> str:
     """
     if (workspace / RAW).exists():
         commands.dvc(["push", "--quiet", RAW], workspace)
+        _check_remote(workspace)
     inputs = hashlib.sha256(b"".join(path.read_bytes() for path in _present(workspace, INPUTS))).hexdigest()
     return _push_commit(workspace, dag, run, {"Inputs-Sha256": inputs})
 
@@ -101,12 +102,26 @@ def _check_current(workspace: Path, stages: Sequence[str]) -> None:
 def _push_data(workspace: Path, stages: Sequence[str]) -> None:
     raw = [RAW] if (workspace / RAW).exists() else []
     commands.dvc(["push", "--quiet", "--run-cache", *stages, *raw], workspace)
-    found = json.loads(commands.dvc(["data", "status", "--not-in-remote", "--json"], workspace) or "{}")
-    missing = sorted(found.get("not_in_remote", []))
+    _check_remote(workspace)
+
+
+def not_in_remote(workspace: Path) -> list[str]:
+    """Files that the workspace's pointers name and the remote does not have, one by one.
+
+    Without --granular dvc looks at a folder's list only, and believes that what is in a list is there.
+    """
+    words = ["data", "status", "--not-in-remote", "--granular", "--json"]
+    found = json.loads(commands.dvc(words, workspace) or "{}")
+    return sorted(found.get("not_in_remote", []))
+
+
+def _check_remote(workspace: Path) -> None:
+    missing = not_in_remote(workspace)
     if missing:
         raise ToolError(
-            f"the remote lacks {len(missing)} of what dvc.lock points to, such as {missing[0]}: "
-            "nothing is committed; `dvc push` it from where it was made"
+            f"the remote lacks {len(missing)} files that pointers name, such as {missing[0]}: nothing is committed. "
+            "`dvc push` it from where it was made; where only files of a folder are gone, delete the folder's list "
+            "(the .dir object that dvc.lock names) from the remote first, or dvc takes them for present"
         )
 
 

@@ -23,7 +23,7 @@ class RawDataTrigger(BaseEventTrigger):
     Args:
         repository: URL or path.
         ref: Branch to look at; `HEAD` is the default one.
-        memory: Folder that remembers what was seen, so that a restart misses nothing and repeats nothing.
+        memory: Folder that remembers what was announced, so that a restart misses nothing.
         every_s: Seconds between two looks.
     """
 
@@ -44,15 +44,24 @@ class RawDataTrigger(BaseEventTrigger):
         while True:
             try:
                 changed = await asyncio.to_thread(self.look)
-            except ToolError as error:
+            except (ToolError, OSError) as error:
                 LOG.warning("the repository cannot be looked at, which will be tried again: %s", error)
                 changed = {}
             if changed:
                 yield TriggerEvent(changed)
+                # Only now: a triggerer that ends before the event is out says it again, and does not forget it.
+                await asyncio.to_thread(self.remember, changed["raw"])
             await asyncio.sleep(self.every_s)
 
+    def remember(self, pointer: str) -> None:
+        """Note a pointer as seen."""
+        seen = Path(self.memory) / "seen"
+        scratch = seen.with_suffix(".new")
+        scratch.write_text(pointer, encoding="utf-8")
+        scratch.replace(seen)
+
     def look(self) -> dict[str, str]:
-        """Commit and pointer, if the pointer is another one than last time.
+        """Commit and pointer, if the pointer is another one than that remembered; the first look remembers.
 
         Raises:
             ToolError: If the repository cannot be reached.
@@ -66,9 +75,7 @@ class RawDataTrigger(BaseEventTrigger):
         listed = commands.git(["ls-tree", "FETCH_HEAD", RAW], mirror).split()
         pointer = listed[2] if listed else ""
         before = seen.read_text(encoding="utf-8") if seen.exists() else None
-        if pointer == before:
+        if before is None:
+            self.remember(pointer)
             return {}
-        scratch = seen.with_suffix(".new")
-        scratch.write_text(pointer, encoding="utf-8")
-        scratch.replace(seen)
-        return {} if before is None or not pointer else {"commit": commit, "raw": pointer}
+        return {"commit": commit, "raw": pointer} if pointer and pointer != before else {}

@@ -23,6 +23,7 @@ class Settings:
         ref: Branch, tag or commit that a run starts from where nothing names another.
         schedule: Cron expression of the dataset DAG; empty for none.
         watch_s: Seconds between two looks for new raw data in the repository; 0 for none.
+        watched: Folder that remembers what was seen; of the triggerer.
         tracking: MLflow tracking URI.
         app: Address of FiftyOne's App, for links.
         patience: How long a person may take to answer.
@@ -37,6 +38,7 @@ class Settings:
     ref: str
     schedule: str
     watch_s: float
+    watched: Path
     tracking: str
     app: str
     patience: timedelta
@@ -65,6 +67,7 @@ def load() -> Settings:
         ref=get("HPEFAIR_REF") or "HEAD",
         schedule=get("HPEFAIR_SCHEDULE", "0 2 * * 1"),
         watch_s=float(get("HPEFAIR_WATCH_S") or 300),
+        watched=home / "watched",
         tracking=get("MLFLOW_TRACKING_URI") or f"sqlite:///{home}/mlflow.db",
         app=get("HPEFAIR_APP") or "http://127.0.0.1:5151",
         patience=timedelta(seconds=float(get("HPEFAIR_PATIENCE_S") or 72 * 3600)),

@@ -3,8 +3,8 @@
 Two DVC processes that change one checkout lose finished work; a clone is cheap, for its files are links into the cache.
 """
 
-import os
 import shutil
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from hpefair.errors import ToolError
 from hpefair.orchestration import commands
 
+BASE: Final = ".hpefair/base"
 REMOTE: Final = "hpefair"
 KEPT: Final = ("dvc.lock", "params.yaml", "data/gate", "data/validate", "data/compare", "data/report")
 OUTSIDE: Final = ("judges", "attributes", "diffusion")  # below models/: weights that git does not hold
@@ -43,24 +44,37 @@ def open_workspace(origin: Origin, ref: str, target: Path) -> str:
         target: Folder to make.
 
     Returns:
-        Its commit.
+        The commit that it was made at.
 
     Raises:
         ToolError: If the repository cannot be cloned, or has no such ref.
     """
-    if not target.exists():
+    if not (target / BASE).exists():
+        close_workspace(target)  # half of one, or no workspace at all
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.rmtree(part, ignore_errors=True)
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
         try:
             commands.git(["clone", "--quiet", "--no-checkout", origin.repository, str(part)], target.parent)
             commands.git(["checkout", "--quiet", "--detach", _resolved(ref, part)], part)
             _configure(origin, part)
             _link_models(origin.models, part)
+            (part / BASE).parent.mkdir(exist_ok=True)
+            (part / BASE).write_text(commands.git(["rev-parse", "HEAD"], part), encoding="utf-8")
             _put(part, target)
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    return commands.git(["rev-parse", "HEAD"], target).strip()
+    return base_of(target)
+
+
+def base_of(target: Path) -> str:
+    """Commit that a workspace was made at, whatever was committed in it since; empty where there is none."""
+    path = target / BASE
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+def rebase(target: Path, commit: str) -> None:
+    """Note that a workspace now stands for a commit that was made in it."""
+    (target / BASE).write_text(commit, encoding="utf-8")
 
 
 def close_workspace(target: Path, keep: Path | None = None) -> None:
@@ -70,12 +84,12 @@ def close_workspace(target: Path, keep: Path | None = None) -> None:
         target: The workspace.
         keep: Folder that its small results are copied to first.
     """
+    gone = target.with_name(f".{target.name}.closing")
+    shutil.rmtree(gone, ignore_errors=True)
     if not target.exists():
         return
     if keep is not None:
         _keep_results(target, keep)
-    gone = target.with_name(f".{target.name}.closing")
-    shutil.rmtree(gone, ignore_errors=True)
     target.rename(gone)
     shutil.rmtree(gone)
 
@@ -96,7 +110,7 @@ def _put(part: Path, target: Path) -> None:
     try:
         part.rename(target)
     except OSError:
-        if not (target / ".git").exists():
+        if not (target / BASE).exists():
             raise
 
 

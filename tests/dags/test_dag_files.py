@@ -73,7 +73,7 @@ def test_a_file_parses_in_no_time_and_only_declares(project, tmp_path, name):
     assert found["heavy"] == []
     assert found["spent"] < 0.5
     text = path.read_text()
-    assert len(text.splitlines()) <= 40
+    assert len(text.splitlines()) <= 45
     assert not [word for word in ("def ", "lambda", "subprocess", "import os") if word in text]
 
 

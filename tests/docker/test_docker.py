@@ -84,7 +84,7 @@ def test_every_part_is_there_pinned_and_watched(compose):
     """What the guide promises; whatever runs on has a health check."""
     services = compose["services"]
     assert set(services) == {
-        "postgres", "redis", "s3", "s3-bucket", "airflow-init", "airflow-apiserver", "airflow-scheduler",
+        "postgres", "redis", "s3", "s3-bucket", "models", "airflow-init", "airflow-apiserver", "airflow-scheduler",
         "airflow-dag-processor", "airflow-triggerer", "worker", "mlflow", "mongo", "fiftyone",
     }  # fmt: skip
     for name, service in services.items():

@@ -59,6 +59,16 @@ def test_a_polite_request_ends_the_whole_group(tmp_path):
     assert gone(child)
 
 
+def test_what_went_to_a_session_of_its_own_is_ended_too(tmp_path):
+    """As the workers of torchrun do, and whatever its parent left behind."""
+    process = launch(tmp_path, "(setsid sleep 304 & echo $! > child.txt); echo $$ > shell.txt; sleep 305")
+    child = written(tmp_path, "child.txt")
+    written(tmp_path, "shell.txt")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert gone(child)
+
+
 def test_what_runs_ends_with_its_owner(tmp_path):
     """A supervisor that is killed cannot end anything; the launcher sees it."""
     owner = subprocess.Popen(["sleep", "302"])
@@ -100,7 +110,7 @@ def test_another_host_is_believed_while_it_gives_signs_of_life(tmp_path):
     """Its processes cannot be seen from here; a lease that is not renewed has lost its holder."""
     path = tmp_path / lease.LEASES / "stage.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"host": "elsewhere", "group": os.getpgid(0), "started": 0, "launcher": 1}))
+    path.write_text(json.dumps({"host": "elsewhere", "boot": "", "group": os.getpgid(0), "started": 0, "launcher": 1}))
     assert launch(tmp_path, "exit 0").wait(30) == lease.HELD_ELSEWHERE
     os.utime(path, (time.time() - 2 * lease.SILENT_S,) * 2)
     assert launch(tmp_path, "exit 0").wait(30) == 0
@@ -112,7 +122,7 @@ def test_a_number_that_was_given_away_again_is_left_alone(tmp_path):
     stranger = subprocess.Popen(["sleep", "303"], start_new_session=True)
     path = tmp_path / lease.LEASES / "stage.json"
     path.parent.mkdir(parents=True)
-    mine = {"host": os.uname().nodename, "group": stranger.pid, "started": 1.0, "launcher": 1}
+    mine = {"host": os.uname().nodename, "boot": lease._boot(), "group": stranger.pid, "started": 1.0, "launcher": 1}
     path.write_text(json.dumps(mine))
     assert launch(tmp_path, "exit 0").wait(30) == 0
     assert stranger.poll() is None

@@ -23,6 +23,7 @@ from hpefair.orchestration.lifecycle import (
 )
 from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, StageItemsOperator, WorkspaceOperator
 from hpefair.orchestration.outcome import Listener, Outcome
+from hpefair.orchestration.publish import branch_of
 from tests.conftest import dvc, unavailable
 from tests.orchestration.conftest import git
 
@@ -104,7 +105,7 @@ def test_machines_that_share_nothing_but_the_remote_share_the_work(installed, tr
     monkeypatch.setenv("HPEFAIR_RUNS", str(tmp_path / "publisher/runs"))
     monkeypatch.setenv("HPEFAIR_CACHE", str(tmp_path / "publisher/cache"))
     commit = PublishOperator(task_id="p", stages=["ingest", "train", "gate"], commit="main", run=RUN).execute({})
-    assert git(tmp_path / "origin.git", "rev-parse", f"auto/{RUN.replace(':', '-').replace('+', '-')}") == commit
+    assert git(tmp_path / "origin.git", "rev-parse", branch_of(*RUN.split("/"))) == commit
     assert ran(trace) == ["ingest", "one", "two", "gate"]
 
 
