@@ -58,7 +58,7 @@ def run(name: str, command: Sequence[str], owners: Sequence[int], workspace: Pat
     Returns:
         The command's exit code (128 + n for signal n), or 75 where another host holds the lease.
     """
-    path = workspace / LEASES / f"{name}.json"
+    path = workspace.resolve() / LEASES / f"{name}.json"
     path.parent.parent.mkdir(exist_ok=True)
     path.parent.mkdir(exist_ok=True)
     holder = _read(path)
@@ -81,8 +81,7 @@ def _hold(path: Path, command: Sequence[str], owners: Sequence[psutil.Process], 
     _adopt_orphans()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _: asked.append(received))
-    process = subprocess.Popen(command, cwd=workspace, start_new_session=True, preexec_fn=_die_with_launcher)
-    _write(path, process.pid)
+    process = subprocess.Popen(command, cwd=workspace, start_new_session=True, preexec_fn=lambda: _begin(path))
     fresh = time.monotonic()
     try:
         while process.poll() is None:
@@ -127,10 +126,11 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _write(path: Path, group: int) -> None:
-    started = _started(psutil.Process(group)) if psutil.pid_exists(group) else 0
+def _begin(path: Path) -> None:
+    """In the command's process, before it becomes the command: nothing ever runs without a lease that names it."""
+    _die_with_launcher()
     host = {"host": socket.gethostname(), "boot": _boot()}
-    lease = {**host, "group": group, "started": started, "launcher": os.getpid()}
+    lease = {**host, "group": os.getpid(), "started": _started(psutil.Process()), "launcher": os.getppid()}
     scratch = path.with_suffix(f".{os.getpid()}")
     scratch.write_text(json.dumps(lease), encoding="utf-8")
     scratch.replace(path)

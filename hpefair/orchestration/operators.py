@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
-from hpefair.orchestration import collecting, drain, settings
+from hpefair.orchestration import collecting, drain, process_group, settings
 from hpefair.orchestration.outcome import Listener, Outcome
 from hpefair.orchestration.workspace import base_of, close_workspace, open_workspace
 
@@ -150,7 +150,10 @@ class WorkspaceOperator(BaseOperator):
         for process in psutil.Process().children():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
-        psutil.wait_procs(below, timeout=END_LIMIT_S)
+        # Not psutil's wait: it would take the exit code away from whoever waits for the launcher.
+        limit = time.monotonic() + END_LIMIT_S
+        while any(process_group.alive(process) for process in below) and time.monotonic() < limit:
+            time.sleep(0.05)
         for process in below:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -6,7 +6,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from hpefair.adapters.fiftyone_server import free_port
 from hpefair.orchestration.notify import Tell
 
 
@@ -51,7 +50,7 @@ def test_a_webhook_hears_what_where_and_which_try(heard, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("address", ["", "file:///etc/passwd", f"http://127.0.0.1:{free_port()}"])
+@pytest.mark.parametrize("address", ["", "file:///etc/passwd", "http://127.0.0.1:9"])
 def test_nobody_to_tell_is_no_failure(monkeypatch, address):
     """None named, one that is no web address, one that is down."""
     monkeypatch.setenv("HPEFAIR_WEBHOOK", address)

@@ -121,7 +121,7 @@ def test_collecting_ends_what_it_would_do_over_again(installed, trace):
     stage("ingest").execute({})
     stage("train@one").execute({})
     folder = installed.workspace(RUN)
-    shutil.rmtree(folder / ".hpefair")
+    shutil.rmtree(folder / ".hpefair/finished")
     (folder / "dvc.yaml").write_text((folder / "dvc.yaml").read_text().replace("- mkdir -p data/ingest", "- sleep 1"))
     with pytest.raises(AirflowException, match="ingest would run again here"):
         stage("train@two").execute({})
@@ -241,15 +241,19 @@ class Instance:
 
 
 def test_opening_takes_the_commit_of_the_event(installed, tmp_path):
-    """The form comes first, then the event, then what the environment names; a new attempt starts afresh."""
+    """The form comes first, then the event, then what the environment names; another request starts afresh."""
     first = git(tmp_path / "origin.git", "rev-parse", "main")
     event = Instance({"commit": first})
     event.timestamp = 1
     operator = OpenWorkspaceOperator(task_id="open_workspace", ref="", run=RUN)
     assert operator.execute({"triggering_asset_events": {"a": [event]}}) == first
-    (installed.workspace(RUN) / "left.txt").touch()
+    left = installed.workspace(RUN) / "left.txt"
+    left.touch()
+    # Cleared with other tasks: what they left, checkpoints above all, has to stay.
+    assert operator.execute({"triggering_asset_events": {"a": [event]}}) == first
+    assert left.exists()
     assert operator.execute({}) == first
-    assert not (installed.workspace(RUN) / "left.txt").exists()
+    assert not left.exists()
     operator.ref = "nowhere"
     with pytest.raises(AirflowException, match="no branch, tag or commit 'nowhere'"):
         operator.execute({})
@@ -307,7 +311,7 @@ def test_a_tag_is_for_ever(installed, tmp_path):
     operator = TagOperator(task_id="t", name="model/balanced/1", message="why", commit=first, run=RUN)
     assert operator.execute({}) == operator.execute({}) == "model/balanced/1"
     assert git(tmp_path / "origin.git", "rev-parse", "model/balanced/1^{commit}") == first
-    moved = OpenWorkspaceOperator(task_id="o", ref="", run="d/other", changes="{seed: 3}").execute({})
+    moved = OpenWorkspaceOperator(task_id="o", ref="", run="d/other", changes='{"seed": 3}').execute({})
     other = TagOperator(task_id="t", name="model/balanced/1", message="why", commit=moved, run="d/other")
     with pytest.raises(AirflowFailException, match="stands for"):
         other.execute({})

@@ -86,7 +86,7 @@ def test_a_remote_that_fails_leaves_git_alone(origin, done, tmp_path):
 
 def test_a_commit_never_points_to_data_that_nobody_pushed(origin, done, tmp_path):
     """Not even to data of stages that this run is not answerable for."""
-    with pytest.raises(ToolError, match="the remote lacks 3"):
+    with pytest.raises(ToolError, match="the remote lacks 6 files"):
         publish(done, "d", RUN, ["ingest"])
     assert not branches(origin)
 

@@ -13,7 +13,7 @@ def test_what_one_workspace_made_another_only_links(origin, trace, tmp_path):
     for name in ("a", "b"):
         open_workspace(origin, "main", tmp_path / name)
         dvc(tmp_path / name, "repro", "--quiet", "--pull", "--allow-missing")
-    assert trace.read_text().count("ran") == 3
+    assert trace.read_text().count("ran") == 4
     assert (tmp_path / "b/data/train/two/w").read_text() == "people\ntwo\n"
     assert git(tmp_path / "b", "status", "--porcelain").splitlines() == ["?? dvc.lock"]
 

@@ -37,7 +37,8 @@ def test_two_workers_one_of_which_dies_give_what_one_machine_gives(folder):
     with CeleryCluster(folder / "cluster", **variables_of(folder)) as air:
         places = [air.worker("one"), air.worker("two")]
         air.parsed("hpefair_dataset", "hpefair_augment")
-        air.call("PATCH", "/api/v2/pools/gpu?update_mask=slots", {"slots": 2})  # shards beside each other
+        beside = {"pool": "gpu", "slots": 2, "include_deferred": False}
+        air.call("PATCH", "/api/v2/pools/gpu?update_mask=slots", beside)
         run = air.trigger("hpefair_dataset")
         air.in_state("hpefair_dataset", run, "attribute[0]", "running", 300)
         victim = air.wait(lambda: _busy(places), 60)
