@@ -21,7 +21,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from hpefair import artifacts, telemetry
-from hpefair.adapters import dvc_graph, failure_log
+from hpefair.adapters import dvc_graph, failure_log, process_state
 from hpefair.errors import MissingArtifactError
 
 Build = Callable[[Path, Path, str], None]
@@ -151,17 +151,10 @@ def _die_with(ancestors: list[psutil.Process]) -> None:
         return
 
     def watch() -> None:
-        while all(_alive(process) for process in ancestors):
+        while all(process_state.alive(process) for process in ancestors):
             time.sleep(PARENT_POLL_S)
         for child in psutil.Process().children(recursive=True):
             child.kill()
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="die-with-dvc", daemon=True).start()
-
-
-def _alive(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False

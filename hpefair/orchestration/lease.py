@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import psutil
 
+from hpefair.adapters import process_state
 from hpefair.orchestration import process_group, rwlock
 
 LEASES: Final = Path(".hpefair/leases")
@@ -87,7 +88,7 @@ def _hold(path: Path, command: Sequence[str], owners: Sequence[psutil.Process], 
         while process.poll() is None:
             if (
                 asked
-                or not all(process_group.alive(owner) for owner in owners)
+                or not all(process_state.alive(owner) for owner in owners)
                 or _read(path).get("launcher") != os.getpid()
             ):
                 _end_all(process)

@@ -16,9 +16,9 @@ import psutil
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from hpefair.adapters import dvc_cli
+from hpefair.adapters import dvc_cli, process_state
 from hpefair.errors import ToolError
-from hpefair.orchestration import collecting, drain, process_group, settings
+from hpefair.orchestration import collecting, drain, settings
 from hpefair.orchestration.outcome import Listener, Outcome
 from hpefair.orchestration.workspace import base_of, close_workspace, open_workspace
 
@@ -152,7 +152,7 @@ class WorkspaceOperator(BaseOperator):
                 process.terminate()
         # Not psutil's wait: it would take the exit code away from whoever waits for the launcher.
         limit = time.monotonic() + END_LIMIT_S
-        while any(process_group.alive(process) for process in below) and time.monotonic() < limit:
+        while any(process_state.alive(process) for process in below) and time.monotonic() < limit:
             time.sleep(0.05)
         for process in below:
             with contextlib.suppress(psutil.NoSuchProcess):

@@ -7,16 +7,10 @@ from typing import Final
 
 import psutil
 
+from hpefair.adapters import process_state
+
 GRACE_S: Final = 3.0  # Airflow waits 5 seconds before it kills a task that it asked to end
 POLL_S: Final = 0.05
-
-
-def alive(process: psutil.Process) -> bool:
-    """Whether a process is there, and no zombie."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def exists(group: int) -> bool:
@@ -46,6 +40,6 @@ def end(group: int, grace_s: float = GRACE_S) -> None:
 
 def _belongs(process: psutil.Process, group: int) -> bool:
     try:
-        return os.getpgid(process.pid) == group and alive(process)
+        return os.getpgid(process.pid) == group and process_state.alive(process)
     except (ProcessLookupError, PermissionError):
         return False
