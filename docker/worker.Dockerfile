@@ -15,7 +15,9 @@ COPY constraints.txt ./
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} --constraint constraints.txt torch==2.13.0
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY hpefair hpefair
-RUN pip install --no-cache-dir --constraint constraints.txt ".[all,cluster]"
+# uv, as in the Makefile: of these two only it finds the set of versions that work together.
+RUN pip install --no-cache-dir uv==0.13.9 \
+    && uv pip install --no-cache --python "$(command -v python)" --constraint constraints.txt ".[all,cluster]"
 
 COPY --chown=50000:0 dvc.yaml params.yaml ./
 COPY --chown=50000:0 dags dags
