@@ -81,3 +81,11 @@ def test_the_workers_image_runs_a_stage(project, tmp_path, tiny_coco):
     assert (
         subprocess.run([python, "-c", "import airflow.providers.celery, torch, fiftyone"], check=False).returncode == 0
     )
+
+
+def test_the_tracking_image_has_a_server(project, tmp_path):
+    python = install(project, "mlflow", tmp_path)
+    done = subprocess.run([python.parent / "mlflow", "server", "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "--allowed-hosts" in done.stdout
+    assert subprocess.run([python, "-c", "import boto3, psycopg2"], check=False).returncode == 0
