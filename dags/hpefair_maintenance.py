@@ -16,8 +16,9 @@ with DAG(
     params={"days": DAYS, "collect": COLLECT},
     **dag_settings(),
 ):
-    verify = VerifyRemoteOperator(task_id="verify_remote")
-    prune = PruneWorkspacesOperator(task_id="prune_workspaces", days="{{ params.days }}", trigger_rule="all_done")
+    VerifyRemoteOperator(task_id="verify_remote")
+    prune = PruneWorkspacesOperator(task_id="prune_workspaces", days="{{ params.days }}")
     # Nothing else may run meanwhile: what is not committed yet would be taken for garbage.
     collect = CollectGarbageOperator(task_id="collect_garbage", wanted="{{ params.collect }}")
-    verify >> prune >> collect
+    # Verification stands apart: data that are gone fail the run, and keep nobody from cleaning up.
+    prune >> collect

@@ -2,9 +2,10 @@
 FROM python:3.11.14-slim-bookworm
 
 RUN useradd --uid 50000 --gid 0 --create-home mlflow && mkdir -p /mlflow && chown 50000:0 /mlflow
+WORKDIR /opt/install
+COPY constraints.txt ./
+RUN pip install --no-cache-dir --constraint constraints.txt mlflow psycopg2-binary boto3
 WORKDIR /mlflow
-COPY constraints.txt /opt/constraints.txt
-RUN pip install --no-cache-dir --constraint /opt/constraints.txt mlflow psycopg2-binary boto3
 ENV MLFLOW_DISABLE_TELEMETRY=true
 USER 50000
 # The host names a server answers to: requests for any other are refused.

@@ -13,7 +13,7 @@ from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
 from hpefair.orchestration import drain, settings
 from hpefair.orchestration.housekeeping import garbage_words, lacking, open_workspaces
-from hpefair.orchestration.operators import WorkspaceOperator
+from hpefair.orchestration.operators import RUN, WorkspaceOperator
 from hpefair.orchestration.workspace import close_workspace
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class VerifyRemoteOperator(WorkspaceOperator):
     template_fields: Sequence[str] = ("run",)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(commit="", **kwargs)
+        # A workspace of its own: it checks out one commit after another.
+        super().__init__(commit="", run=f"{RUN}.verify", **kwargs)
 
     def execute(self, context: Context) -> str:
         """Look at each distinct dvc.lock.
