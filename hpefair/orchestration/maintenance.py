@@ -112,7 +112,7 @@ class CollectGarbageOperator(WorkspaceOperator):
                 others = [path for path in open_workspaces(known.runs) if path != folder]
                 # Below a lease, so that it ends with this task, which holds the lock.
                 self.launch("gc", dvc_cli.command(*garbage_words(folder, others)), folder)
-        except (ToolError, drain.BusyError) as error:
+        except ToolError as error:
             raise AirflowException(str(error)) from error
         finally:
             close_workspace(folder)

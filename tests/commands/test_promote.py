@@ -31,6 +31,7 @@ call("log", log.log)
 call("no reason", promote.apply, "", " ")
 call("stranger", promote.apply, "nobody", "because")
 call("crowned", promote.apply, "", "because")
+call("again", promote.apply, "", "because")
 call("nothing left", promote.compare)
 import mlflow, torch
 client = mlflow.MlflowClient(URI)
@@ -71,7 +72,7 @@ def test_a_verdict_that_is_no_pass_needs_a_reason(said):
 
 def test_the_champion_is_registered_with_why_and_whence(said):
     """It predicts when it is loaded by its alias; the comparison is a run of its own."""
-    assert said["crowned"] == "balanced/1"
+    assert said["crowned"] == said["again"] == "balanced/1"
     assert said["tags"]["reason"] == "because"
     assert said["tags"]["verdict"] == "INCONCLUSIVE"
     assert len(said["tags"]["git.commit"]) == 40
