@@ -5,7 +5,7 @@ FROM python:3.11.14-slim-bookworm
 RUN apt-get update \
     && apt-get install -y --no-install-recommends dumb-init=1.2.5-2 git=1:2.39.* openssh-client=1:9.2* \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --uid 50000 --gid 0 --create-home airflow
+    && useradd --uid 50000 --gid 0 --home-dir /srv/airflow --create-home airflow
 
 WORKDIR /opt/hpefair
 COPY constraints.txt docker/airflow-requirements.txt ./

@@ -8,7 +8,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
        build-essential=12.9 dumb-init=1.2.5-2 git=1:2.39.* npm=9.2.* libgl1=1.6.0-1 libglib2.0-0=2.74.* openssh-client=1:9.2* \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --uid 50000 --gid 0 --create-home worker
+    && useradd --uid 50000 --gid 0 --home-dir /srv/worker --create-home worker
 
 WORKDIR /opt/hpefair
 COPY constraints.txt ./

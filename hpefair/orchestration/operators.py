@@ -31,6 +31,7 @@ RUN = "{{ dag.dag_id }}/{{ run_id }}"
 COMMIT_LENGTH = 40
 NO_SHELL = "/bin/false"
 END_LIMIT_S = 4.5  # Airflow waits 5 seconds before it kills a task that it asked to end
+CROSSINGS = 3  # tries more, at once, where dvc stumbled over what another run was writing
 # -P: the launcher is this installation's, though its command runs in the workspace, which has an hpefair of its own.
 LAUNCHER = (sys.executable, "-P", "-m", "hpefair.orchestration.lease")
 
@@ -83,6 +84,9 @@ class WorkspaceOperator(BaseOperator):
             AirflowException: If the fault may pass.
         """
         heard, code = self._run(name, command, folder, dry)
+        for _ in range(CROSSINGS):
+            if code and heard.crossed:
+                heard, code = self._run(name, command, folder, dry)
         outcome, said = heard.judge(code)
         words = " ".join(command[2:] if command[:2] == [sys.executable, "-m"] else command)
         if outcome is Outcome.SKIP:

@@ -16,6 +16,8 @@ DECIDED: Final = 3
 NOTHING_TO_DO: Final = 4
 STAGE_EXIT: Final = re.compile(r"failed to run: .*, exited with (-?\d+)\s*$")
 STAGE_RUNS: Final = re.compile(r"^Running stage '([^']+)'")
+# Another process writes into the shared run-cache under a name of its own; dvc may read it as it is renamed.
+CROSSED: Final = re.compile(r"No such file or directory: '.*/runs/[0-9a-f]{2}/[0-9a-f]{64}/\.[^/]+\.tmp'")
 FAULT: Final = re.compile(r"^(ERROR|error|fatal|stage \S+|hpefair)\b:?")
 
 
@@ -34,6 +36,7 @@ class Listener:
 
     Attributes:
         stage_code: Exit code of the stage that failed below dvc, if one did.
+        crossed: Whether dvc stumbled over a run-cache entry that another process was writing; once more, it will not.
         running: The last stage that dvc said it runs.
         fault: The first line that names a fault.
         last: The last line.
@@ -41,6 +44,7 @@ class Listener:
     """
 
     stage_code: int | None = None
+    crossed: bool = False
     running: str = ""
     fault: str = ""
     last: str = ""
@@ -56,6 +60,7 @@ class Listener:
             self.stage_code = int(found[1])
         if found := STAGE_RUNS.search(line):
             self.running = found[1]
+        self.crossed |= bool(CROSSED.search(line))
         if not self.fault and FAULT.match(line):
             self.fault = line
 

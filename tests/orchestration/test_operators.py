@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from hpefair.adapters import dvc_cli
 from hpefair.orchestration import collecting
 from hpefair.orchestration.lifecycle import (
     AnnounceOperator,
@@ -40,8 +42,9 @@ def stage(name: str, run: str = RUN, commit: str = "main") -> DvcStageOperator:
 
 def do_all(installed, commit: str = "main", run: str = RUN) -> None:
     """All stages of a run at once, as its tasks would leave them; cheaper than four tasks."""
-    folder = WorkspaceOperator(task_id="t", commit=commit, run=run).folder()
-    dvc(folder, "repro", "--quiet", "--pull")
+    operator = WorkspaceOperator(task_id="t", commit=commit, run=run)
+    folder = operator.folder()
+    operator.launch("all", dvc_cli.command("repro", "--quiet", "--pull"), folder)
     collecting.note(folder, STAGES)
 
 
@@ -84,6 +87,15 @@ def test_outcomes_become_what_airflow_understands(installed, code, error):
         operator.launch("t", ["sh", "-c", f"echo why; exit {code}"], operator.folder())
     assert type(found.value) is error
     assert "why" in str(found.value)
+
+
+def test_dvc_that_stumbles_over_another_run_is_run_again(installed, tmp_path):
+    """Another run writes into the shared run-cache while dvc reads it; what dvc says then was seen with four runs."""
+    stumble = f"ERROR: failed: [Errno 2] No such file or directory: '/c/runs/1b/{'1b' * 32}/.HK4i_Q.tmp'"
+    seen = tmp_path / "seen"
+    once = f'echo x >> {seen}; test $(wc -l < {seen}) = 2 && echo done || {{ echo "{stumble}"; exit 255; }}'
+    operator = WorkspaceOperator(task_id="t", commit="main", run=RUN)
+    assert operator.launch("t", ["sh", "-c", once], operator.folder()) == "done"
 
 
 def test_a_run_does_its_stages_once_whatever_is_asked_again(installed, trace):
@@ -332,11 +344,8 @@ def test_four_runs_at_once_share_one_cache(installed, trace, tmp_path):
         stage("train@one", run).execute({})
         do_all(installed, run=run)
 
-    threads = [threading.Thread(target=work, args=(run,)) for run in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(runs)) as threads:
+        list(threads.map(work, runs))
     locks = {(installed.workspace(run) / "dvc.lock").read_text() for run in runs}
     assert len(locks) == 1
     for run in runs:

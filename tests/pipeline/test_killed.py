@@ -54,10 +54,10 @@ def slowed(workspace_copy):
     return workspace_copy
 
 
-def stage_process(dvc_process, word, progress):
+def stage_process(root, dvc_process, word, progress):
     """The stage's Python process below dvc, once it has made some progress."""
-    limit = time.monotonic() + 120
-    while time.monotonic() < limit:
+    limit = time.monotonic() + 300
+    while time.monotonic() < limit and dvc_process.poll() is None:
         for child in psutil.Process(dvc_process.pid).children(recursive=True):
             try:
                 line = child.cmdline()
@@ -66,15 +66,17 @@ def stage_process(dvc_process, word, progress):
             if f"hpefair.stages.{word}" in line and "python" in Path(line[0]).name and progress():
                 return child
         time.sleep(0.05)
-    raise AssertionError(f"{word} never ran")
+    said = (root / "dvc.log").read_text()[-3000:]
+    raise AssertionError(f"{word} was never seen at work; dvc ({dvc_process.poll()}) said {said}")
 
 
 def start(root, *targets):
     """`dvc repro` in the background."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "dvc", "repro", *targets], cwd=root, env=environment(),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    with (root / "dvc.log").open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dvc", "repro", *targets], cwd=root, env=environment(),
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
 
 
 def spans(root):
@@ -102,7 +104,7 @@ def test_a_kill_loses_nothing_and_mixes_nothing(slowed, victim, word, target, so
         return len(list(scratch.rglob("*.json" if word == "generate" else "checkpoint.pt"))) >= some
 
     first = start(slowed, target)
-    stage = stage_process(first, word, progress)
+    stage = stage_process(slowed, first, word, progress)
     killed_at = time.time()
     os.kill(first.pid if victim == "dvc" else stage.pid, signal.SIGKILL)
     first.wait(60)
