@@ -73,7 +73,7 @@ def load(root: Path = Path()) -> Graph:
     Returns:
         The expanded graph.
     """
-    pipeline, params = _read(root / "dvc.yaml"), _read(root / "params.yaml")
+    pipeline, params = read_yaml(root / "dvc.yaml"), read_yaml(root / "params.yaml")
     stages: list[Stage] = []
     for word, entry in pipeline["stages"].items():
         if "foreach" not in entry:
@@ -86,7 +86,8 @@ def load(root: Path = Path()) -> Graph:
     return Graph(tuple(stages))
 
 
-def _read(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds."""
     # PyYAML's own parser takes a tenth of a second for these two files, which a scheduler spends again and again.
     return yaml.load(path.read_text(encoding="utf-8"), LOADER)  # noqa: S506 - both are safe loaders
 

@@ -12,6 +12,8 @@ from hpefair.errors import ToolError
 NAME: Final = "hpefair"
 ALIAS: Final = "champion"
 BEFORE: Final = "previous"
+CHALLENGER: Final = "challenger"
+MODEL: Final = "hpefair.model"
 WEIGHTS: Final = "hpefair.weights"
 PROMOTION: Final = "hpefair.promotion"
 
@@ -42,9 +44,7 @@ def champion() -> Champion | None:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
         raise
-    return Champion(
-        version.version, version.tags.get("hpefair.model", ""), version.run_id, version.tags.get(WEIGHTS, "")
-    )
+    return Champion(version.version, version.tags.get(MODEL, ""), version.run_id, version.tags.get(WEIGHTS, ""))
 
 
 def weights_of(who: Champion, folder: Path) -> Path:
@@ -66,11 +66,28 @@ def crowned(key: str) -> str:
     if not known:
         return ""
     _seat(client, known[0].version)
-    return f"{known[0].tags['hpefair.model']}/{known[0].version}"
+    return f"{known[0].tags[MODEL]}/{known[0].version}"
+
+
+def challenge(run_id: str, model: str, digest: str) -> str:
+    """Register a logged model, if it is not, and make it the challenger.
+
+    Args:
+        run_id: Run that logged it.
+        model: Its name.
+        digest: Digest of its weights.
+
+    Returns:
+        The version.
+    """
+    client = mlflow.MlflowClient()
+    version = _version(client, run_id, model, digest)
+    client.set_registered_model_alias(NAME, CHALLENGER, version)
+    return version
 
 
 def crown(run_id: str, model: str, digest: str, tags: Mapping[str, str]) -> str:
-    """Register a logged model as a new version and make it the champion.
+    """Make a logged model the champion, registered as a version if it is not yet.
 
     Args:
         run_id: Run that logged it.
@@ -82,11 +99,20 @@ def crown(run_id: str, model: str, digest: str, tags: Mapping[str, str]) -> str:
         The version.
     """
     client = mlflow.MlflowClient()
-    everything = {"hpefair.model": model, WEIGHTS: digest, **tags}
-    # The tags come with the registration: an attempt that ends here is found by the next one.
-    version = str(mlflow.register_model(f"runs:/{run_id}/pose_{model}", NAME, tags=everything).version)
+    version = _version(client, run_id, model, digest)
+    # The one by which an attempt that ends here is found by the next goes last.
+    for key, value in sorted(tags.items(), key=lambda tag: tag[0] == PROMOTION):
+        client.set_model_version_tag(NAME, version, key, value)
     _seat(client, version)
     return version
+
+
+def _version(client: mlflow.MlflowClient, run_id: str, model: str, digest: str) -> str:
+    known = [one for one in _versions(client) if (one.tags.get(MODEL), one.tags.get(WEIGHTS)) == (model, digest)]
+    if known:
+        return str(known[0].version)
+    everything = {MODEL: model, WEIGHTS: digest}
+    return str(mlflow.register_model(f"runs:/{run_id}/pose_{model}", NAME, tags=everything).version)
 
 
 def _seat(client: mlflow.MlflowClient, version: str) -> None:
@@ -94,6 +120,15 @@ def _seat(client: mlflow.MlflowClient, version: str) -> None:
     if before and before.version != version:
         client.set_registered_model_alias(NAME, BEFORE, before.version)
     client.set_registered_model_alias(NAME, ALIAS, version)
+    if _alias(client, CHALLENGER) == version:
+        client.delete_registered_model_alias(NAME, CHALLENGER)
+
+
+def _alias(client: mlflow.MlflowClient, alias: str) -> str:
+    try:
+        return str(client.get_model_version_by_alias(NAME, alias).version)
+    except mlflow.exceptions.MlflowException:
+        return ""
 
 
 def _versions(client: mlflow.MlflowClient) -> list[mlflow.entities.model_registry.ModelVersion]:

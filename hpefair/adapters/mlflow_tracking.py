@@ -12,6 +12,8 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import RunStatus
 from mlflow.models import infer_signature
 from numpy.typing import NDArray
@@ -20,7 +22,6 @@ from hpefair.errors import ToolError
 
 KEY = "hpefair.key"
 BATCH = 900  # MLflow takes at most 1,000 metrics a call
-BY_GROUP = ("ar", "oks", "ap", "pck", "found")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,23 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Data:
+    """A dataset that a run's numbers are about, or that a model was trained on.
+
+    Attributes:
+        folder: Where it lies in the workspace.
+        name: What it is called.
+        digest: Under which DVC keeps it.
+        context: `training` or `evaluation`.
+    """
+
+    folder: Path
+    name: str
+    digest: str
+    context: str
+
+
+@dataclass(frozen=True)
 class Run:
     """Everything one run holds.
 
@@ -50,6 +68,8 @@ class Run:
         params: Parameters.
         metrics: Metric key to value; NaN is left out.
         tags: Tags.
+        decided: Tags of what is decided about the model, which may change while its numbers stay: kept up to date.
+        data: Datasets.
         tables: Artifact name to long table.
         files: Files to attach.
         model: A trained network, or None.
@@ -60,6 +80,8 @@ class Run:
     params: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    decided: Mapping[str, str] = field(default_factory=dict)
+    data: tuple[Data, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     model: Network | None = None
@@ -102,35 +124,6 @@ def connected(uri: str, experiment: str) -> Iterator[None]:
         raise ToolError(f"MLflow at {uri} refused: {str(error).splitlines()[0][:200]}") from error
 
 
-def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mapping[str, Any]) -> dict[str, float]:
-    """Stable, queryable metric keys of an evaluation.
-
-    Returns:
-        `ar/all`, `ar/<attribute>/<group>`, the same below `ci_low/`, `ci_high/`, people below `n/`, gaps as
-        `gap/ar/<attribute>`, `adjusted_gap/ar/<attribute>` and `worst/ar/<attribute>`, and the ten COCO numbers as
-        `coco/AP` and so on. By group the metrics of `BY_GROUP`, the others overall; the logged table has them all.
-    """
-    out = {f"coco/{name}": float(value) for name, value in overall.items() if isinstance(value, float)}
-    for row in by_group[by_group["metric"].isin(BY_GROUP) | (by_group["attribute"] == "all")].itertuples():
-        place = "all" if row.attribute == "all" else f"{row.attribute}/{row.group}"
-        out[f"{row.metric}/{place}"] = row.value
-        out[f"ci_low/{row.metric}/{place}"] = row.low
-        out[f"ci_high/{row.metric}/{place}"] = row.high
-        if row.metric == BY_GROUP[0]:
-            out[f"n/{place}"] = float(row.n_people)
-    for row in gaps.itertuples():
-        out[f"gap/{row.metric}/{row.attribute}"] = row.difference
-        out[f"adjusted_gap/{row.metric}/{row.attribute}"] = row.adjusted_difference
-        worst = by_group[
-            (by_group["attribute"] == row.attribute)
-            & (by_group["group"] == row.worst_group)
-            & (by_group["metric"] == row.metric)
-        ]
-        if len(worst):
-            out[f"worst/{row.metric}/{row.attribute}"] = float(worst["value"].iloc[0])
-    return {key: value for key, value in out.items() if pd.notna(value)}
-
-
 def find(key: str) -> Any:
     """The finished run of the current experiment with this key, or None."""
     finished = RunStatus.to_string(RunStatus.FINISHED)
@@ -142,12 +135,18 @@ def find(key: str) -> Any:
 def _log_run(run: Run) -> str:
     known = find(run.key)
     if known is not None:
+        changed = {key: value for key, value in run.decided.items() if known.data.tags.get(key) != value}
+        for key, value in changed.items():
+            mlflow.MlflowClient().set_tag(known.info.run_id, key, value)
         return f"{run.name}: logged before as run {known.info.run_id}"
-    with mlflow.start_run(run_name=run.name, tags={KEY: run.key, **run.tags}) as active:
+    with mlflow.start_run(run_name=run.name, tags={KEY: run.key, **run.tags, **run.decided}) as active:
         mlflow.log_params({key: value for key, value in run.params.items() if value is not None})
         items = list(run.metrics.items())
         for start in range(0, len(items), BATCH):
             mlflow.log_metrics(dict(items[start : start + BATCH]))
+        for data in run.data:
+            source = CodeDatasetSource(tags={"dvc.path": data.folder.as_posix(), **run.tags})
+            mlflow.log_input(MetaDataset(source, name=data.name, digest=data.digest), context=data.context)
         for name, table in run.tables.items():
             mlflow.log_table(table, f"tables/{name}.json")
         for path in run.files:

@@ -1,14 +1,16 @@
 """Write what the workspace knows to MLflow."""
 
-import hashlib
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import content, git_repository, tables
+from hpefair.adapters import content, dvc_lock, git_repository, tables
 from hpefair.errors import MissingArtifactError
+
+RUN_VARIABLE: Final = "HPEFAIR_DAG_RUN"  # set by hpefair.orchestration: `<dag>/<run>`
 
 
 def log(uri: str, experiment: str) -> list[str]:
@@ -37,25 +39,48 @@ def log(uri: str, experiment: str) -> list[str]:
 
 
 def _model_run(name: str, settings: params.Params) -> Any:
-    from hpefair.adapters.mlflow_tracking import Run, metrics_by_group
+    from hpefair.adapters.mlflow_definitions import definitions
+    from hpefair.adapters.mlflow_names import evaluation_key, metrics_by_group
+    from hpefair.adapters.mlflow_tracking import Run
 
     folder = artifacts.EVALUATE / name
     by_group, gaps = (tables.read(folder / f"{table}.parquet") for table in ("by_group", "gaps"))
     overall = tables.read_json(folder / "overall.json")
     trained = artifacts.TRAIN / name
     card = tables.read_json(trained / "model.json") if trained.exists() else {}
-    how = {f"evaluate.{key}": value for key, value in settings.evaluate.model_dump().items()}
-    files = (trained / "curve.parquet",) if trained.exists() else ()
     return Run(
         name=name,
-        key=f"{name}:{content.digest(folder)}",
-        params={**card, **how, "boxes": overall["boxes"], "images": overall["images"], "sigmas": "coco_17"},
+        key=evaluation_key(name, folder),
+        params={**card, **definitions(settings), "boxes": overall["boxes"], "images": overall["images"]},
         metrics=metrics_by_group(by_group, gaps, overall),
         tags=_origin(),
+        decided=_verdicts().get(name, {}),
+        data=_data(card),
         tables={"by_group": by_group, "by_keypoint": tables.read(folder / "by_keypoint.parquet"), "gaps": gaps},
-        files=files,
+        files=(trained / "curve.parquet",) if trained.exists() else (),
         model=_network(trained) if trained.exists() else None,
     )
+
+
+def _verdicts() -> dict[str, dict[str, str]]:
+    """What the comparison says of each candidate, as tags."""
+    path = artifacts.COMPARE / "verdicts.json"
+    if not path.exists():
+        return {}
+    words = ("verdict", "no_harm", "fairer")
+    return {row["model"]: {word: row[word] for word in words} for row in tables.read_json(path)["candidates"]}
+
+
+def _data(card: dict[str, Any]) -> tuple[Any, ...]:
+    """The people that a model was measured on, and those that it was trained on."""
+    from hpefair.adapters.mlflow_tracking import Data
+
+    people = ", ".join(sorted(tables.read(artifacts.INGEST / "images.parquet")["dataset"].unique()))
+    found = [Data(artifacts.INGEST, people, dvc_lock.of(artifacts.INGEST), "evaluation")]
+    if card:
+        name = f"{people} ({card['variant']})"
+        found.append(Data(artifacts.ASSEMBLE, name, dvc_lock.of(artifacts.ASSEMBLE), "training"))
+    return tuple(found)
 
 
 def _network(folder: Path) -> Any:
@@ -100,6 +125,7 @@ def _decision_run(settings: params.Params) -> Any:
 
 
 def _origin() -> dict[str, str]:
-    lock = Path("dvc.lock")
-    lock_digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16] if lock.exists() else ""
-    return {"git.commit": git_repository.commit(), "dvc.lock": lock_digest}
+    """Where the numbers come from: commit, lock, and the scheduler's run where there is one."""
+    tags = {"git.commit": git_repository.commit(), "dvc.lock": dvc_lock.short()}
+    run = os.environ.get(RUN_VARIABLE, "")
+    return tags | ({"dag.run": run} if run else {})

@@ -17,6 +17,8 @@ RANK: Final = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
 def compare(uri: str, experiment: str) -> str:
     """Compare every candidate with the champion, or with the baseline where there is none, and log it.
 
+    The one that comes off best is registered as challenger, where `hpefair log` has logged it.
+
     Args:
         uri: MLflow tracking URI.
         experiment: Experiment.
@@ -51,6 +53,8 @@ def compare(uri: str, experiment: str) -> str:
             tables={"sealed": pd.concat([one.groups.assign(model=name) for name, one in found.items()])},
         )
         mlflow_tracking.log(uri, experiment, [run])
+        if logged := _logged(order[0]):
+            mlflow_registry.challenge(logged.info.run_id, order[0], content.digest(weights[order[0]]))
     said = "; ".join(_sentence(name, found[name], settings.compare.metric) for name in order)
     return f"Against {who}, on {people} sealed people: {said}. Proposed: {order[0]}."
 
@@ -89,7 +93,7 @@ def apply(uri: str, experiment: str, model: str, reason: str) -> str:
         verdict = sealed.data.tags[f"verdict.{model}"]
         if verdict != Verdict.PASS and not reason.strip():
             raise InputError(f"the verdict on {model} is {verdict}: promote it with a reason (--reason), or hold it")
-        logged = mlflow_tracking.find(f"{model}:{content.digest(artifacts.EVALUATE / model)}")
+        logged = _logged(model)
         if logged is None:
             raise MissingArtifactError(f"{model} is not logged yet: run `hpefair log`")
         tags = {"verdict": verdict, "reason": reason.strip() or "verdict", "git.commit": git_repository.commit()}
@@ -107,6 +111,13 @@ def _candidates(settings: params.Params, champion: str) -> dict[str, Path]:
     if not others:
         raise NothingToDo("the champion is the only candidate: there is nothing to decide")
     return others
+
+
+def _logged(model: str) -> Any:
+    """The run in which a model's evaluation was logged, or None; call while connected."""
+    from hpefair.adapters import mlflow_names, mlflow_tracking
+
+    return mlflow_tracking.find(mlflow_names.evaluation_key(model, artifacts.EVALUATE / model))
 
 
 def _key(weights: dict[str, Path], champion: Any) -> str:

@@ -103,7 +103,7 @@ class WorkspaceOperator(BaseOperator):
             [*LAUNCHER, name, *owners, "--", *command],
             cwd=folder,
             # dvc hands what it executes to this shell, which does nothing and fails.
-            env={**environment(), "SHELL": NO_SHELL} if dry else environment(),
+            env={**environment(), "HPEFAIR_DAG_RUN": self.run} | ({"SHELL": NO_SHELL} if dry else {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,33 @@
+"""Everything a logged number depends on, as parameters: two runs may be compared where these are equal."""
+
+from typing import Any
+
+from hpefair.core.pose.assignment import FOUND_FROM
+from hpefair.core.pose.candidates import MAX_DETECTIONS, THRESHOLDS
+from hpefair.core.pose.person_scores import PCK_AT
+from hpefair.core.pose.skeletons import COCO_17
+from hpefair.params import Params
+
+
+def definitions(settings: Params) -> dict[str, Any]:
+    """Constants of the metrics, how intervals are drawn, how models were asked, who is in which split.
+
+    Args:
+        settings: params.yaml.
+
+    Returns:
+        Parameter name to value; docs/guides/tracking.md lists them.
+    """
+    return {
+        "oks.skeleton": COCO_17.name,
+        "oks.sigmas": " ".join(str(sigma) for sigma in COCO_17.sigmas),
+        "oks.thresholds": " ".join(f"{threshold:.2f}" for threshold in THRESHOLDS),
+        "oks.area": "annotated segment",
+        "oks.max_detections": MAX_DETECTIONS,
+        "found.oks": FOUND_FROM,
+        "pck.share_of_box": PCK_AT,
+        **{f"evaluate.{key}": value for key, value in settings.evaluate.model_dump().items()},
+        **{f"predict.{key}": value for key, value in settings.predict.engine.model_dump().items()},
+        **{f"split.{key}": value for key, value in settings.split.model_dump().items()},
+        **{f"contrast.{key}": value for key, value in settings.attribute.contrast.model_dump().items()},
+    }
