@@ -11,19 +11,29 @@ ADDRESS = "http://127.0.0.1:5151"
 
 
 def review(
-    name: Annotated[str, typer.Option(help="FiftyOne dataset name; from the dataset and commit by default.")] = "",
+    name: Annotated[str, typer.Option(help="FiftyOne dataset name; from the data and the commit by default.")] = "",
     launch: Annotated[bool, typer.Option(help="Open the App on 127.0.0.1; otherwise only build the dataset.")] = True,
     port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
     generated: Annotated[
         bool,
         typer.Option("--generated", help="Generated people only, accepted and rejected, before they are assembled."),
     ] = False,
+    public: Annotated[bool, typer.Option("--public", help="Leave out what people are perceived as.")] = False,
+    audit: Annotated[int, typer.Option(min=0, help="Real people to label, in the order of the audit.")] = 200,
+    uri: Annotated[str, typer.Option(help="MLflow tracking URI, for gaps of earlier runs.")] = "sqlite:///mlflow.db",
+    export: Annotated[
+        bool, typer.Option("--export", help="Only write what was decided to review/, as closing the App does.")
+    ] = False,
     app: Annotated[str, typer.Option(help="Address of an App that is open elsewhere, for the link.")] = ADDRESS,
 ) -> None:
-    """Build the FiftyOne dataset of people, predictions and groups, and open the App."""
+    """Build the FiftyOne dataset of people, predictions and groups, and open the App; decisions go to review/."""
     from hpefair.commands import review as command
 
-    command.review(console, command.Wanted(name, generated, app), port if launch else None)
+    if export:
+        command.export(console)
+        return
+    wanted = command.Wanted(name, generated, public, audit, uri, app)
+    command.review(console, wanted, port if launch else None)
 
 
 def serve(

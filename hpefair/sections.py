@@ -124,11 +124,25 @@ class Compare(Section):
         return self
 
 
+class Gallery(Section):
+    """Pictures of generated people on the page."""
+
+    pictures: int = Field(ge=0)
+    photographs: bool  # also those made from photographs that are not in the public domain: people can be recognized
+
+
 class Report(Section):
     """The page one can hand over."""
 
     title: str
-    min_cell: Positive  # groups of fewer people are not shown in public outputs
+    public: bool  # groups of fewer than min_cell people are not shown
+    min_cell: Positive
+    gallery: Gallery
+
+    @property
+    def least(self) -> int:
+        """Smallest group that is shown."""
+        return self.min_cell if self.public else 1
 
 
 class Params(Section):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import hypothesis
@@ -143,9 +144,11 @@ def environment() -> dict[str, str]:
     return {**dvc_cli.environment(), "DVC_NO_ANALYTICS": "1", "PYTHONPATH": ""}
 
 
-def run(root: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+def run(
+    root: Path, *arguments: str, expect: int = 0, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the workspace's own hpefair and check its exit code."""
-    return _finish([sys.executable, "-m", "hpefair", *arguments], root, expect)
+    return _finish([sys.executable, "-m", "hpefair", *arguments], root, expect, env)
 
 
 def dvc(root: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
@@ -160,7 +163,10 @@ def commit(root: Path, message: str) -> None:
     _finish(["git", *who, "commit", "--quiet", "--allow-empty", "-m", message], root, 0)
 
 
-def _finish(command: list[str], root: Path, expect: int) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command, cwd=root, env=environment(), text=True, capture_output=True, check=False)
+def _finish(
+    command: list[str], root: Path, expect: int, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    everything = environment() | dict(env or {})
+    done = subprocess.run(command, cwd=root, env=everything, text=True, capture_output=True, check=False)
     assert done.returncode == expect, f"{command} gave {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done

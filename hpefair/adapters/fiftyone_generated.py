@@ -4,20 +4,32 @@ from typing import Any, Final
 
 import pandas as pd
 
-from hpefair.adapters import fiftyone_views
+from hpefair.adapters import fiftyone_dataset
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.schema import PERCEIVED
 
-SHOWN: Final = ["person_id", "image_id", "keypoints", "bbox", "screened", "fault", "backend", "cell", "parent_person"]
+SHOWN: Final = [
+    "person_id",
+    "image_id",
+    "keypoints",
+    "bbox",
+    "screened",
+    "fault",
+    "backend",
+    "cell",
+    "parent_person",
+    "decision",
+]
 
 
-def build(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame) -> Any:
+def build(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame, about: dict[str, Any]) -> Any:
     """Build the dataset, with a view of those whom the screen let in, and one of the others.
 
     Args:
         name: Dataset name; one of the same name is replaced.
         accepted: accepted.parquet of the stage `screen`.
         rejected: rejected.parquet of it; attempts that gave no picture are left out.
+        about: Which data they belong to.
 
     Returns:
         The FiftyOne dataset.
@@ -29,8 +41,11 @@ def build(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame) -> Any:
     everybody["person_id"] = "generated/" + everybody["item_id"].astype(str)
     everybody["image_id"] = everybody["person_id"]
     pictures = everybody[["image_id", "path", "width", "height"]].assign(split=everybody["screened"], synthetic=True)
+    everybody["decision"] = ""
     people = everybody[[*SHOWN, *PERCEIVED]].fillna(dict.fromkeys(("fault", "parent_person", *PERCEIVED), ""))
-    dataset = fiftyone_views.build(name, pictures, people, {}, COCO_17)
+    dataset = fiftyone_dataset.build(name, pictures, people, {}, COCO_17)
+    dataset.info = {**about, "models": [], "rows": [], "history": [], "attributes": []}
+    dataset.save()
     for verdict in ("accepted", "rejected"):
         dataset.save_view(verdict, dataset.match(fo.ViewField("split") == verdict))
     return dataset

@@ -13,6 +13,7 @@ from pathlib import Path
 from hpefair.errors import ToolError
 
 START_LIMIT_S = 120
+PLUGINS = Path(__file__).resolve().parent / "fiftyone_plugins"
 
 
 @contextlib.contextmanager
@@ -67,7 +68,13 @@ def app(port: int, folder: Path, address: str = "127.0.0.1") -> Iterator[str]:
     """
     import fiftyone.constants as constants
 
-    environment = {**os.environ, "FIFTYONE_DISABLE_SERVICES": "1", "HOME": str(folder.resolve())}
+    environment = {
+        **os.environ,
+        "FIFTYONE_DISABLE_SERVICES": "1",
+        "HOME": str(folder.resolve()),
+        "FIFTYONE_PLUGINS_DIR": str(PLUGINS),
+        "PYTHONPATH": str(PLUGINS.parents[2]),  # the plugin's own hpefair, whichever other one is installed
+    }
     command = [sys.executable, "main.py", "--port", str(port), "--address", address]
     with serve(command, port, folder / "app.log", cwd=constants.SERVER_DIR, env=environment):
         yield f"http://127.0.0.1:{port}"

@@ -1,156 +1,130 @@
-"""People, predictions and groups as a FiftyOne dataset, loaded in bulk and rebuilt at any time from DVC's files.
+"""Saved views of the curator's dataset: the people whom one ought to look at, in the order in which to look."""
 
-OKS is hpefair's own, stored as a label attribute: FiftyOne's keypoint similarity is not COCO's.
-"""
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from hpefair.adapters.fiftyone_dataset import BOXES, LIMBS, TRUTH
+from hpefair.schema import GENERATED, PERCEIVED, SPLITS, UNKNOWN
 
-import numpy as np
-import pandas as pd
-
-from hpefair.core.pose.skeleton import Skeleton
-
-TRUTH = "people"
+LOWEST: Final = 50  # people in a view of those whom a model finds worst
 
 
-def build(
-    name: str,
-    images: pd.DataFrame,
-    people: pd.DataFrame,
-    predictions: Mapping[str, pd.DataFrame],
-    skeleton: Skeleton,
-) -> Any:
-    """Build a persistent dataset; one of the same name is replaced.
+@dataclass(frozen=True)
+class Looked:
+    """What views are made for.
 
-    Args:
-        name: Dataset name.
-        images: image_id, path, width, height, split, synthetic.
-        people: person_id, image_id, keypoints, bbox, attributes and one `oks_<model>` column per model.
-        predictions: Per model image_id, keypoints, score.
-        skeleton: Joints and limbs.
-
-    Returns:
-        The FiftyOne dataset.
+    Attributes:
+        models: Evaluated models.
+        groups: Pairs of attribute and group that models are compared by.
+        worst: Triples of model, attribute and its worst group.
+        audit: People to label.
+        public: Whether perceived attributes were left out.
     """
-    import fiftyone as fo
-    from bson import ObjectId
-    from pymongo import UpdateOne
 
-    fo.config.show_progress_bars = False
-    attributes = [column for column in people if column not in ("image_id", "keypoints", "bbox")]
-    dataset = fo.Dataset(name, persistent=True, overwrite=True)
-    dataset.default_skeleton = fo.KeypointSkeleton(
-        labels=list(skeleton.joints), edges=[[a, b] for a, b in skeleton.limbs]
-    )
-    _declare(dataset, fo, people, attributes, predictions)
-    ids = dataset.add_samples(
-        [
-            fo.Sample(
-                filepath=str(Path(row.path).resolve()),
-                metadata=fo.ImageMetadata(width=int(row.width), height=int(row.height)),
-            )
-            for row in images.itertuples()
-        ]
-    )
-    of_image = dict(tuple(people.groupby("image_id")))
-    predicted = {model: dict(tuple(table.groupby("image_id"))) for model, table in predictions.items()}
-    updates = []
-    for sample, row in zip(ids, images.itertuples(), strict=True):
-        document = {"image_id": row.image_id, "split": row.split, "synthetic": bool(row.synthetic)}
-        document |= _truth(of_image.get(row.image_id), row, attributes)
-        document |= {model: _poses(parts.get(row.image_id), row) for model, parts in predicted.items()}
-        updates.append(UpdateOne({"_id": ObjectId(sample)}, {"$set": document}))
-    # A raw write of finished documents: about fifty times faster than building label objects one by one.
-    dataset._sample_collection.bulk_write(updates, ordered=False)
-    dataset.app_config.active_fields = fo.core.odm.ActiveFields(paths=[TRUTH, "split"])
-    dataset.app_config.color_scheme = fo.ColorScheme(show_skeletons=True, color_by="instance", opacity=1.0)
-    dataset.save()
-    return dataset
+    models: Sequence[str]
+    groups: Sequence[tuple[str, str]]
+    worst: Sequence[tuple[str, str, str]]
+    audit: int
+    public: bool
 
 
-def save_views(dataset: Any, worst: Sequence[tuple[str, str, str]]) -> list[str]:
-    """Save views of generated people, of each split, and of the people of the worst groups, worst first.
+def save(dataset: Any, looked: Looked) -> list[str]:
+    """Save the views of a dataset built from `review_people`.
 
     Args:
-        dataset: From `build`.
-        worst: Triples of model, attribute and group.
+        dataset: From `fiftyone_dataset.build`.
+        looked: What views are made for.
 
     Returns:
         Names of the saved views.
     """
     import fiftyone as fo
 
-    field = fo.ViewField
-    dataset.save_view("generated", dataset.match(field("synthetic")))
-    for split in ("train", "val", "test"):
-        dataset.save_view(split, dataset.match((field("split") == split) & ~field("synthetic")))
-    for model, attribute, group in worst:
-        members = dataset.filter_labels(TRUTH, (field(attribute) == group) & (field(f"oks_{model}") >= 0))
-        hardest = field(f"{TRUTH}.keypoints").map(field(f"oks_{model}")).min()
-        view = members.sort_by(hardest)
-        dataset.save_view(f"worst_{attribute}_{group}_{model}", view)
+    for name, view in _views(dataset, looked, fo.ViewField):
+        dataset.save_view(name, view)
     return list(dataset.list_saved_views())
 
 
-def _declare(
-    dataset: Any, fo: Any, people: pd.DataFrame, attributes: Sequence[str], predictions: Mapping[str, Any]
-) -> None:
-    """Declare every field first: a raw write declares nothing, and an undeclared field cannot be loaded."""
-    dataset.add_sample_field("image_id", fo.StringField)
-    dataset.add_sample_field("split", fo.StringField)
-    dataset.add_sample_field("synthetic", fo.BooleanField)
-    dataset.add_sample_field(TRUTH, fo.EmbeddedDocumentField, embedded_doc_type=fo.Keypoints)
-    dataset.add_sample_field("boxes", fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections)
-    for name in attributes:
-        kind = fo.FloatField if pd.api.types.is_float_dtype(people[name]) else fo.StringField
-        dataset.add_sample_field(f"{TRUTH}.keypoints.{name}", kind)
-    dataset.add_sample_field("boxes.detections.person_id", fo.StringField)
-    for model in predictions:
-        dataset.add_sample_field(model, fo.EmbeddedDocumentField, embedded_doc_type=fo.Keypoints)
-        dataset.add_sample_field(f"{model}.keypoints.score", fo.FloatField)
+def save_layout(dataset: Any) -> str:
+    """Samples beside the panel `hpefair`, as one of FiftyOne's workspaces.
+
+    Args:
+        dataset: A dataset.
+
+    Returns:
+        The workspace's name in addresses.
+    """
+    import fiftyone as fo
+
+    samples, numbers = fo.Panel(type="Samples", pinned=True), fo.Panel(type="hpefair")
+    # A pane without an active child stays blank.
+    panes = [fo.Space(children=[pane], active_child=pane.component_id) for pane in (samples, numbers)]
+    # The App looks for a workspace by its name in all datasets, so the dataset's own is part of it.
+    name = f"fairness-{dataset.slug}"
+    dataset.save_workspace(name, fo.Space(children=panes, orientation="horizontal", sizes=[0.5, 0.5]))
+    return name
 
 
-def _truth(rows: pd.DataFrame | None, image: Any, attributes: Sequence[str]) -> dict[str, Any]:
-    keypoints, boxes = [], []
-    for row in rows.to_dict(orient="records") if rows is not None else ():
-        values = {name: _plain(row[name]) for name in attributes}
-        keypoints.append(_document("Keypoint", points=_points(row["keypoints"], image), label="person", **values))
-        x, y, width, height = (float(value) for value in row["bbox"])
-        box = [x / image.width, y / image.height, width / image.width, height / image.height]
-        boxes.append(_document("Detection", bounding_box=box, label="person", person_id=row["person_id"]))
-    return {
-        TRUTH: {"_cls": "Keypoints", "keypoints": keypoints},
-        "boxes": {"_cls": "Detections", "detections": boxes},
-    }
+def members(dataset: Any, attribute: str, group: str, model: str = "", labels: str = TRUTH) -> Any:
+    """People of a group, measured with a model where one is named, and nobody else.
+
+    Args:
+        dataset: From `fiftyone_dataset.build`.
+        attribute: Attribute; `all` for everybody. Attributes of a cell are joined by dots, and so are its groups.
+        group: Group.
+        model: Model.
+        labels: Skeletons or boxes.
+    """
+    from fiftyone import ViewField
+
+    wanted = ViewField("person_id") != ""
+    if attribute != "all":
+        for one, value in zip(attribute.split("."), group.split("."), strict=True):
+            wanted &= ViewField(one) == value
+    if model:
+        wanted &= ViewField(f"oks_{model}") >= 0
+    return dataset.filter_labels(labels, wanted)
 
 
-def _poses(rows: pd.DataFrame | None, image: Any) -> dict[str, Any]:
-    found = [
-        _document("Keypoint", points=_points(row["keypoints"], image, True), label="pose", score=float(row["score"]))
-        for row in (rows.to_dict(orient="records") if rows is not None else ())
-    ]
-    return {"_cls": "Keypoints", "keypoints": found}
+def _views(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:
+    for split in SPLITS:
+        if split != "sealed":  # nobody looks at those before promotion
+            yield split, dataset.match(field("split") == split)
+    yield GENERATED, dataset.match(field("synthetic") & (field("screened") == "accepted"))
+    yield "rejected", dataset.match(field("screened") == "rejected")
+    yield "pairs", dataset.match(field("pair") != "").sort_by("pair")
+    yield from _turns(dataset, looked, field)
+    hidden = PERCEIVED if looked.public else ()
+    for model, attribute, group in looked.worst:
+        if not set(attribute.split(".")) & set(hidden):
+            yield f"worst_{attribute}_{group}_{model}", _hardest_first(dataset, attribute, group, model, field)
+    for attribute, group in looked.groups:
+        for model in looked.models if attribute not in hidden else ():
+            people = _single(members(dataset, attribute, group, model, BOXES))
+            yield f"lowest_{attribute}_{group}_{model}", people.sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)
 
 
-def _document(kind: str, **values: Any) -> dict[str, Any]:
-    from bson import ObjectId
+def _turns(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:
+    """Those to look at in a given order, and those of whom something is not known."""
+    drawn = dataset.filter_labels(BOXES, field("review_place") > 0)
+    yield "review_sample", _single(drawn).sort_by(f"{BOXES}.review_place")
+    if looked.public:
+        return
+    asked = dataset.filter_labels(BOXES, (field("audit_place") > 0) & (field("audit_place") <= looked.audit))
+    # Without what models said: who sees a guess tends to agree with it.
+    guesses = [f"{BOXES}.detections.{name}{end}" for name in PERCEIVED for end in ("", "_confidence")]
+    yield "audit_sample", asked.exclude_fields(guesses).to_patches(BOXES).sort_by(f"{BOXES}.audit_place")
+    for attribute in PERCEIVED:
+        unknown = (field(attribute) == UNKNOWN) & (field("screened") == "")
+        yield f"unknown_{attribute}", _single(dataset.filter_labels(BOXES, unknown))
 
-    return {"_id": ObjectId(), "_cls": kind, "tags": [], "attributes": {}, **values}
+
+def _single(view: Any) -> Any:
+    """One picture per person, skeletons drawn."""
+    return view.to_patches(BOXES, other_fields=[LIMBS])
 
 
-def _points(flat: Any, image: Any, everything: bool = False) -> list[list[float]]:
-    """Points relative to the image; unlabelled joints are NaN, which FiftyOne leaves out."""
-    joints = np.asarray(flat, dtype=float).reshape(-1, 3)
-    points = joints[:, :2] / np.array([image.width, image.height])
-    if not everything:
-        points[joints[:, 2] == 0] = np.nan
-    relative: list[list[float]] = points.tolist()
-    return relative
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    return value.item() if isinstance(value, np.generic) else None if value is None else str(value)
+def _hardest_first(dataset: Any, attribute: str, group: str, model: str, field: Any) -> Any:
+    hardest = field(f"{TRUTH}.keypoints").map(field(f"oks_{model}")).min()
+    return members(dataset, attribute, group, model).sort_by(hardest)

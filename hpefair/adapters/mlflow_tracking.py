@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,31 @@ def _log_model(name: str, model: Network) -> None:
         pip_requirements=[f"torch=={release}"],
     )
     mlflow.log_artifacts(str(model.folder), "weights")
+
+
+def gap_history(uri: str, experiment: str) -> list[dict[str, Any]]:
+    """Gaps of every logged evaluation, oldest first.
+
+    Args:
+        uri: Tracking URI.
+        experiment: Experiment name.
+
+    Returns:
+        Rows run, when (ISO 8601), commit, metric, attribute, gap.
+
+    Raises:
+        ToolError: If the tracking store cannot be reached.
+    """
+    with connected(uri, experiment):
+        runs = mlflow.search_runs(order_by=["attributes.start_time ASC"], output_format="list")
+    return [
+        {"run": run.info.run_name, "when": _moment(run), "commit": run.data.tags.get("git.commit", "")[:8]}
+        | {"metric": key.split("/")[1], "attribute": key.split("/")[2], "gap": value}
+        for run in runs
+        for key, value in run.data.metrics.items()
+        if key.startswith("gap/")
+    ]
+
+
+def _moment(run: Any) -> str:
+    return datetime.fromtimestamp(run.info.start_time / 1000, UTC).isoformat(timespec="seconds")

@@ -22,7 +22,9 @@ STYLE = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
-PALETTE = ("#0b6e99", "#c2571a", "#3f8f3f", "#7a4fa3", "#8a6d1b", "#b03060", "#4a6fa5", "#6b7b3a")
+# Okabe and Ito's colours, the ones that show on white, each with a mark of its own: told apart without seeing colours.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#5b6773", "#8a6d1b")
+MARKS = "osD^vP"
 
 
 def shares(before: pd.DataFrame, after: pd.DataFrame) -> str:
@@ -68,14 +70,49 @@ def intervals(table: pd.DataFrame, label: str, zero_line: float | None = None) -
             part = table[table["model"] == model].set_index("group").reindex(groups)
             rows = _rows(len(groups), number, len(models))
             axes.hlines(rows, part["low"], part["high"], color=PALETTE[number % len(PALETTE)], linewidth=2)
-            axes.plot(part["value"], rows, "o", color=PALETTE[number % len(PALETTE)], markersize=5, label=model)
+            mark, colour = MARKS[number % len(MARKS)], PALETTE[number % len(PALETTE)]
+            axes.plot(part["value"], rows, mark, color=colour, markersize=5.5, label=model)
         if zero_line is not None:
             axes.axvline(zero_line, color=INK, linewidth=1, linestyle=":")
         axes.set_yticks(np.arange(len(groups))[::-1].astype(float), groups)
+        axes.set_ylim(-0.55, len(groups) - 0.45)
         axes.set_xlabel(label)
         axes.grid(axis="x", color="#e6ebef")
         axes.set_axisbelow(True)
         axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(models), 3))
+        return _svg(figure, label)
+
+
+def gaps(table: pd.DataFrame, label: str) -> str:
+    """Gaps with intervals against what chance alone explains, and what is left in like circumstances.
+
+    Args:
+        table: Rows group (of the attribute), model, difference, low, high, null_floor, adjusted_difference.
+        label: Label of the horizontal axis.
+
+    Returns:
+        SVG.
+    """
+    groups, models = list(dict.fromkeys(table["group"])), list(dict.fromkeys(table["model"]))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(7.2, (0.3 * len(models) + 0.2) * len(groups) + 1.3))
+        axes = figure.subplots()
+        for number, model in enumerate(models):
+            part = table[table["model"] == model].set_index("group").reindex(groups)
+            rows = _rows(len(groups), number, len(models))
+            mark, colour = MARKS[number % len(MARKS)], PALETTE[number % len(PALETTE)]
+            axes.barh(rows, part["null_floor"], height=0.5 / len(models), color="#dde3e9", zorder=0)
+            axes.hlines(rows, part["low"], part["high"], color=colour, linewidth=2)
+            axes.plot(part["difference"], rows, mark, color=colour, markersize=6, label=model)
+            axes.plot(part["adjusted_difference"], rows, mark, color=colour, markersize=6, markerfacecolor="white")
+        axes.set_yticks(np.arange(len(groups))[::-1].astype(float), groups)
+        axes.set_ylim(-0.55, len(groups) - 0.45)
+        axes.set_xlabel(label)
+        axes.set_xlim(left=0)
+        handles, names = axes.get_legend_handles_labels()
+        handles += [mpl.patches.Patch(color="#dde3e9"), mpl.lines.Line2D([], [], marker="o", ls="", mfc="w", mec=INK)]
+        names += ["chance alone", "in like circumstances"]
+        axes.legend(handles, names, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
         return _svg(figure, label)
 
 

@@ -1,29 +1,30 @@
-"""The report as one HTML file that needs no other."""
+"""The report as one HTML file that needs no other, and the cards as Markdown."""
 
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 
-def render(values: dict[str, Any]) -> str:
-    """Fill the template `report.html.j2`; an absent value is an error, not a blank.
+def render(template: str, values: dict[str, Any]) -> str:
+    """Fill a template; an absent value is an error, not a blank.
 
     Args:
+        template: `report.html.j2`, `data_card.md.j2` or `model_card.md.j2`, beside this module.
         values: Everything the template names.
 
     Returns:
-        HTML.
+        HTML or Markdown.
     """
-    folder = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
-        autoescape=True,
+        autoescape=select_autoescape(["html.j2"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda value: "-" if value is None else f"{100 * value:.0f} %"
     environment.filters["points"] = lambda value: "-" if value is None else f"{100 * value:+.1f}"
     environment.filters["score"] = lambda value: "-" if value is None else f"{value:.3f}"
-    return environment.get_template("report.html.j2").render(values)
+    environment.filters["cell"] = lambda value: str(value).replace("|", "\\|")
+    return environment.get_template(template).render(values)

@@ -7,7 +7,9 @@ import pandas as pd
 from hpefair import artifacts
 from hpefair.adapters import tables
 from hpefair.adapters.report_shares import small_groups
+from hpefair.adapters.report_words import attribute_words, group_words
 from hpefair.params import Params
+from hpefair.schema import NEVER_INFERRED
 
 GENERATED_WORDS: Final = {
     "recompose": "training photographs in other clothes colours, before another background or among other people; pose "
@@ -27,13 +29,13 @@ def repair_values(settings: Params) -> dict[str, Any]:
         shares[column] = [
             int(quota.loc[quota[row.attribute] == row.group, column].sum()) for row in shares.itertuples()
         ]
-    hidden = small_groups(shares.assign(scope=""), settings.report.min_cell)
+    hidden = small_groups(shares.assign(scope=""), settings.report.least)
     rejected = tables.read(artifacts.SCREEN / "rejected.parquet")
     return {
         "repair_sentence": _sentence(quota, shares, settings),
         "generated_sentence": _made_how(quota, settings),
         "quota": [
-            {**row, "attribute": row["attribute"].replace("_", " "), "hidden": bool(small)}
+            {**row, "attribute": attribute_words(row["attribute"]), "hidden": bool(small)}
             for row, small in zip(tables.records(shares), hidden, strict=True)
         ],
         "rejections": "; ".join(f"{fault} ({count})" for fault, count in rejected["fault"].value_counts().items()),
@@ -47,7 +49,8 @@ def _sentence(quota: pd.DataFrame, shares: pd.DataFrame, settings: Params) -> st
     generated, repeated = int(quota["generate"].sum()), int(quota["resample"].sum())
     sentence = f"The cheapest repair within the set limits: generate {generated} people and repeat {repeated}."
     if not shares["n_people"].sum():
-        sentence = f"Nothing could be planned: nobody's {' or '.join(settings.plan.attributes)} is known."
+        words = " or ".join(attribute_words(name) for name in settings.plan.attributes)
+        sentence = f"Nothing could be planned: nobody's {words} is known."
     elif not generated and not repeated:
         sentence = "Nothing can be done within the limits."
         if missed.empty:
@@ -67,9 +70,10 @@ def _screened() -> str:
     """Who was let in less often, and how many bad ones may be among those who were."""
     uneven = tables.read(artifacts.SCREEN / "uneven.parquet")
     parts = [
-        f"of {row.backend}, {row.lowest} was let in {row.ratio:.2f} times as often as {row.highest}"
+        f"of {row.backend}, {group_words(row.lowest)} was let in {row.ratio:.2f} times as often as "
+        f"{group_words(row.highest)}"
         for row in uneven[uneven["clear"]].itertuples()
-        if "." not in row.attribute
+        if "." not in row.attribute and row.attribute != NEVER_INFERRED
     ]
     defects = tables.read_json(artifacts.ASSEMBLE / "defects.json")
     looked = "Nobody has looked at the generated people yet."

@@ -1,12 +1,11 @@
 """review/labels.jsonl: what auditors saw, one line per person and attribute; a later line replaces an earlier one."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from hpefair.adapters.tables import read_jsonl, write_text_atomically
+from hpefair.adapters.tables import append_jsonl, read_jsonl
 from hpefair.errors import InputError
 from hpefair.schema import PERCEIVED, groups_of
 
@@ -31,7 +30,5 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def append(path: Path, rows: Sequence[dict[str, str]]) -> None:
-    """Add labels, complete or not at all."""
-    text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
-    lines = ([text] if text else []) + [json.dumps(row, sort_keys=True) for row in rows]
-    write_text_atomically(path, "\n".join(lines) + "\n" if lines else "")
+    """Add labels, complete or not at all, whoever else adds some at the same time."""
+    append_jsonl(path, rows)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock
 
 from hpefair.errors import InputError, MissingArtifactError
 
@@ -140,6 +141,20 @@ def read_jsonl(path: Path, keys: Sequence[str] = ()) -> list[dict[str, Any]]:
             raise InputError(f"{path}, line {number} lacks {', '.join(missing)}")
         rows.append(row)
     return rows
+
+
+def append_jsonl(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add one line per row, complete or not at all; processes that add at the same time wait for each other.
+
+    Args:
+        path: File of one JSON object per line; made if absent.
+        rows: What to add.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+        lines = ([text] if text else []) + [json.dumps(row, sort_keys=True) for row in rows]
+        write_text_atomically(path, "\n".join(lines) + "\n" if lines else "")
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

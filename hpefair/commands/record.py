@@ -1,7 +1,6 @@
 """What later runs learn from: this batch's generation yield, and the shares of a release."""
 
 import hashlib
-import json
 
 import pandas as pd
 
@@ -33,10 +32,7 @@ def record() -> int:
         }
         for row in rates.itertuples()
     ]
-    path = artifacts.ACCEPTANCE_HISTORY
-    text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
-    lines = ([text] if text else []) + [json.dumps(row) for row in rows]
-    tables.write_text_atomically(artifacts.ACCEPTANCE_HISTORY, "\n".join(lines) + "\n")
+    tables.append_jsonl(artifacts.ACCEPTANCE_HISTORY, rows)
     return len(rows)
 
 

@@ -1,7 +1,9 @@
 """Build the FiftyOne dataset of the workspace and open the App."""
 
+import os
 import signal
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,13 @@ import pandas as pd
 from rich.console import Console
 
 from hpefair import artifacts, params
-from hpefair.adapters import fiftyone_server, git_repository, tables
+from hpefair.adapters import fiftyone_server, git_repository, review_numbers, review_people, tables
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import NothingToDo
-from hpefair.schema import MEASURED, PERCEIVED
+from hpefair.schema import ATTRIBUTES
 
 DATABASE = Path("fiftyone.db")
+REVIEWER = "HPEFAIR_REVIEWER"  # whose name the forms in the App begin with
 
 
 @dataclass(frozen=True)
@@ -23,18 +26,24 @@ class Wanted:
     """What is to be looked at.
 
     Attributes:
-        name: Dataset name; from the commit where empty.
+        name: Dataset name; from the data and the commit where empty.
         generated: Generated people only, before they are assembled.
+        public: Leave out what people are perceived as.
+        audit: Real people to label, in the audit's order.
+        uri: MLflow tracking URI, for gaps of earlier runs.
         app: Address of an App that is open elsewhere.
     """
 
-    name: str
-    generated: bool
-    app: str
+    name: str = ""
+    generated: bool = False
+    public: bool = False
+    audit: int = 200
+    uri: str = "sqlite:///mlflow.db"
+    app: str = "http://127.0.0.1:5151"
 
 
 def review(console: Console, wanted: Wanted, port: int | None) -> None:
-    """Rebuild the dataset, save its views, and serve the App until Ctrl-C.
+    """Rebuild the dataset, save its views, and serve the App until Ctrl-C; then write what was decided.
 
     Args:
         console: Where to print.
@@ -43,28 +52,55 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
 
     Raises:
         NothingToDo: If only generated people are wanted, and there is none.
+        ToolError: If the database or the tracking store is not to be reached.
     """
-    commit = git_repository.commit()[:8] or "workspace"
-    name = wanted.name or f"hpefair-{'generated-' if wanted.generated else ''}{commit}"
+    known = about(wanted.public)
+    name = wanted.name or f"hpefair-{'generated-' if wanted.generated else ''}{known['data']}-{known['commit']}"
     people = _screened() if wanted.generated else None
+    history = [] if wanted.generated else _history(wanted.uri)
+    os.environ.setdefault(REVIEWER, git_repository.author())
     with fiftyone_server.database(DATABASE):
         if people is not None:
             from hpefair.adapters import fiftyone_generated
 
-            dataset = fiftyone_generated.build(name, *people)
+            dataset = fiftyone_generated.build(name, *people, known)
             said = f"{len(people[0])} accepted and {len(dataset) - len(people[0])} rejected pictures"
             link = f"{wanted.app}/datasets/{name}?view=accepted"
         else:
-            dataset, views = build(name)
-            said = f"{len(dataset)} images, views {', '.join(views)}"
+            dataset, views = build(name, wanted.public, history, wanted.audit)
+            said = f"{len(dataset)} images, {len(views)} views"
             link = f"{wanted.app}/datasets/{name}"
         line = f"FiftyOne dataset {name}: {said}" + ("" if port else f": {link}")
         console.print(line, highlight=False, soft_wrap=True)
         if port is None:
             return
         with fiftyone_server.app(port, DATABASE) as address:
-            console.print(f"App on {address}/datasets/{name} (Ctrl-C stops it)", highlight=False)
+            place = f"{address}/datasets/{name}{'' if wanted.generated else f'?workspace=fairness-{dataset.slug}'}"
+            console.print(f"App on {place} (Ctrl-C stops it)", highlight=False, soft_wrap=True)
             _until_interrupted()
+        console.print(_export(known["project"]), highlight=False)
+
+
+def export(console: Console) -> None:
+    """Write what was decided in FiftyOne, and is not written yet, to review/decisions.jsonl and review/labels.jsonl.
+
+    Args:
+        console: Where to print.
+    """
+    with fiftyone_server.database(DATABASE):
+        console.print(_export(about(False)["project"]), highlight=False)
+
+
+def _export(project: str) -> str:
+    from hpefair.adapters import fiftyone_decisions
+
+    decided, told = fiftyone_decisions.export(project, artifacts.REVIEW_DECISIONS, artifacts.REVIEW_LABELS)
+    if not decided and not told:
+        return "nothing new was decided"
+    return (
+        f"{decided} decisions to {artifacts.REVIEW_DECISIONS}, {told} labels to {artifacts.REVIEW_LABELS}: "
+        "commit both; `dvc repro` assembles and calibrates with them"
+    )
 
 
 def serve(console: Console, folder: Path, listen: tuple[str, int], database_port: int) -> None:
@@ -91,55 +127,54 @@ def _screened() -> tuple[pd.DataFrame, pd.DataFrame]:
     return accepted, rejected
 
 
-def build(name: str) -> tuple[Any, list[str]]:
+def build(
+    name: str, public: bool = False, history: Sequence[dict[str, Any]] = (), audit: int = Wanted.audit
+) -> tuple[Any, list[str]]:
     """Build the dataset and its saved views from DVC's files; needs a running database.
 
     Args:
         name: Dataset name.
+        public: Leave out what people are perceived as.
+        history: Gaps of earlier runs, from `mlflow_tracking.gap_history`.
+        audit: Real people to label.
 
     Returns:
         The dataset and the names of its views.
     """
-    from hpefair.adapters import fiftyone_views
+    from hpefair.adapters import fiftyone_dataset, fiftyone_views
 
-    models = [model for model in params.load().predict.models if (artifacts.EVALUATE / model).exists()]
+    settings = params.load()
+    models = [model for model in settings.predict.models if (artifacts.EVALUATE / model).exists()]
     predictions = {model: tables.read(artifacts.PREDICT / model / "predictions.parquet") for model in models}
-    dataset = fiftyone_views.build(name, _images(), _people(models), predictions, COCO_17)
-    return dataset, fiftyone_views.save_views(dataset, _worst_groups(models))
+    people = review_people.people(models, public)
+    dataset = fiftyone_dataset.build(name, review_people.images(), people, predictions, COCO_17)
+    rows = review_numbers.by_group(models, settings.report.min_cell if public else 1)
+    dataset.info = {
+        **about(public), "models": models, "rows": rows, "history": list(history),
+        "attributes": sorted({row["attribute"] for row in rows}),
+    }  # fmt: skip
+    dataset.save()
+    groups = [(word, group) for word in settings.compare.attributes for group in ATTRIBUTES[word]]
+    worst = review_numbers.worst_groups(models)
+    looked = fiftyone_views.Looked(models, groups, worst, audit, public)
+    fiftyone_views.save_layout(dataset)
+    return dataset, fiftyone_views.save(dataset, looked)
 
 
-def _images() -> pd.DataFrame:
-    real = tables.read(artifacts.INGEST / "images.parquet")
-    split = tables.read(artifacts.SPLIT / "images.parquet")
-    real = real.merge(split, on="image_id", validate="1:1").assign(synthetic=False)
-    everything = tables.read(artifacts.ASSEMBLE / "images.parquet")
-    made = everything[everything["image_id"].str.startswith("generated/")].assign(split="train", synthetic=True)
-    return pd.concat([real, made], ignore_index=True)
+def about(public: bool) -> dict[str, Any]:
+    """Which data a dataset shows: what its decisions are kept under, and the commit."""
+    names = "-".join(sorted(tables.read(artifacts.INGEST / "images.parquet")["dataset"].unique()))
+    commit = git_repository.commit()[:8] or "workspace"
+    return {"project": f"{names}-{git_repository.root()[:8]}", "data": names, "commit": commit, "public": public}
 
 
-def _people(models: list[str]) -> pd.DataFrame:
-    """Everyone, real and generated, with attributes, provenance and the similarity of each model's prediction."""
-    truth = tables.read(artifacts.INGEST / "people.parquet")
-    made = tables.read(artifacts.SCREEN / "accepted.parquet")
-    made = made.assign(person_id="generated/" + made["item_id"], image_id="generated/" + made["item_id"])
-    shapes = pd.concat([truth, made])[["person_id", "keypoints", "bbox"]]
-    people = tables.read(artifacts.ASSEMBLE / "people.parquet").merge(shapes, on="person_id", validate="1:1")
-    people["parent_person"] = people["root_person"].where(people["synthetic"], "")
-    columns = ["person_id", "image_id", "keypoints", "bbox", "split", "parent_person", "contrast_delta_e"]
-    people = people[[*columns, *PERCEIVED, *MEASURED]]
-    for model in models:
-        scores = tables.read(artifacts.EVALUATE / model / "people.parquet").set_index("person_id")["oks"]
-        people[f"oks_{model}"] = people["person_id"].map(scores).astype(float)
-    return people
+def _history(uri: str) -> list[dict[str, Any]]:
+    """Gaps of earlier runs; none where nothing was logged, or nobody answers."""
+    from hpefair.adapters import mlflow_tracking
 
-
-def _worst_groups(models: list[str]) -> list[tuple[str, str, str]]:
-    worst = []
-    for model in models:
-        gaps = tables.read(artifacts.EVALUATE / model / "gaps.parquet")
-        gaps = gaps[(gaps["metric"] == "oks") & (gaps["worst_group"] != "")]
-        worst += [(model, row.attribute, row.worst_group) for row in gaps.itertuples()]
-    return worst
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        return []
+    return mlflow_tracking.gap_history(uri, "hpefair")
 
 
 def _until_interrupted() -> None:

@@ -16,6 +16,7 @@ from hpefair.core.fairness.intervals import Counts, Index, clusters_touched, per
 from hpefair.core.fairness.shortfall import shortfalls
 from hpefair.core.keypoint_breakdown import by_keypoint
 from hpefair.core.pose.candidates import Candidates, Detections, People, candidates
+from hpefair.core.pose.error_types import error_counts
 from hpefair.core.pose.person_scores import DECIDING, IN_PIXELS_OR_TORSOS, METRICS, person_scores
 from hpefair.core.pose.precision import coco_statistics
 from hpefair.core.pose.precision_resamples import resampled_precision
@@ -73,7 +74,7 @@ class Evaluation:
             supported; for the deciding metrics also shortfall, its intervals, p-values, verdict and people_needed.
         by_keypoint: One row per group and joint.
         gaps: Per attribute and deciding metric: differences, ratios, worst group, null floor, adjusted difference.
-        people: One row per counted person: row (in the input), image, and every metric.
+        people: One row per counted person: row (in the input), image, every metric, and joints by type of error.
     """
 
     overall: dict[str, float]
@@ -115,7 +116,8 @@ def evaluate(
     table["supported"] = table["n_clusters"] >= uncertainty.min_support
     table = table.merge(judged, on=["attribute", "group", "metric"], how="left", validate="1:1")
     joints = by_keypoint(scores, groups, setting.skeleton, draws.cluster, uncertainty.confidence)
-    return Evaluation(coco_statistics(people, found), table, joints, spread, scores.table)
+    everybody = scores.table.assign(**error_counts(scores.types))
+    return Evaluation(coco_statistics(people, found), table, joints, spread, everybody)
 
 
 def _disparity(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
+from hpefair.adapters import dvc_stage, review_decisions, tables
 from hpefair.adapters.coco_tables import coco_dataset
 from hpefair.adapters.generated_people import images_of, people_of, shown_beside
 from hpefair.core.balance.acceptance import defect_bound
@@ -95,8 +95,7 @@ def _admitted(
     """Who fills the quotas, who does not enter and why, and what review says about the faults that slipped through."""
     accepted = tables.read(artifacts.SCREEN / "accepted.parquet").sort_values("item_id", ignore_index=True)
     accepted = accepted.assign(person_id="generated/" + accepted["item_id"].astype(str))
-    decided = tables.read_jsonl(artifacts.REVIEW_DECISIONS, ("person_id", "decision"))
-    verdict = accepted["person_id"].map({row["person_id"]: row["decision"] for row in decided})
+    verdict = accepted["person_id"].map(review_decisions.deciding(artifacts.REVIEW_DECISIONS))
     members = tables.read(artifacts.SPLIT / "images.parquet")
     images = set(members.loc[members["split"] == "train", "image_id"])
     forbidden = everything.assemble.forbid_licenses

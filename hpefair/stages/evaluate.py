@@ -10,6 +10,7 @@ from hpefair.attributes.doubt import corrected_means
 from hpefair.core.evaluation import Setting, Uncertainty, evaluate
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.groups import groups
+from hpefair.core.pose.error_types import ERRORS
 from hpefair.core.pose.person_scores import DECIDING, METRICS
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.core.pose.subgroup_precision import Rule
@@ -44,7 +45,8 @@ def build(out: Path, work: Path, item: str) -> None:
     )
     scores = result.people.assign(person_id=people["person_id"].to_numpy()[result.people["row"]])
     scores["image_id"] = images["image_id"].to_numpy()[scores["image"]]
-    tables.write(out / "people.parquet", scores[["person_id", "image_id", *METRICS]])
+    errors = [f"joints_{name}" for name in ERRORS]
+    tables.write(out / "people.parquet", scores[["person_id", "image_id", *METRICS, *errors]])
     own = attributes.iloc[result.people["row"].to_numpy()].reset_index(drop=True)
     scored = pd.concat([scores.reset_index(drop=True), own], axis=1)
     audit = tables.read(artifacts.CALIBRATE / "audited.parquet")

@@ -1,15 +1,24 @@
-"""One self-contained page that somebody who does not train models can read."""
+"""One self-contained page that somebody who does not train models can read, and the same facts as two cards."""
 
 from pathlib import Path
 
-from hpefair.adapters import dvc_stage, report_page, report_values
+from hpefair import params
+from hpefair.adapters import dvc_stage, report_page, report_values, tables
+
+FILES = {
+    "report.html": "report.html.j2",
+    "data_card.md": "data_card.md.j2",
+    "model_card.md": "model_card.md.j2",
+}
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write report.html."""
-    page = report_page.render(report_values.collect())
-    (out / "report.html").write_text(page, encoding="utf-8")
-    print(f"report: {len(page) // 1024} kB")
+    """Write report.html, data_card.md, model_card.md, and answer.json: the sentences at their top."""
+    values = report_values.collect(params.load())
+    for name, template in FILES.items():
+        (out / name).write_text(report_page.render(template, values), encoding="utf-8")
+    tables.write_json(out / "answer.json", {"answer": values["answer"]})
+    print(f"report: {(out / 'report.html').stat().st_size // 1024} kB")
 
 
 if __name__ == "__main__":

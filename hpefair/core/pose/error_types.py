@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 NAMES: Final = ("good", "jitter", "inversion", "swap", "miss", "not_found")
+ERRORS: Final = NAMES[1:]
 GOOD_FROM, NEAR_FROM = 0.85, 0.5  # keypoint similarity: two annotators agree to .85; beyond .5 it is near nothing
 UNLABELLED: Final = -1
 
@@ -63,6 +64,18 @@ def _similarity(predicted: Array, keypoints: Array, area: Array, variances: Arra
     distance2 = ((predicted - keypoints[..., :2]) ** 2).sum(axis=2)
     similarity = np.exp(-distance2 / variances / (area[:, None] + np.spacing(1)) / 2)
     return np.where(keypoints[..., 2] > 0, similarity, -1.0)
+
+
+def error_counts(types: NDArray[np.int8]) -> dict[str, Index]:
+    """How many joints of each person went wrong in which way.
+
+    Args:
+        types: From `error_types`, (N, K).
+
+    Returns:
+        `joints_<type>` to counts (N,), for each of `ERRORS`.
+    """
+    return {f"joints_{name}": (types == NAMES.index(name)).sum(axis=1) for name in ERRORS}
 
 
 def _pairs_of_an_image(image: Index, asked: Index) -> tuple[Index, Index]:

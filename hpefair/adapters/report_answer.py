@@ -1,0 +1,71 @@
+"""The answer in three sentences: the data, the repair, the models."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hpefair import artifacts
+from hpefair.adapters import tables
+from hpefair.adapters.report_words import attribute_words
+from hpefair.params import Params
+
+GATES = {
+    "PASS": "does not fall short anywhere it was asked about",
+    "FAIL": "does not represent people as was asked for",
+    "INCONCLUSIVE": "may or may not represent people as was asked for: too little is known of them",
+}
+AFTER = {
+    "PASS": "the training data represents people as was asked for",
+    "FAIL": "the training data still does not represent people as was asked for",
+    "INCONCLUSIVE": "too little is known of people to say whether the training data represents them as was asked for",
+}
+
+
+def answer_values(settings: Params) -> dict[str, Any]:
+    """`answer`: three rows with verdict and sentence; `claim`: what the verdict on models is about."""
+    gates = {name: tables.read_json(artifacts.GATE / name / "decision.json") for name in ("original", "balanced")}
+    verdicts = tables.read_json(artifacts.COMPARE / "verdicts.json")
+    rows = [
+        {"verdict": gates["original"]["verdict"], "about": "The data", "sentence": _data(gates["original"])},
+        {"verdict": gates["balanced"]["verdict"], "about": "The repair", "sentence": _repair(gates["balanced"])},
+        *(_model(row, verdicts, settings) for row in verdicts["candidates"][-1:]),
+    ]
+    others = [_model(row, verdicts, settings) for row in verdicts["candidates"][:-1]]
+    return {"answer": rows, "other_models": others, "claim": verdicts["claim"]}
+
+
+def _data(decision: Mapping[str, Any]) -> str:
+    failed = [row for row in decision["expectations"] if row["verdict"] == "FAIL" and row["decides"]]
+    about = sorted({str(row["kwargs"].get("attribute") or row["kwargs"].get("column")) for row in failed})
+    why = f"; it falls short on {', '.join(attribute_words(name) for name in about)}" if about else ""
+    return f"The data as it came {GATES[decision['verdict']]}{why}."
+
+
+def _repair(decision: Mapping[str, Any]) -> str:
+    quota = tables.read(artifacts.PLAN / "quota.parquet")
+    rates = tables.read(artifacts.SCREEN / "rates.parquet")
+    repeated, generated = int(quota["resample"].sum()), int(rates["accepted"].sum())
+    if not repeated and not quota["generate"].sum():
+        return f"Nothing was added, and {AFTER[decision['verdict']]}."
+    made = int(tables.read(artifacts.ASSEMBLE / "provenance.parquet").shape[0])
+    parts = [f"{made} generated people were added"] if generated or made else ["no generated person was added"]
+    parts += [f"real people of rare groups are shown {repeated} more times"] if repeated else []
+    words = " and ".join(parts)
+    return f"{words[0].upper()}{words[1:]}; with that, {AFTER[decision['verdict']]}."
+
+
+def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params) -> dict[str, Any]:
+    people, than = verdicts["people"], f"than one trained on the {verdicts['baseline']} data"
+    tolerance = f"{100 * settings.compare.tolerance:.0f} points of OKS"
+    sentences = {
+        "PASS": f"serves people more equally {than}, and no group is worse off by more than {tolerance}",
+        "FAIL": f"harms a group, or serves people less equally {than}, by clear evidence",
+        "INCONCLUSIVE": f"may serve some group better or worse {than}: {people} people to test on do not decide it",
+    }
+    sentence = sentences[row["verdict"]]
+    if (row["verdict"], row["no_harm"]) == ("INCONCLUSIVE", "PASS"):
+        sentence = (
+            f"harms no group (none is worse off by more than {tolerance}); whether it serves people more equally "
+            f"{than}, {people} people to test on do not decide"
+        )
+    about = f"A model trained on the {row['model']} data {sentence}."
+    return {"verdict": row["verdict"], "about": f"The model ({row['model']})", "sentence": about}

@@ -1,0 +1,124 @@
+"""Where the report's numbers come from: the graph of stages as a picture, with the digests that DVC keeps."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from hpefair import artifacts
+from hpefair.adapters import dvc_graph, dvc_lock
+
+STAGE: Final = "report"
+RAW: Final = "raw"  # what `hpefair add` has put there
+BOX: Final = (132, 40)
+GAP: Final = (14, 26)
+SHOWN: Final = 8  # digits of a digest
+
+
+def lineage(root: Path = Path()) -> dict[str, Any]:
+    """The graph up to the report.
+
+    Digests are taken from the locks of the stages that the report reads, and of what those read: the same on every
+    machine that has come this far.
+
+    Args:
+        root: Workspace.
+
+    Returns:
+        `lineage_figure`, an SVG, and `lineage_rows`: stage, path, digest of every output.
+    """
+    graph = dvc_graph.load(root)
+    above: dict[str, set[str]] = {RAW: set()}
+    outs: dict[str, list[str]] = {RAW: [artifacts.RAW.as_posix()]}
+    for stage in graph.stages:
+        ones = {name.partition("@")[0] for name in graph.upstream(stage)} - {stage.word}
+        above.setdefault(stage.word, set()).update(ones or {RAW})
+        outs.setdefault(stage.word, []).extend(stage.outs)
+    known = _digests(root, graph)
+    rows = [
+        {"stage": word, "path": path, "digest": known[path]}
+        for word, paths in outs.items()
+        for path in ([path for path in paths if path in known] or [f"data/{word}"])
+        if path in known
+    ]
+    digests = {word: [str(row["digest"])[:SHOWN] for row in rows if row["stage"] == word] for word in outs}
+    return {"lineage_figure": _picture(_direct(above), digests), "lineage_rows": rows}
+
+
+def _direct(above: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Edges that no longer way goes along, so that the picture can be read."""
+    return {
+        word: {one for one in ones if not any(one in _ancestors(other, above) for other in ones - {one})}
+        for word, ones in above.items()
+    }
+
+
+def _ancestors(word: str, above: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(above[word])
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += above[one]
+    return found
+
+
+def _digests(root: Path, graph: dvc_graph.Graph) -> dict[str, str]:
+    """Path to digest, as far as the stages right above the report tell."""
+    locked = dvc_lock.digests(root / dvc_lock.LOCK)
+    reads = [name for name in graph.upstream(graph.stage(STAGE)) if name in locked]
+    return {path: digest for name in reads for path, digest in locked[name].items() if digest}
+
+
+def _picture(above: Mapping[str, set[str]], digests: Mapping[str, list[str]]) -> str:
+    depth = _depths(above)
+    rows: dict[int, list[str]] = {}
+    for word, level in depth.items():
+        rows.setdefault(level, []).append(word)
+    width = max(len(row) for row in rows.values()) * (BOX[0] + GAP[0]) + GAP[0]
+    places = {}
+    for level, words in rows.items():
+        left = (width - len(words) * (BOX[0] + GAP[0]) + GAP[0]) / 2
+        places.update(
+            {word: (left + n * (BOX[0] + GAP[0]), level * (BOX[1] + GAP[1]) + 4) for n, word in enumerate(words)}
+        )
+    height = len(rows) * (BOX[1] + GAP[1])
+    lines = "".join(_line(places[one], places[word]) for word, ones in above.items() for one in sorted(ones))
+    boxes = "".join(_box(word, places[word], digests.get(word, [])) for word in places)
+    return (
+        f'<svg role="img" aria-label="Graph of stages; the table below lists their outputs and digests" '
+        f'viewBox="0 0 {width} {height}" width="{width}" font-family="inherit">{lines}{boxes}</svg>'
+    )
+
+
+def _depths(above: Mapping[str, set[str]]) -> dict[str, int]:
+    """Row of each stage: below everything it reads from."""
+    depth: dict[str, int] = {}
+    for word in above:  # dvc.yaml is not in order: validate reads what assemble comes before
+        _depth(word, above, depth)
+    return {word: depth[word] for word in above}
+
+
+def _depth(word: str, above: Mapping[str, set[str]], depth: dict[str, int]) -> int:
+    if word not in depth:
+        depth[word] = -1  # stages of one word may feed each other by other items: audit of the balanced set
+        depth[word] = max((_depth(one, above, depth) for one in sorted(above[word])), default=-1) + 1
+    return depth[word]
+
+
+def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
+    x, y = start[0] + BOX[0] / 2, start[1] + BOX[1]
+    to_x, to_y = end[0] + BOX[0] / 2, end[1]
+    middle = (y + to_y) / 2
+    path = f"M{x:.0f} {y:.0f} C{x:.0f} {middle:.0f} {to_x:.0f} {middle:.0f} {to_x:.0f} {to_y:.0f}"
+    return f'<path d="{path}" fill="none" stroke="#9aa7b4" stroke-width="1.2"/>'
+
+
+def _box(word: str, place: tuple[float, float], digests: list[str]) -> str:
+    x, y = place
+    middle, text = x + BOX[0] / 2, '<text x="{:.0f}" y="{:.0f}" text-anchor="middle" {}>{}</text>'
+    said = " ".join([*digests[:1], *([f"+ {len(digests) - 1}"] if len(digests) > 1 else [])]) or "this page"
+    box = f'<rect x="{x:.0f}" y="{y:.0f}" width="{BOX[0]}" height="{BOX[1]}" rx="7" fill="#fff" stroke="#1c2530"/>'
+    name = text.format(middle, y + 17, 'font-size="13" font-weight="600"', escape(word))
+    return box + name + text.format(middle, y + 32, 'font-size="11" fill="#52606d"', escape(said))
