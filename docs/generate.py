@@ -260,7 +260,10 @@ MEANINGS = {
     "compare.tolerance": "Loss of a group's mean that counts as harm",
     "compare.power": "Probability of a PASS for which the people still needed are computed",
     "report.title": "Title of the page",
+    "report.public": "Whether groups of fewer than `report.min_cell` people are hidden",
     "report.min_cell": "Groups of fewer people are not shown",
+    "report.gallery": "Pictures of generated people on the page: pictures (how many at most), and photographs (whether "
+    "also those made from photographs that are not in the public domain: people in them can be recognized)",
 }
 
 

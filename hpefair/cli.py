@@ -25,6 +25,7 @@ app.command("train")(training_cli.train)
 app.command("export")(training_cli.export)
 app.command("review")(review_cli.review)
 app.command("app")(review_cli.serve)
+app.command("report")(review_cli.report)
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
 Added = Annotated[
     Path,

@@ -1,4 +1,4 @@
-"""`hpefair review` and `hpefair app`: people in FiftyOne; parses and calls, nothing else."""
+"""`hpefair review`, `hpefair app`, `hpefair report`: people in FiftyOne, the page; parses and calls, nothing else."""
 
 from pathlib import Path
 from typing import Annotated
@@ -46,3 +46,12 @@ def serve(
     from hpefair.commands import review as command
 
     command.serve(console, folder, (address, port), database_port)
+
+
+def report(
+    browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser of this machine.")] = False,
+) -> None:
+    """Print the answer that the report gives, and where the page and the cards lie."""
+    from hpefair.commands import report as command
+
+    command.report(console, browser)

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from hpefair import artifacts, params
 from hpefair.adapters import rich_tables, tables
+from hpefair.adapters.terminal import VERDICT_STYLES
 from hpefair.errors import MissingArtifactError
 from hpefair.schema import UNKNOWN
 
-COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
 METRICS = {"ar": "AR", "oks": "mean OKS", "ap": "AP"}
 
 
@@ -190,7 +190,7 @@ def decisions() -> RenderableType:
 
 def verdict(name: str) -> Text:
     """A verdict in its colour."""
-    return Text(name, style=f"bold {COLOURS[name]}")
+    return Text(name, style=VERDICT_STYLES[name])
 
 
 def interval(rows: pd.DataFrame) -> str:

@@ -1,26 +1,94 @@
-"""Report: one page, no other file, no small group shown."""
+"""Report: one page, no other file, no small group shown, and two cards that say the same."""
+
+import re
 
 import pytest
 
-from hpefair.adapters import tables
+from hpefair.adapters import dvc_lock, report_body, report_words, tables
+from hpefair.core.pose.skeletons import COCO_17
+from tests.conftest import run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 
-def test_the_page_needs_nothing_else_and_says_the_verdicts(made_workspace):
+@pytest.fixture
+def page(made_workspace):
+    """The page's text."""
+    return (made_workspace / "data/report/report.html").read_text()
+
+
+def test_the_page_needs_nothing_else_and_says_the_verdicts(made_workspace, page):
     """No script, no outside address, no path of the machine."""
-    page = (made_workspace / "data/report/report.html").read_text()
     assert "<script" not in page
-    assert "src=" not in page
+    assert not re.search(r'(?:src|href)="(?!data:|#)', page)
     assert str(made_workspace) not in page
     for verdict in ("FAIL", "PASS"):
         assert f'<span class="pill {verdict}">' in page
-    assert "What this does not tell" in page
+    for title in ("The answer", "What could not be concluded", "What was not audited", "Where it comes from"):
+        assert f">{title}</h" in page
 
 
-def test_small_groups_are_not_shown(made_workspace):
-    """Fewer than report.min_cell people are named as hidden."""
+def test_the_answer_is_that_of_gates_and_comparison(made_workspace):
+    """Three sentences, each with the verdict of the stage that reached it."""
+    rows = tables.read_json(made_workspace / "data/report/answer.json")["answer"]
+    gates = [tables.read_json(made_workspace / f"data/gate/{name}/decision.json") for name in ("original", "balanced")]
+    verdicts = tables.read_json(made_workspace / "data/compare/verdicts.json")
+    assert [row["verdict"] for row in rows] == [gate["verdict"] for gate in gates] + [
+        verdicts["candidates"][-1]["verdict"]
+    ]
+    made = len(tables.read(made_workspace / "data/assemble/provenance.parquet"))
+    assert f"{made} generated people" in rows[1]["sentence"]
+    printed = " ".join(run(made_workspace, "report").stdout.split())
+    assert "data/report/report.html" in printed
+    assert rows[0]["sentence"][:40] in printed
+
+
+def test_small_groups_are_not_shown(made_workspace, page):
+    """Fewer than report.min_cell people are named as hidden, in the page and in the data card."""
     shares = tables.read(made_workspace / "data/audit/original/shares.parquet")
     small = shares[(shares["scope"] == "all") & shares["n_people"].between(1, 4)]
-    page = (made_workspace / "data/report/report.html").read_text()
     assert ("too few people to show" in page) == (not small.empty)
+    card = (made_workspace / "data/report/data_card.md").read_text()
+    assert ("too few to show" in card) == (not small.empty)
+
+
+def test_cards_are_markdown_with_the_same_numbers(made_workspace):
+    """Every table row has as many cells as its head."""
+    for name in ("data_card.md", "model_card.md"):
+        text = (made_workspace / f"data/report/{name}").read_text()
+        assert text.startswith("# ")
+        for block in re.findall(r"(?:^\|.*\|\n)+", text, re.M):
+            widths = {line.count("|") - line.count("\\|") for line in block.strip().splitlines()}
+            assert len(widths) == 1, block
+    overall = tables.read_json(made_workspace / "data/evaluate/balanced/overall.json")
+    assert f"{overall['AP']:.3f}" in (made_workspace / "data/report/model_card.md").read_text()
+
+
+def test_lineage_names_the_digests_of_dvc(made_workspace, page):
+    """Of everything that the report follows from."""
+    locked = dvc_lock.digests(made_workspace / "dvc.lock")
+    for stage, path in (("ingest", "data/raw"), ("ingest", "data/ingest"), ("train@balanced", "data/train/balanced")):
+        assert locked[stage][path] in page
+
+
+def test_a_body_shows_every_joint_by_its_share():
+    """Numbers in percent, a question mark where nobody knows, ink that can be read."""
+    values = dict.fromkeys(COCO_17.joints, 0.5) | {"left_knee": None, "left_ankle": 1.0, "right_ankle": 0.0}
+    svg = report_body.bodies("title", [("low", values)])
+    assert svg.count("<circle") == COCO_17.size
+    assert svg.count(">50<") == 9
+    assert all(f">{word}<" in svg for word in ("?", "100", "0", "low"))
+
+
+@pytest.mark.parametrize(
+    ("group", "attribute", "words"),
+    [
+        ("monk_03", "skin_tone", "Monk tone 3"),
+        ("skin_tone/monk_10", "", "Monk tone 10"),
+        ("child", "age_band", "age band child"),
+        ("child.feminine", "", "child, feminine"),
+    ],
+)
+def test_groups_are_named_as_people_say_them(group, attribute, words):
+    """Never as they are called in tables."""
+    assert report_words.group_words(group, attribute) == words
