@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hpefair.adapters.fiftyone_dataset import BOXES, LIMBS, TRUTH
-from hpefair.schema import GENERATED, PERCEIVED, SPLITS, UNKNOWN
+from hpefair.schema import GENERATED, PERCEIVED, UNKNOWN
 
 LOWEST: Final = 50  # people in a view of those whom a model finds worst
 
@@ -88,9 +88,8 @@ def members(dataset: Any, attribute: str, group: str, model: str = "", labels: s
 
 
 def _views(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:
-    for split in SPLITS:
-        if split != "sealed":  # nobody looks at those before promotion
-            yield split, dataset.match(field("split") == split)
+    for split in ("train", "val", "test"):  # nobody looks at the others before promotion
+        yield split, dataset.match(field("split") == split)
     yield GENERATED, dataset.match(field("synthetic") & (field("screened") == "accepted"))
     yield "rejected", dataset.match(field("screened") == "rejected")
     yield "pairs", dataset.match(field("pair") != "").sort_by("pair")
