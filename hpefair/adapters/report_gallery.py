@@ -59,7 +59,7 @@ def _tile(row: dict[str, Any]) -> dict[str, str]:
     small = cv2.resize(part, (max(round(part.shape[1] * scale), 1), HEIGHT), interpolation=cv2.INTER_AREA)
     drawn = small.copy()
     joints = np.array(row["keypoints"], dtype=float).reshape(-1, 3) - [left, top, 0]
-    draw_person(drawn, {"keypoints": joints.ravel(), "bbox": [x - left, y - top, width, height]}, scale)
+    draw_person(drawn, {"keypoints": joints.ravel().tolist(), "bbox": [x - left, y - top, width, height]}, scale)
     both = np.concatenate([small, drawn], axis=1)
     made = {"render": "drawn", "recompose": "recomposed", "diffusion": "painted"}.get(row["backend"], row["backend"])
     return {"address": f"data:image/jpeg;base64,{_jpeg(both)}", "words": f"{group_words(row['cell'])}, {made}"}

@@ -1,10 +1,15 @@
 """Report: one page, no other file, no small group shown, and two cards that say the same."""
 
+import base64
 import re
+from collections import Counter
 
+import cv2
+import numpy as np
 import pytest
 
-from hpefair.adapters import dvc_lock, report_body, report_words, tables
+from hpefair import params
+from hpefair.adapters import dvc_lock, report_body, report_gallery, report_words, tables
 from hpefair.core.pose.skeletons import COCO_17
 from tests.conftest import run
 
@@ -92,3 +97,22 @@ def test_a_body_shows_every_joint_by_its_share():
 def test_groups_are_named_as_people_say_them(group, attribute, words):
     """Never as they are called in tables."""
     assert report_words.group_words(group, attribute) == words
+
+
+def test_the_gallery_shows_who_may_be_shown(made_workspace, monkeypatch):
+    """Nobody from a photograph, unless that is wished; as many of each cell as of any other, small pictures."""
+    monkeypatch.chdir(made_workspace)
+    settings = params.load()
+    closed = report_gallery.gallery_values(settings)
+    assert closed["gallery"] == []
+    assert closed["gallery_left_out"] == closed["generated"] > 0
+    gallery = settings.report.gallery.model_copy(update={"photographs": True, "pictures": 6})
+    report = settings.report.model_copy(update={"gallery": gallery})
+    shown = report_gallery.gallery_values(settings.model_copy(update={"report": report}))["gallery"]
+    assert len(shown) == 6
+    assert Counter(tile["words"] for tile in shown) == {"high, recomposed": 3, "mid, recomposed": 3}
+    for tile in shown:
+        pixels = cv2.imdecode(np.frombuffer(base64.b64decode(tile["address"].partition(",")[2]), np.uint8), 1)
+        assert pixels.shape[0] == report_gallery.HEIGHT
+        half = pixels.shape[1] // 2
+        assert np.abs(pixels[:, :half].astype(int) - pixels[:, half : 2 * half]).max() > 100
