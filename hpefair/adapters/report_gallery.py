@@ -11,6 +11,7 @@ import pandas as pd
 from hpefair import artifacts
 from hpefair.adapters import images, tables
 from hpefair.adapters.person_drawing import draw_person
+from hpefair.adapters.report_repair import MADE_WORDS
 from hpefair.adapters.report_words import group_words
 from hpefair.core.splits import unit_hash
 from hpefair.params import Params
@@ -61,7 +62,7 @@ def _tile(row: dict[str, Any]) -> dict[str, str]:
     joints = np.array(row["keypoints"], dtype=float).reshape(-1, 3) - [left, top, 0]
     draw_person(drawn, {"keypoints": joints.ravel().tolist(), "bbox": [x - left, y - top, width, height]}, scale)
     both = np.concatenate([small, drawn], axis=1)
-    made = {"render": "drawn", "recompose": "recomposed", "diffusion": "painted"}.get(row["backend"], row["backend"])
+    made = MADE_WORDS.get(row["backend"], row["backend"])
     return {"address": f"data:image/jpeg;base64,{_jpeg(both)}", "words": f"{group_words(row['cell'])}, {made}"}
 
 

@@ -11,6 +11,7 @@ from hpefair.adapters.report_words import attribute_words, group_words
 from hpefair.params import Params
 from hpefair.schema import NEVER_INFERRED
 
+MADE_WORDS: Final = {"recompose": "recomposed", "render": "drawn", "diffusion": "painted"}
 GENERATED_WORDS: Final = {
     "recompose": "training photographs in other clothes colours, before another background or among other people; pose "
     "and annotation stay those of the photograph",
@@ -70,7 +71,7 @@ def _screened() -> str:
     """Who was let in less often, and how many bad ones may be among those who were."""
     uneven = tables.read(artifacts.SCREEN / "uneven.parquet")
     parts = [
-        f"of {row.backend}, {group_words(row.lowest)} was let in {row.ratio:.2f} times as often as "
+        f"of {MADE_WORDS.get(row.backend, row.backend)} people, {group_words(row.lowest)} was let in {row.ratio:.2f} times as often as "
         f"{group_words(row.highest)}"
         for row in uneven[uneven["clear"]].itertuples()
         if "." not in row.attribute and row.attribute != NEVER_INFERRED
@@ -82,4 +83,5 @@ def _screened() -> str:
             f"Of {defects['reviewed']} looked at, drawn at random, {defects['bad']} were bad: at most "
             f"{defects['bound']:.0%} of all, with a confidence of {defects['confidence']:.0%}."
         )
-    return f"{('; '.join(parts) + '. ') if parts else ''}{looked}"
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:]}. {looked}" if said else looked
