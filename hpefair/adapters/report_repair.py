@@ -71,8 +71,8 @@ def _screened() -> str:
     """Who was let in less often, and how many bad ones may be among those who were."""
     uneven = tables.read(artifacts.SCREEN / "uneven.parquet")
     parts = [
-        f"of {MADE_WORDS.get(row.backend, row.backend)} people, {group_words(row.lowest)} was let in {row.ratio:.2f} times as often as "
-        f"{group_words(row.highest)}"
+        f"of {MADE_WORDS.get(row.backend, row.backend)} people, {group_words(row.lowest)} was let in "
+        f"{row.ratio:.2f} times as often as {group_words(row.highest)}"
         for row in uneven[uneven["clear"]].itertuples()
         if "." not in row.attribute and row.attribute != NEVER_INFERRED
     ]
