@@ -28,13 +28,22 @@ call("too early", promote.apply, "", "because")
 call("compare", promote.compare)
 call("unlogged", promote.apply, "", "because")
 call("log", log.log)
+import mlflow, torch
+client = mlflow.MlflowClient(URI)
+
+def aliases():
+    found = client.search_registered_models("name = 'hpefair'")
+    return {alias: str(version) for alias, version in found[0].aliases.items()} if found else {}
+
+said["aliases before"] = aliases()
+call("compare logged", promote.compare)
+said["aliases compared"] = aliases()
 call("no reason", promote.apply, "", " ")
 call("stranger", promote.apply, "nobody", "because")
 call("crowned", promote.apply, "", "because")
 call("again", promote.apply, "", "because")
 call("nothing left", promote.compare)
-import mlflow, torch
-client = mlflow.MlflowClient(URI)
+said["aliases crowned"] = aliases()
 champion = client.get_model_version_by_alias("hpefair", "champion")
 said["tags"] = champion.tags
 model = mlflow.pytorch.load_model("models:/hpefair@champion")
@@ -78,6 +87,13 @@ def test_the_champion_is_registered_with_why_and_whence(said):
     assert len(said["tags"]["git.commit"]) == 40
     assert said["shape"] == [2, 17, 3]
     assert [run["proposed"] for run in said["sealed"]] == ["balanced"]
+
+
+def test_the_best_candidate_is_challenger_until_it_is_champion(said):
+    """Once it is logged; as one version, and one alias at a time."""
+    assert said["aliases before"] == {}
+    assert said["aliases compared"] == {"challenger": "1"}
+    assert said["aliases crowned"] == {"champion": "1"}
 
 
 def test_a_champion_that_is_all_there_is_leaves_nothing_to_decide(said):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from hpefair.schema import PERCEIVED
 from tests.conftest import environment, run
 
 ASK = """
@@ -45,6 +46,40 @@ def test_a_lost_database_is_rebuilt_from_the_files(workspace_copy):
     shutil.rmtree(workspace_copy / "fiftyone.db")
     run(workspace_copy, *words)
     assert ask(workspace_copy) == first
+
+
+PUBLIC = """
+import json
+from pathlib import Path
+from hpefair.adapters import fiftyone_server
+with fiftyone_server.database(Path("fiftyone.db")):
+    import fiftyone as fo
+    dataset = fo.load_dataset("public")
+    rows = dataset.info["rows"]
+    print(json.dumps([sorted(dataset.get_field_schema(flat=True)), list(dataset.list_saved_views()), rows]))
+"""
+
+
+def test_a_public_dataset_says_nothing_of_how_single_people_appear(workspace_copy):
+    """No perceived attribute, no view by one, no number of a group that is too small; measured ones stay."""
+    run(workspace_copy, "review", "--public", "--no-launch", "--name", "public")
+    done = subprocess.run(
+        [sys.executable, "-c", PUBLIC],
+        cwd=workspace_copy,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    fields, views, rows = json.loads(done.stdout.strip().splitlines()[-1])
+    for name in PERCEIVED:
+        assert not [field for field in fields if name in field]
+        assert not [view for view in views if name in view]
+    assert "people.keypoints.contrast" in fields
+    assert any(view.startswith("lowest_contrast") for view in views)
+    numbers = [row["n_people"] for row in rows]
+    assert None in numbers
+    assert min(number for number in numbers if number is not None) >= 5
 
 
 def test_nobody_to_review_is_an_exit_code_of_its_own(workspace_copy):
