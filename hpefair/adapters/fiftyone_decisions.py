@@ -69,6 +69,15 @@ def export(project: str, decisions: Path, labels: Path) -> tuple[int, int]:
     return len(decided), len(told)
 
 
+def elsewhere(project: str) -> list[str]:
+    """Other data that decisions in this database are about.
+
+    Args:
+        project: Which data are known.
+    """
+    return sorted(set(_collection().distinct("project")) - {project})
+
+
 def _decided(row: Mapping[str, Any]) -> dict[str, str]:
     kept = {name: str(row[name]) for name in ("person_id", "decision", "who", "when", "why")}
     return {**kept, "id": str(row["_id"])}

@@ -12,6 +12,8 @@ import pandas as pd
 from bson import ObjectId
 from numpy.typing import NDArray
 
+from hpefair.core.pose.skeletons import COCO_17
+
 Documents = dict[str, list[dict[str, Any]]]
 
 
@@ -56,7 +58,7 @@ def limbs(table: pd.DataFrame, size: NDArray[np.float64], links: Sequence[tuple[
         links: Pairs of joints.
     """
     ends = np.array(links)
-    joints = np.array(table["keypoints"].tolist(), dtype=float).reshape(len(table), -1, 3)
+    joints = _joints(table["keypoints"])
     both: NDArray[np.bool_] = np.all(joints[:, ends, 2] > 0, axis=2)
     lines = (joints[..., :2] / size[:, None])[:, ends]
     points = [rows[known].tolist() for rows, known in zip(lines, both, strict=True)]
@@ -78,9 +80,16 @@ def _labels(
     return out
 
 
+def _joints(flat: pd.Series) -> NDArray[np.float64]:
+    """Joints (n, K, 3); of nobody, any K will do."""
+    if not len(flat):
+        return np.zeros((0, COCO_17.size, 3))
+    return np.array(flat.tolist(), dtype=float).reshape(len(flat), -1, 3)
+
+
 def _points(flat: pd.Series, size: NDArray[np.float64], everything: bool) -> list[list[list[float]]]:
     """Points relative to their image."""
-    joints = np.array(flat.tolist(), dtype=float).reshape(len(flat), -1, 3)
+    joints = _joints(flat)
     points = joints[..., :2] / size[:, None]
     if not everything:
         points[joints[..., 2] == 0] = np.nan

@@ -42,7 +42,9 @@ def build(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame, about: dict
     everybody["image_id"] = everybody["person_id"]
     pictures = everybody[["image_id", "path", "width", "height"]].assign(split=everybody["screened"], synthetic=True)
     everybody["decision"] = ""
-    people = everybody[[*SHOWN, *PERCEIVED]].fillna(dict.fromkeys(("fault", "parent_person", *PERCEIVED), ""))
+    hidden = ("cell",) if about["public"] else ()  # a cell may name what people are perceived as
+    shown = [name for name in SHOWN if name not in hidden] + ([] if about["public"] else [*PERCEIVED])
+    people = everybody[shown].fillna(dict.fromkeys(("fault", "parent_person", *PERCEIVED), ""))
     dataset = fiftyone_dataset.build(name, pictures, people, {}, COCO_17)
     dataset.info = {**about, "models": [], "rows": [], "history": [], "attributes": []}
     dataset.save()

@@ -9,11 +9,12 @@ from hpefair.core.pose.skeletons import COCO_17
 from hpefair.params import Params
 
 
-def definitions(settings: Params) -> dict[str, Any]:
+def definitions(settings: Params, asked: bool) -> dict[str, Any]:
     """Constants of the metrics, how intervals are drawn, how models were asked, who is in which split.
 
     Args:
         settings: params.yaml.
+        asked: Whether the model was asked here, with `predict.engine`; somebody else's predictions were not.
 
     Returns:
         Parameter name to value; docs/guides/tracking.md lists them.
@@ -27,7 +28,11 @@ def definitions(settings: Params) -> dict[str, Any]:
         "found.oks": FOUND_FROM,
         "pck.share_of_box": PCK_AT,
         **{f"evaluate.{key}": value for key, value in settings.evaluate.model_dump().items()},
-        **{f"predict.{key}": value for key, value in settings.predict.engine.model_dump().items()},
+        **({f"predict.{key}": value for key, value in settings.predict.engine.model_dump().items()} if asked else {}),
+        **{f"ingest.{key}": value for key, value in settings.ingest.model_dump().items()},
+        **{f"calibrate.{key}": value for key, value in settings.calibrate.model_dump().items()},
+        "attribute.sources": settings.attribute.sources,
+        "attribute.min_area_px": settings.attribute.min_area_px,
         **{f"split.{key}": value for key, value in settings.split.model_dump().items()},
         **{f"contrast.{key}": value for key, value in settings.attribute.contrast.model_dump().items()},
     }

@@ -184,7 +184,8 @@ def gap_history(uri: str, experiment: str) -> list[dict[str, Any]]:
         ToolError: If the tracking store cannot be reached.
     """
     with connected(uri, experiment):
-        runs = mlflow.search_runs(order_by=["attributes.start_time ASC"], output_format="list")
+        finished = f"attributes.status = '{RunStatus.to_string(RunStatus.FINISHED)}'"
+        runs = mlflow.search_runs(filter_string=finished, order_by=["attributes.start_time ASC"], output_format="list")
     return [
         {"run": run.info.run_name, "when": _moment(run), "commit": run.data.tags.get("git.commit", "")[:8]}
         | {"metric": key.split("/")[1], "attribute": key.split("/")[2], "gap": value}

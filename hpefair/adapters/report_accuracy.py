@@ -45,7 +45,7 @@ def _score_figures(
     """One figure, and its table, per attribute and per kind of people measured on."""
     scores = pd.concat([table.assign(model=name) for name, table in parts.items()], ignore_index=True)
     scores = scores[(scores["metric"] == settings.compare.metric) & (scores["n_people"] > 0)]
-    scores = scores[~_small(scores, ["model", "attribute"], settings.report.least)]
+    scores = scores[~too_small(scores, ["model", "attribute"], settings.report.least)]
     drawn = []
     for kind in dict.fromkeys((row["boxes"], row["images"]) for row in about.values()):
         models = [name for name, row in about.items() if (row["boxes"], row["images"]) == kind]
@@ -86,7 +86,7 @@ def _joints(settings: Params) -> dict[str, Any]:
     path = artifacts.EVALUATE / model / "by_keypoint.parquet"
     table, people = tables.read(path), tables.read(artifacts.EVALUATE / model / "by_group.parquet")
     people = people[(people["metric"] == settings.compare.metric) & (people["n_people"] > 0)]
-    shown = people[~_small(people, ["attribute"], settings.report.least) & (people["group"] != UNKNOWN)]
+    shown = people[~too_small(people, ["attribute"], settings.report.least) & (people["group"] != UNKNOWN)]
     found = []
     for attribute in settings.compare.attributes:
         groups = list(shown.loc[shown["attribute"] == attribute, "group"])
@@ -114,7 +114,7 @@ def _pck(table: pd.DataFrame, attribute: str, group: str) -> dict[str, float | N
     return {row["joint"]: row["pck"] if row["n_joints"] else None for row in tables.records(rows)}
 
 
-def _small(table: pd.DataFrame, by: list[str], minimum: int) -> pd.Series:
+def too_small(table: pd.DataFrame, by: list[str], minimum: int) -> pd.Series:
     """Rows about so few people that they could be recognized, alone or by subtraction."""
     hidden = table.groupby(by)["n_people"].transform(lambda n: suppressed(n.to_numpy().astype(int), minimum))
     return hidden.astype(bool)

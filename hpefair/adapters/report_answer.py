@@ -5,6 +5,7 @@ from typing import Any
 
 from hpefair import artifacts
 from hpefair.adapters import tables
+from hpefair.adapters.report_accuracy import METRICS
 from hpefair.adapters.report_words import attribute_words
 from hpefair.params import Params
 
@@ -25,8 +26,8 @@ def answer_values(settings: Params) -> dict[str, Any]:
     gates = {name: tables.read_json(artifacts.GATE / name / "decision.json") for name in ("original", "balanced")}
     verdicts = tables.read_json(artifacts.COMPARE / "verdicts.json")
     rows = [
-        {"verdict": gates["original"]["verdict"], "about": "The data", "sentence": _data(gates["original"])},
-        {"verdict": gates["balanced"]["verdict"], "about": "The repair", "sentence": _repair(gates["balanced"])},
+        {"verdict": gates["original"]["verdict"], "sentence": _data(gates["original"])},
+        {"verdict": gates["balanced"]["verdict"], "sentence": _repair(gates["balanced"])},
         *(_model(row, verdicts, settings) for row in verdicts["candidates"][-1:]),
     ]
     others = [_model(row, verdicts, settings) for row in verdicts["candidates"][:-1]]
@@ -35,7 +36,8 @@ def answer_values(settings: Params) -> dict[str, Any]:
 
 def _data(decision: Mapping[str, Any]) -> str:
     failed = [row for row in decision["expectations"] if row["verdict"] == "FAIL" and row["decides"]]
-    about = sorted({str(row["kwargs"].get("attribute") or row["kwargs"].get("column")) for row in failed})
+    named = (row["kwargs"].get("attribute") or row["kwargs"].get("column") for row in failed)
+    about = sorted({str(name) for name in named if name})
     why = f"; it falls short on {', '.join(attribute_words(name) for name in about)}" if about else ""
     return f"The data as it came {GATES[decision['verdict']]}{why}."
 
@@ -54,8 +56,8 @@ def _repair(decision: Mapping[str, Any]) -> str:
 
 
 def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params) -> dict[str, Any]:
-    people, than = verdicts["people"], f"than one trained on the {verdicts['baseline']} data"
-    tolerance = f"{100 * settings.compare.tolerance:.0f} points of OKS"
+    people, than = verdicts["people"], f"than {_of(verdicts['baseline'], 'one')}"
+    tolerance = f"{100 * settings.compare.tolerance:g} points of {METRICS[settings.compare.metric]}"
     sentences = {
         "PASS": f"serves people more equally {than}, and no group is worse off by more than {tolerance}",
         "FAIL": f"harms a group, or serves people less equally {than}, by clear evidence",
@@ -67,5 +69,14 @@ def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params
             f"harms no group (none is worse off by more than {tolerance}); whether it serves people more equally "
             f"{than}, {people} people to test on do not decide"
         )
-    about = f"A model trained on the {row['model']} data {sentence}."
-    return {"verdict": row["verdict"], "about": f"The model ({row['model']})", "sentence": about}
+    about = _of(row["model"], "a model")
+    return {"verdict": row["verdict"], "sentence": f"{about[0].upper()}{about[1:]} {sentence}."}
+
+
+def _of(model: str, noun: str) -> str:
+    """A model by the data that it was trained on, and by its name where that is another."""
+    path = artifacts.TRAIN / model / "model.json"
+    if not path.exists():
+        return f"the model {model}"
+    variant = tables.read_json(path)["variant"]
+    return f"{noun} trained on the {variant} data{'' if variant == model else f' ({model})'}"

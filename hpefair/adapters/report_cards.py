@@ -96,6 +96,11 @@ def _not_audited(people: pd.DataFrame, settings: Params) -> list[str]:
         for name in (*PERCEIVED, "contrast")
         if name in settings.audit.attributes and (people[name] == UNKNOWN).all()
     ]
+    out += [
+        f"{attribute_words(name)}: audit.attributes does not name it"
+        for name in (*PERCEIVED, "contrast")
+        if name not in settings.audit.attributes and name != NEVER_INFERRED
+    ]
     if NEVER_INFERRED not in settings.audit.attributes:
         out.append(
             "skin tone: hpefair never infers it; it is audited where labels say it and audit.attributes names it"

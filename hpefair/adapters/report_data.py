@@ -24,9 +24,7 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: Params)
     drawn = [
         {
             "title": attribute_words(name),
-            "svg": figures.shares(
-                *(shown_shares(table, name, "train", settings.report.least) for table in (before, after))
-            ),
+            "svg": figures.shares(*_beside(before, after, name, settings.report.least)),
         }
         for name in planned
     ]
@@ -53,6 +51,13 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: Params)
         "share_rows": shown,
         "cell_minimum": settings.audit.coverage.minimum,
     }
+
+
+def _beside(before: pd.DataFrame, after: pd.DataFrame, name: str, minimum: int) -> list[pd.DataFrame]:
+    """Rows of the groups of an attribute that may be shown both before and after."""
+    pair = [shown_shares(table, name, "train", minimum) for table in (before, after)]
+    both = [group for group in pair[0]["group"] if group in set(pair[1]["group"])]
+    return [table.set_index("group").loc[both].reset_index() for table in pair]
 
 
 def _cells(settings: Params) -> dict[str, Any]:

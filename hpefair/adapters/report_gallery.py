@@ -25,6 +25,8 @@ PUBLIC_DOMAIN: Final = "CC0"
 def gallery_values(settings: Params) -> dict[str, Any]:
     """`gallery`: picture (data address), words for it, per person; `gallery_left_out`: how many may not be shown."""
     accepted = tables.read(artifacts.SCREEN / "accepted.parquet")
+    added = tables.read(artifacts.ASSEMBLE / "provenance.parquet")["person_id"]
+    accepted = accepted[("generated/" + accepted["item_id"].astype(str)).isin(added)]
     allowed = accepted if settings.report.gallery.photographs else accepted[_may_be_shown(accepted)]
     chosen = _spread(allowed, settings.report.gallery.pictures)
     return {

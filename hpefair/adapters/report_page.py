@@ -1,5 +1,6 @@
 """The report as one HTML file that needs no other, and the cards as Markdown."""
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -26,5 +27,10 @@ def render(template: str, values: dict[str, Any]) -> str:
     environment.filters["percent"] = lambda value: "-" if value is None else f"{100 * value:.0f} %"
     environment.filters["points"] = lambda value: "-" if value is None else f"{100 * value:+.1f}"
     environment.filters["score"] = lambda value: "-" if value is None else f"{value:.3f}"
-    environment.filters["cell"] = lambda value: str(value).replace("|", "\\|")
+    environment.filters["cell"] = _cell
     return environment.get_template(template).render(values)
+
+
+def _cell(value: Any) -> str:
+    """Somebody else's words in a Markdown table: one line, no markup."""
+    return escape(" ".join(str(value).split())).replace("|", "\\|").replace("`", "'")

@@ -20,9 +20,21 @@ def best(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def small_groups(rows: pd.DataFrame, minimum: int) -> pd.Series:
-    """Which rows are about so few people that they could be recognized, alone or by subtraction."""
-    return (
-        rows.groupby(["attribute", "scope"])["n_people"]
-        .transform(lambda people: suppressed(people.to_numpy(), minimum))
-        .astype(bool)
-    )
+    """Which rows are about so few people that they could be recognized, alone or by subtraction.
+
+    Shares tell how many people are known in all, so what is hidden alone is hidden among the known groups; only where
+    those hidden are too few together is the number of unknown people hidden, too.
+
+    Args:
+        rows: attribute, scope, group, n_people.
+        minimum: Smallest group that is shown.
+    """
+    hidden = pd.Series(False, index=rows.index)
+    for _, part in rows.groupby(["attribute", "scope"]):
+        known = part[part["group"] != UNKNOWN]
+        few = suppressed(known["n_people"].to_numpy(), minimum)
+        hidden[known.index] = few
+        if 0 < known["n_people"].to_numpy()[few].sum() < minimum:
+            rest = part[(part["group"] == UNKNOWN) & (part["n_people"] > 0)]
+            hidden[rest.index] = True
+    return hidden

@@ -27,6 +27,8 @@ def images() -> pd.DataFrame:
     split = tables.read(artifacts.SPLIT / "images.parquet")[["image_id", "split"]]
     real = real.merge(split, on="image_id", validate="1:1").assign(synthetic=False, screened="")
     made = _made()
+    if made.empty:
+        return real.assign(pair="")
     parents = set(made["parent_image"]) - {""}
     real["pair"] = real["image_id"].where(real["image_id"].isin(parents), "")
     made = made.assign(split=GENERATED, synthetic=True, pair=made["parent_image"])
@@ -50,8 +52,10 @@ def people(models: Sequence[str], public: bool) -> pd.DataFrame:
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
     attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
     real = truth.loc[evaluable, SHAPE].merge(split, on="person_id").merge(attributes, on="person_id", validate="1:1")
-    everybody = pd.concat([real, _made().assign(split=GENERATED)], ignore_index=True)
-    everybody[MADE] = everybody[MADE].fillna("")
+    made = _made().assign(split=GENERATED)
+    everybody = real if made.empty else pd.concat([real, made], ignore_index=True)
+    everybody = everybody.reindex(columns=[*everybody, *(name for name in MADE if name not in everybody)])
+    everybody[MADE] = everybody[MADE].fillna("").astype(str)
     everybody["audit_place"] = everybody["person_id"].map(_audit_places(real["person_id"]))
     everybody["review_place"] = everybody["person_id"].map(_review_places())
     everybody["decision"] = everybody["person_id"].map(review_decisions.latest(artifacts.REVIEW_DECISIONS)).fillna("")
@@ -63,7 +67,9 @@ def people(models: Sequence[str], public: bool) -> pd.DataFrame:
 
 
 def _made() -> pd.DataFrame:
-    """Everybody generated of whom there is a picture."""
+    """Everybody generated of whom there is a picture; nobody where the pipeline has not come that far."""
+    if not (artifacts.SCREEN / "accepted.parquet").exists():
+        return pd.DataFrame(columns=[*SHAPE, "path", "width", "height", "parent_image", *MADE, *PERCEIVED, *MEASURED])
     parts = [
         tables.read(artifacts.SCREEN / f"{name}.parquet").assign(screened=name) for name in ("accepted", "rejected")
     ]
@@ -82,6 +88,8 @@ def _audit_places(person: pd.Series) -> dict[str, float]:
 
 def _review_places() -> dict[str, float]:
     """Turn of the generated people who were drawn to be looked at."""
+    if not (artifacts.ASSEMBLE / "provenance.parquet").exists():
+        return {}
     drawn = tables.read(artifacts.ASSEMBLE / "provenance.parquet")
     drawn = drawn[drawn["review"] > 0]
     return dict(zip(drawn["person_id"], drawn["review"].astype(float), strict=True))

@@ -51,7 +51,7 @@ def _model_run(name: str, settings: params.Params) -> Any:
     return Run(
         name=name,
         key=evaluation_key(name, folder),
-        params={**card, **definitions(settings), "boxes": overall["boxes"], "images": overall["images"]},
+        params={**card, **definitions(settings, bool(card)), "boxes": overall["boxes"], "images": overall["images"]},
         metrics=metrics_by_group(by_group, gaps, overall),
         tags=_origin(),
         decided=_verdicts().get(name, {}),
@@ -77,6 +77,7 @@ def _data(card: dict[str, Any]) -> tuple[Any, ...]:
 
     people = ", ".join(sorted(tables.read(artifacts.INGEST / "images.parquet")["dataset"].unique()))
     found = [Data(artifacts.INGEST, people, dvc_lock.of(artifacts.INGEST), "evaluation")]
+    found.append(Data(artifacts.CALIBRATE, f"attributes of {people}", dvc_lock.of(artifacts.CALIBRATE), "evaluation"))
     if card:
         name = f"{people} ({card['variant']})"
         found.append(Data(artifacts.ASSEMBLE, name, dvc_lock.of(artifacts.ASSEMBLE), "training"))

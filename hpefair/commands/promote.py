@@ -1,5 +1,6 @@
 """`hpefair promote`: candidates against the champion, on people whom nobody has looked at, and a new champion."""
 
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,7 @@ def compare(uri: str, experiment: str) -> str:
         tags = {f"verdict.{name}": str(one.verdict) for name, one in found.items()}
         run = mlflow_tracking.Run(
             name="sealed",
-            key=_key(weights, champion),
+            key=_key(settings, weights, champion),
             metrics={f"change/{name}/{settings.compare.metric}/all": _change(one) for name, one in found.items()},
             tags={**tags, "proposed": order[0], "against": who, "git.commit": git_repository.commit()},
             tables={"sealed": pd.concat([one.groups.assign(model=name) for name, one in found.items()])},
@@ -84,7 +85,7 @@ def apply(uri: str, experiment: str, model: str, reason: str) -> str:
             return before
         champion = mlflow_registry.champion()
         weights = _candidates(settings, champion.digest if champion else "")
-        sealed = mlflow_tracking.find(_key(weights, champion))
+        sealed = mlflow_tracking.find(_key(settings, weights, champion))
         if sealed is None:
             raise MissingArtifactError("these candidates were not compared yet: run `hpefair promote compare`")
         model = model or sealed.data.tags["proposed"]
@@ -120,9 +121,12 @@ def _logged(model: str) -> Any:
     return mlflow_tracking.find(mlflow_names.evaluation_key(model, artifacts.EVALUATE / model))
 
 
-def _key(weights: dict[str, Path], champion: Any) -> str:
+def _key(settings: params.Params, weights: dict[str, Path], champion: Any) -> str:
+    """Of everything that a comparison depends on: who, by what rule, on whom, and what is known of them."""
     digests = [f"{name}={content.digest(folder)}" for name, folder in sorted(weights.items())]
-    return f"sealed:{champion.digest if champion else 'nobody'}:{','.join(digests)}"
+    rule = hashlib.sha256(f"{settings.compare!r}{settings.evaluate!r}".encode()).hexdigest()[:16]
+    people = f"{content.digest(artifacts.SPLIT)}:{content.digest(artifacts.CALIBRATE)}"
+    return f"sealed:{champion.digest if champion else 'nobody'}:{','.join(digests)}:{rule}:{people}"
 
 
 def _change(found: Any) -> float:

@@ -96,7 +96,9 @@ def _export(project: str) -> str:
 
     decided, told = fiftyone_decisions.export(project, artifacts.REVIEW_DECISIONS, artifacts.REVIEW_LABELS)
     if not decided and not told:
-        return "nothing new was decided"
+        others = fiftyone_decisions.elsewhere(project)
+        about = f"; decisions about {', '.join(others)} are in this database, too" if others else ""
+        return f"nothing new was decided{about}"
     return (
         f"{decided} decisions to {artifacts.REVIEW_DECISIONS}, {told} labels to {artifacts.REVIEW_LABELS}: "
         "commit both; `dvc repro` assembles and calibrates with them"
@@ -169,7 +171,7 @@ def about(public: bool) -> dict[str, Any]:
 
 
 def _history(uri: str) -> list[dict[str, Any]]:
-    """Gaps of earlier runs; none where nothing was logged, or nobody answers."""
+    """Gaps of earlier runs; none where nothing was logged into the workspace's own database."""
     from hpefair.adapters import mlflow_tracking
 
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hpefair.demo import create_workspace
-from tests.conftest import PROJECT, environment
+from tests.conftest import PROJECT, environment, run
 
 pytestmark = pytest.mark.pipeline
 
@@ -24,8 +24,8 @@ def commands() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def said(real_data, tmp_path_factory) -> dict[str, str]:
-    """What each command printed, run one after the other by a shell, in a clone."""
+def clone(real_data, tmp_path_factory) -> tuple[Path, dict[str, str]]:
+    """A clone in which each command was run, one after the other, by a shell; and what each printed."""
     root = tmp_path_factory.mktemp("tutorial") / "clone"
     create_workspace(PROJECT, root)
     env = environment() | {"DATA": str(real_data / "coco_kp")}
@@ -41,7 +41,19 @@ def said(real_data, tmp_path_factory) -> dict[str, str]:
         assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         printed[line] = done.stdout
     assert (Path(root) / "sheet.jpg").stat().st_size > 10_000
-    return printed
+    return root, printed
+
+
+@pytest.fixture(scope="module")
+def said(clone) -> dict[str, str]:
+    """What each command printed."""
+    return clone[1]
+
+
+def test_its_people_are_seen_before_anything_is_generated(clone):
+    """FiftyOne needs no more of the pipeline than an evaluated model."""
+    printed = run(clone[0], "review", "--no-launch").stdout
+    assert "168 images" in printed
 
 
 def test_the_first_audit_says_what_the_page_says(said):

@@ -13,7 +13,8 @@ from tests.browser.pages import browser_page
 from tests.conftest import PROJECT
 
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"```(?:console|sh|bash)?\n(.*?)```", re.S)
+FENCE = re.compile(r"^```(?P<language>\w*)$")
+SHELLS = ("", "console", "sh", "bash")
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +30,12 @@ def site(tmp_path_factory):
 
 def lines(page):
     """Commands of hpefair in a page's blocks: what follows two blanks is a remark, and `a | b` are two commands."""
-    for block in BLOCK.findall(page.read_text()):
-        for line in block.splitlines():
-            found = re.match(r"\s*(?:\$ )?hpefair (?P<rest>.*)", line)
-            if found:
-                yield from _alternatives(re.split(r"\s{2,}|\s#\s", found["rest"])[0])
+    language = None  # of the block that a line is in
+    for line in page.read_text().splitlines():
+        if fence := FENCE.match(line):
+            language = fence["language"] if language is None else None
+        elif language in SHELLS and (found := re.match(r"\s*(?:\$ )?hpefair (?P<rest>.*)", line)):
+            yield from _alternatives(re.split(r"\s{2,}|\s#\s", found["rest"])[0])
 
 
 def _alternatives(words):
