@@ -63,12 +63,15 @@ def _model_run(name: str, settings: params.Params) -> Any:
 
 
 def _verdicts() -> dict[str, dict[str, str]]:
-    """What the comparison says of each candidate, as tags."""
+    """What the comparison says of each candidate, as tags; nothing of evaluations that have changed since."""
     path = artifacts.COMPARE / "verdicts.json"
     if not path.exists():
         return {}
-    words = ("verdict", "no_harm", "fairer")
-    return {row["model"]: {word: row[word] for word in words} for row in tables.read_json(path)["candidates"]}
+    words, said = ("verdict", "no_harm", "fairer"), tables.read_json(path)
+    now = {name: content.digest(artifacts.EVALUATE / name) for name in said["evaluations"]}
+    if now != said["evaluations"]:
+        return {}
+    return {row["model"]: {word: row[word] for word in words} for row in said["candidates"]}
 
 
 def _data(card: dict[str, Any]) -> tuple[Any, ...]:

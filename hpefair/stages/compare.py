@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
+from hpefair.adapters import content, dvc_stage, tables
 from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.comparison import Paired, Tolerance, compare
 from hpefair.core.fairness.disaggregation import with_overall
@@ -48,6 +48,9 @@ def build(out: Path, work: Path, item: str) -> None:
         "tolerance": settings.tolerance,
         "claim": CLAIM,
     }
+    # A verdict is about these evaluations: where one has changed since, it says nothing.
+    compared = [settings.baseline, *settings.candidates]
+    summary |= {"evaluations": {name: content.digest(artifacts.EVALUATE / name) for name in compared}}
     summary |= {"not_judged": [name for name in settings.attributes if name not in known]}
     tables.write_json(out / "verdicts.json", {**summary, "people": len(baseline), "candidates": verdicts})
     tables.write(out / "groups.parquet", pd.concat(changes, ignore_index=True))

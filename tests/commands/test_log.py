@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hpefair.commands import log
 from tests.conftest import run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -62,3 +63,14 @@ def test_an_unreachable_server_is_one_line(made_workspace):
     done = run(made_workspace, "log", "--uri", "nosuch://x", expect=1)
     assert done.stderr.strip().splitlines()[-1].startswith("error: MLflow at nosuch://x refused")
     assert "Traceback" not in done.stderr
+
+
+def test_a_verdict_is_about_the_evaluations_that_were_compared(workspace_copy, monkeypatch):
+    """One that has changed since has none, until `compare` has run again."""
+    monkeypatch.chdir(workspace_copy)
+    assert set(log._verdicts()) == {"balanced"}
+    path = workspace_copy / "data/evaluate/original/overall.json"
+    text = path.read_text()
+    path.unlink()
+    path.write_text(f"{text}\n")
+    assert log._verdicts() == {}
