@@ -18,13 +18,13 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 # Written into the workspace's stage modules: says who builds when, and slows the work down enough to be hit.
 TRACE = """
 import os as _os, time as _time
-_build = build
+_untraced_build = build
 def build(out, work, item):
     def trace(what):
         with open("trace.txt", "a") as file:
             file.write(f"{_time.time():.3f} {_os.getpid()} {what}\\n")
     trace("start")
-    _build(out, work, item)
+    _untraced_build(out, work, item)
     trace("end")
 
 """
