@@ -13,7 +13,9 @@ with DAG("hpefair_train", schedule=[assets.TRAIN_SET], doc_md=__doc__, params={"
     opened = OpenWorkspaceOperator(task_id="open_workspace").as_setup()
     # Where only results of others are audited, nothing is trained: a skipped step holds up none of the next.
     tasks = stage_tasks(STAGES, opened, trigger_rule="none_failed")
-    log = HpefairOperator(task_id="log", arguments=["log", "--uri", settings.load().tracking], needs=[*STAGES, "gate"])
+    log = HpefairOperator(
+        task_id="log", arguments=["log", "--uri", settings.load().tracking], needs=["ingest", *STAGES, "gate"]
+    )
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.CANDIDATES])
     closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
     tasks["report"] >> [log, publish] >> closed
