@@ -21,7 +21,7 @@ with DAG("hpefair_augment", schedule=[assets.DATASET], doc_md=__doc__, params={"
     review = HpefairOperator(
         task_id="review",
         arguments=["review", "--generated", "--no-launch", "--app", KNOWN.app],
-        needs=MADE,
+        needs=["ingest", *MADE],
         result="^FiftyOne dataset ",
     )
     approve = ApprovalOperator(
