@@ -1,11 +1,12 @@
 """Figures of the report as inline SVG: same numbers, same bytes."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK, SOFT, ACCENT = "#1c2530", "#9aa7b4", "#0b6e99"
@@ -66,17 +67,12 @@ def intervals(table: pd.DataFrame, label: str, zero_line: float | None = None) -
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, (0.24 * len(models) + 0.18) * len(groups) + 1.1))
         axes = figure.subplots()
-        for number, model in enumerate(models):
-            part = table[table["model"] == model].set_index("group").reindex(groups)
-            rows = _rows(len(groups), number, len(models))
-            axes.hlines(rows, part["low"], part["high"], color=PALETTE[number % len(PALETTE)], linewidth=2)
-            mark, colour = MARKS[number % len(MARKS)], PALETTE[number % len(PALETTE)]
+        for model, part, rows, mark, colour in _by_model(table, groups, models):
+            axes.hlines(rows, part["low"], part["high"], color=colour, linewidth=2)
             axes.plot(part["value"], rows, mark, color=colour, markersize=5.5, label=model)
         if zero_line is not None:
             axes.axvline(zero_line, color=INK, linewidth=1, linestyle=":")
-        axes.set_yticks(np.arange(len(groups))[::-1].astype(float), groups)
-        axes.set_ylim(-0.55, len(groups) - 0.45)
-        axes.set_xlabel(label)
+        _name(axes, groups, label)
         axes.grid(axis="x", color="#e6ebef")
         axes.set_axisbelow(True)
         axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(models), 3))
@@ -97,17 +93,12 @@ def gaps(table: pd.DataFrame, label: str) -> str:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, (0.3 * len(models) + 0.2) * len(groups) + 1.3))
         axes = figure.subplots()
-        for number, model in enumerate(models):
-            part = table[table["model"] == model].set_index("group").reindex(groups)
-            rows = _rows(len(groups), number, len(models))
-            mark, colour = MARKS[number % len(MARKS)], PALETTE[number % len(PALETTE)]
+        for model, part, rows, mark, colour in _by_model(table, groups, models):
             axes.barh(rows, part["null_floor"], height=0.5 / len(models), color="#dde3e9", zorder=0)
             axes.hlines(rows, part["low"], part["high"], color=colour, linewidth=2)
             axes.plot(part["difference"], rows, mark, color=colour, markersize=6, label=model)
             axes.plot(part["adjusted_difference"], rows, mark, color=colour, markersize=6, markerfacecolor="white")
-        axes.set_yticks(np.arange(len(groups))[::-1].astype(float), groups)
-        axes.set_ylim(-0.55, len(groups) - 0.45)
-        axes.set_xlabel(label)
+        _name(axes, groups, label)
         axes.set_xlim(left=0)
         handles, names = axes.get_legend_handles_labels()
         handles += [mpl.patches.Patch(color="#dde3e9"), mpl.lines.Line2D([], [], marker="o", ls="", mfc="w", mec=INK)]
@@ -128,6 +119,23 @@ def curves(named: Sequence[tuple[str, pd.DataFrame]]) -> str:
         axes.set_ylabel("training loss")
         axes.legend(frameon=False)
         return _svg(figure, "Training loss")
+
+
+def _by_model(
+    table: pd.DataFrame, groups: Sequence[str], models: Sequence[str]
+) -> Iterator[tuple[str, pd.DataFrame, np.ndarray, str, str]]:
+    """Each model with its rows by group, their heights, its mark and its colour."""
+    for number, model in enumerate(models):
+        part = table[table["model"] == model].set_index("group").reindex(groups)
+        rows = _rows(len(groups), number, len(models))
+        yield model, part, rows, MARKS[number % len(MARKS)], PALETTE[number % len(PALETTE)]
+
+
+def _name(axes: Axes, groups: Sequence[str], label: str) -> None:
+    """Groups up the side, the first on top, and what is measured below."""
+    axes.set_yticks(np.arange(len(groups))[::-1].astype(float), groups)
+    axes.set_ylim(-0.55, len(groups) - 0.45)
+    axes.set_xlabel(label)
 
 
 def _rows(groups: int, number: int, models: int) -> np.ndarray:
