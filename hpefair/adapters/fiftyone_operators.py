@@ -52,6 +52,10 @@ class _Decide(foo.Operator):
         """Keep the decisions, and show them."""
         people = self._able(selected(ctx))
         given = {name: str(ctx.params.get(name) or "") for name in ("attribute", "group")}
+        if self.decision == RELABEL and given["group"] not in groups_of(given["attribute"]):
+            # A group that was chosen for another attribute before: written, it would make the whole file unreadable.
+            ctx.ops.notify(f"{given['attribute']} has no group {given['group']}", variant="error")
+            return {"count": 0}
         who, why = str(ctx.params.get("reviewer") or ""), str(ctx.params.get("reason") or "")
         decided = [Decision(person, self.decision, who, why, **given) for person in people]
         if decided:

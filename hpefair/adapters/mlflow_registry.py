@@ -37,13 +37,9 @@ class Champion:
 
 def champion() -> Champion | None:
     """The champion, or None; call while connected."""
-    client = mlflow.MlflowClient()
-    try:
-        version = client.get_model_version_by_alias(NAME, ALIAS)
-    except mlflow.exceptions.MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
+    version = _holder(mlflow.MlflowClient(), ALIAS)
+    if version is None:
+        return None
     return Champion(version.version, version.tags.get(MODEL, ""), version.run_id, version.tags.get(WEIGHTS, ""))
 
 
@@ -120,15 +116,19 @@ def _seat(client: mlflow.MlflowClient, version: str) -> None:
     if before and before.version != version:
         client.set_registered_model_alias(NAME, BEFORE, before.version)
     client.set_registered_model_alias(NAME, ALIAS, version)
-    if _alias(client, CHALLENGER) == version:
+    challenger = _holder(client, CHALLENGER)
+    if challenger and str(challenger.version) == version:
         client.delete_registered_model_alias(NAME, CHALLENGER)
 
 
-def _alias(client: mlflow.MlflowClient, alias: str) -> str:
+def _holder(client: mlflow.MlflowClient, alias: str) -> mlflow.entities.model_registry.ModelVersion | None:
+    """The version that an alias stands for; None where there is no model or no such alias, and nothing else."""
     try:
-        return str(client.get_model_version_by_alias(NAME, alias).version)
-    except mlflow.exceptions.MlflowException:
-        return ""
+        return client.get_model_version_by_alias(NAME, alias)
+    except mlflow.exceptions.MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
 
 
 def _versions(client: mlflow.MlflowClient) -> list[mlflow.entities.model_registry.ModelVersion]:

@@ -32,13 +32,14 @@ def log(uri: str, experiment: str) -> list[str]:
     names = [name for name in settings.predict.models if (artifacts.EVALUATE / name).exists()]
     if not names:
         raise MissingArtifactError("no model is evaluated yet: run `dvc repro` first")
-    runs = [_model_run(name, settings) for name in names]
+    verdicts = _verdicts()
+    runs = [_model_run(name, settings, verdicts.get(name, {})) for name in names]
     if (artifacts.COMPARE / "verdicts.json").exists():
         runs.append(_decision_run(settings))
     return mlflow_tracking.log(uri, experiment, runs)
 
 
-def _model_run(name: str, settings: params.Params) -> Any:
+def _model_run(name: str, settings: params.Params, verdict: dict[str, str]) -> Any:
     from hpefair.adapters.mlflow_definitions import definitions
     from hpefair.adapters.mlflow_names import evaluation_key, metrics_by_group
     from hpefair.adapters.mlflow_tracking import Run
@@ -54,7 +55,7 @@ def _model_run(name: str, settings: params.Params) -> Any:
         params={**card, **definitions(settings, bool(card)), "boxes": overall["boxes"], "images": overall["images"]},
         metrics=metrics_by_group(by_group, gaps, overall),
         tags=_origin(),
-        decided=_verdicts().get(name, {}),
+        decided=verdict,
         data=_data(card),
         tables={"by_group": by_group, "by_keypoint": tables.read(folder / "by_keypoint.parquet"), "gaps": gaps},
         files=(trained / "curve.parquet",) if trained.exists() else (),

@@ -77,3 +77,30 @@ def test_lines_added_at_once_are_all_there(tmp_path):
     with ThreadPoolExecutor(8) as many:
         list(many.map(lambda number: append_jsonl(path, [{"number": number}]), range(60)))
     assert sorted(json.loads(line)["number"] for line in path.read_text().splitlines()) == list(range(60))
+
+
+RELABEL = """
+import json, sys
+from types import SimpleNamespace
+from hpefair.adapters import fiftyone_operators as operators
+said, kept = [], []
+operators.selected = lambda ctx: ["tiny/1", "generated/2"]
+operators.record = lambda project, decisions: kept.extend(one.person_id for one in decisions)
+operators.note = lambda *_: None
+ops = SimpleNamespace(notify=lambda words, variant: said.append(variant), **{name: lambda: None for name in
+    ("clear_selected_samples", "clear_selected_labels", "reload_dataset")})
+info = {"project": "tiny", "public": False}
+for group in ("child", "slim"):
+    params = {"attribute": "build", "group": group, "reviewer": "ann"}
+    operators.Relabel().execute(SimpleNamespace(params=params, ops=ops, dataset=SimpleNamespace(info=info)))
+print(json.dumps([said, kept]))
+sys.modules["fiftyone.core.odm.database"]._disconnect()
+"""
+
+
+def test_a_group_of_another_attribute_is_refused_and_generated_people_are_left_out(tmp_path):
+    """Written, it would make the whole file of labels unreadable."""
+    with fiftyone_server.database(tmp_path / "db"):
+        said, kept = json.loads(python(RELABEL, tmp_path).strip().splitlines()[-1])
+    assert said == ["error", "success"]
+    assert kept == ["tiny/1"]
