@@ -181,12 +181,23 @@ class AirflowServer:
         """What a person is asked."""
         return dict(self.call("GET", f"{_run(dag, run)}/taskInstances/{task}/-1/hitlDetails"))
 
-    def answer(self, dag: str, run: str, task: str, option: str, **inputs: Any) -> None:
-        """Answer once the question has been put: an answer within the second it is put in is lost by Airflow 3.3."""
-        self.in_state(dag, run, task, "awaiting_input", 120)
-        time.sleep(3)
+    def answer(self, dag: str, run: str, task: str, option: str, seconds: float = 180, **inputs: Any) -> None:
+        """Answer until the task goes on: Airflow 3.3 tries it again, and asks again, where an answer comes too early.
+
+        That is before its scheduler has read that the process that asked has ended: a second, or more under load.
+        """
         body = {"chosen_options": [option], "params_input": inputs}
-        self.call("PATCH", f"{_run(dag, run)}/taskInstances/{task}/-1/hitlDetails", body)
+        asked = f"{_run(dag, run)}/taskInstances/{task}/-1/hitlDetails"
+
+        def over() -> bool:
+            state = self.states(dag, run).get(task)
+            if state == "awaiting_input":
+                time.sleep(3)
+                self.call("PATCH", asked, body)
+            return state in ("success", "failed", "skipped", "upstream_failed")
+
+        self.in_state(dag, run, task, "awaiting_input", seconds)
+        self.wait(over, seconds)
 
     def logs(self, dag: str, run: str, task: str, attempt: int = 1, index: int = -1) -> str:
         """A task's log."""
