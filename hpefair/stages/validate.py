@@ -6,7 +6,7 @@ import pandas as pd
 
 from hpefair import artifacts, params
 from hpefair.adapters import dvc_stage, release_history, suites, tables
-from hpefair.core.fairness.suppression import suppressed
+from hpefair.adapters.report_shares import small_groups
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -24,7 +24,7 @@ def build(out: Path, work: Path, item: str) -> None:
         "shares": pd.concat([shares, released], ignore_index=True) if len(released) else shares,
         "cells": tables.read(artifacts.AUDIT / item / "cells.parquet"),
     }
-    hidden = _hidden(shares, everything.report.min_cell)
+    hidden = hidden_groups(shares, everything.report.min_cell)
     results = {}
     for path in sorted(artifacts.EXPECTATIONS.glob("*.yaml")):
         suite = suites.load_suite(path)
@@ -38,14 +38,15 @@ def build(out: Path, work: Path, item: str) -> None:
     print(f"validate {item}: {sum(map(len, results.values()))} expectations in {len(results)} suites")
 
 
-def _hidden(shares: pd.DataFrame, floor: int) -> dict[tuple[str, str], set[str]]:
+def hidden_groups(shares: pd.DataFrame, floor: int) -> dict[tuple[str, str], set[str]]:
     """By attribute and scope, the groups whose numbers the page must not show; of pairs all, if there is one."""
+    small = small_groups(shares, floor)
     hidden = {}
     for (attribute, scope), part in shares.groupby(["attribute", "scope"], sort=False):
-        small = suppressed(part["n_people"].to_numpy(), floor)
-        if "." in str(attribute) and small.any():  # rows and columns of cells add up to groups that may be shown
-            small[:] = True
-        hidden[(str(attribute), str(scope))] = set(part.loc[small, "group"])
+        few = small[part.index]
+        if "." in str(attribute) and few.any():  # rows and columns of cells add up to groups that may be shown
+            few = few | True
+        hidden[(str(attribute), str(scope))] = set(part.loc[few, "group"])
     return hidden
 
 
