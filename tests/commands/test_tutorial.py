@@ -1,26 +1,18 @@
 """The tutorial, word for word, on real people: it ends with an audit of somebody else's model."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hpefair.demo import create_workspace
-from tests.conftest import PROJECT, environment, run
+from tests.conftest import PROJECT, run
+from tests.documentation import Reader, commands
 
 pytestmark = pytest.mark.pipeline
 
-BEFORE = ("make setup", "source .venv/bin/activate")  # what this very suite has done
-
-
-def commands() -> list[str]:
-    """Lines of the tutorial that a reader types."""
-    page = (PROJECT / "docs/tutorial.md").read_text()
-    typed = re.findall(r"^\$ (.*)$", page, re.M)
-    assert tuple(typed[:2]) == BEFORE
-    return typed[2:]
+PAGE = PROJECT / "docs/tutorial.md"
+BEFORE = ["make setup", "source .venv/bin/activate", "export DATA=/path/to/coco_kp"]  # what this suite has done
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +20,10 @@ def clone(real_data, tmp_path_factory) -> tuple[Path, dict[str, str]]:
     """A clone in which each command was run, one after the other, by a shell; and what each printed."""
     root = tmp_path_factory.mktemp("tutorial") / "clone"
     create_workspace(PROJECT, root)
-    env = environment() | {"DATA": str(real_data / "coco_kp")}
-    (root / "bin").mkdir()
-    for tool in ("hpefair", "dvc"):  # the clone's own code, as an installed clone would run it
-        script = root / "bin" / tool
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {tool} "$@"\n')
-        script.chmod(0o755)
-    env["PATH"] = f"{root / 'bin'}:{env['PATH']}"
-    printed = {}
-    for line in commands():
-        done = subprocess.run(["bash", "-c", line], cwd=root, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        printed[line] = done.stdout
-    assert (Path(root) / "sheet.jpg").stat().st_size > 10_000
+    reader, typed = Reader(root, DATA=str(real_data / "coco_kp")), list(commands(PAGE))
+    assert typed[:3] == BEFORE
+    printed = {line: reader.types(line) for line in typed[3:]}
+    assert (root / "sheet.jpg").stat().st_size > 10_000
     return root, printed
 
 
@@ -60,7 +43,7 @@ def test_the_first_audit_says_what_the_page_says(said):
     """The figures that the page quotes."""
     audit = next(text for line, text in said.items() if line.startswith("hpefair audit-predictions"))
     small, medium = (next(row for row in audit.splitlines() if f" {name} " in row) for name in ("small", "medium"))
-    page = (PROJECT / "docs/tutorial.md").read_text()
+    page = PAGE.read_text()
     for row in (small, medium):
         value = re.search(r"│ 0(\.\d{3}) \[", row)[1]
         assert f"{value} " in page
