@@ -18,6 +18,7 @@ from great_expectations.render import (
 )
 from great_expectations.render.renderer.renderer import renderer
 
+from hpefair.adapters.expectation_words import SENTENCES
 from hpefair.core.fairness import gates
 from hpefair.core.fairness.verdict import Verdict
 
@@ -179,7 +180,7 @@ class ExpectGroupSupportToBeAtLeast(JudgedByGates, BatchExpectation):
     scope: str = "train"
     metric_dependencies = ("table.hpefair_share_rows",)
     success_keys = ("attribute", "scope", "minimum")
-    sentence: ClassVar[str] = "Every group of $attribute must hold at least $minimum distinct people ($scope)."
+    sentence: ClassVar[str] = SENTENCES["expect_group_support_to_be_at_least"]
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         return gates.support(rows, self.minimum)
@@ -194,9 +195,7 @@ class ExpectShareRatioToReferenceToBeBetween(JudgedByGates, BatchExpectation):
     scope: str = "train"
     metric_dependencies = ("table.hpefair_share_rows",)
     success_keys = ("attribute", "scope", "minimum", "maximum")
-    sentence: ClassVar[str] = (
-        "The share of every group of $attribute must be between $minimum and $maximum times its reference ($scope)."
-    )
+    sentence: ClassVar[str] = SENTENCES["expect_share_ratio_to_reference_to_be_between"]
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         return gates.ratio_to_reference(rows, self.minimum, self.maximum)
@@ -210,7 +209,7 @@ class ExpectUnknownShareToBeAtMost(JudgedByGates, BatchExpectation):
     scope: str = "train"
     metric_dependencies = ("table.hpefair_share_rows",)
     success_keys = ("attribute", "scope", "maximum")
-    sentence: ClassVar[str] = "At most $maximum of the people may have an unknown $attribute ($scope)."
+    sentence: ClassVar[str] = SENTENCES["expect_unknown_share_to_be_at_most"]
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         return gates.unknown_share(rows, self.maximum)
@@ -224,10 +223,7 @@ class ExpectShareIntervalToBeWithinTolerance(JudgedByGates, BatchExpectation):
     scope: str = "train"
     metric_dependencies = ("table.hpefair_share_rows",)
     success_keys = ("attribute", "scope", "tolerance")
-    sentence: ClassVar[str] = (
-        "In the population that the data are a sample of, the share of every group of $attribute must be within "
-        "$tolerance of its reference ($scope)."
-    )
+    sentence: ClassVar[str] = SENTENCES["expect_share_interval_to_be_within_tolerance"]
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         return gates.share_interval(rows, self.tolerance)
@@ -241,9 +237,7 @@ class ExpectDivergenceFromReferenceToBeAtMost(JudgedByGates, BatchExpectation):
     scope: str = "train"
     metric_dependencies = ("table.hpefair_share_rows",)
     success_keys = ("attribute", "scope", "maximum")
-    sentence: ClassVar[str] = (
-        "The total variation between the shares of $attribute and their reference must be at most $maximum ($scope)."
-    )
+    sentence: ClassVar[str] = SENTENCES["expect_divergence_from_reference_to_be_at_most"]
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         return gates.divergence(rows, self.maximum)
@@ -257,9 +251,7 @@ class ExpectDriftSinceReleaseToBeAtMost(JudgedByGates, BatchExpectation):
     scope: str = "all"
     metric_dependencies = ("table.hpefair_share_rows", "table.hpefair_released_rows")
     success_keys = ("attribute", "scope", "maximum")
-    sentence: ClassVar[str] = (
-        "The share of no group of $attribute may have moved by more than $maximum since the last release ($scope)."
-    )
+    sentence: ClassVar[str] = SENTENCES["expect_drift_since_release_to_be_at_most"]
 
     def _judged(self, metrics: Any) -> gates.Judged:
         return gates.drift(metrics[self.rows_metric], metrics["table.hpefair_released_rows"], self.maximum)
@@ -273,7 +265,7 @@ class ExpectCellsToBeCovered(JudgedByGates, BatchExpectation):
     metric_dependencies = ("table.hpefair_cell_rows",)
     success_keys = ("scope", "minimum")
     rows_metric: ClassVar[str] = "table.hpefair_cell_rows"
-    sentence: ClassVar[str] = "At least $minimum of the cells of audit.coverage must hold enough people ($scope)."
+    sentence: ClassVar[str] = SENTENCES["expect_cells_to_be_covered"]
 
     def _judge(self, rows: list[dict[str, Any]]) -> gates.Judged:
         return gates.cells_covered(rows, self.minimum)

@@ -5,12 +5,13 @@ from typing import Any
 
 from hpefair import artifacts
 from hpefair.adapters import tables
+from hpefair.adapters.expectation_words import open_and_short
 from hpefair.adapters.report_accuracy import METRICS
 from hpefair.adapters.report_words import attribute_words
 from hpefair.params import Params
 
 GATES = {
-    "PASS": "does not fall short anywhere it was asked about",
+    "PASS": "represents people as was asked for",
     "FAIL": "does not represent people as was asked for",
     "INCONCLUSIVE": "may or may not represent people as was asked for: too little is known of them",
 }
@@ -38,21 +39,46 @@ def _data(decision: Mapping[str, Any]) -> str:
     failed = [row for row in decision["expectations"] if row["verdict"] == "FAIL" and row["decides"]]
     named = (row["kwargs"].get("attribute") or row["kwargs"].get("column") for row in failed)
     about = sorted({str(name) for name in named if name})
-    why = f"; it falls short on {', '.join(attribute_words(name) for name in about)}" if about else ""
-    return f"The data as it came {GATES[decision['verdict']]}{why}."
+    why = f"; it falls short on {_listed(about)}" if about else ""
+    return f"The data as it came {represented(decision, GATES[decision['verdict']] + why)}."
+
+
+def represented(decision: Mapping[str, Any], said: str) -> str:
+    """What a gate says of how people are represented, without seeming to be about what it does not decide.
+
+    Args:
+        decision: The gate's decision.
+        said: What its verdict means.
+
+    Returns:
+        That, on which traits alone it rests, and what the expectations that do not decide say of others.
+    """
+    decides, short, unclear = open_and_short(decision)
+    if not short and not unclear:
+        return said
+    parts = [f"without being decisive, it falls short on {_listed(short)}"] if short else []
+    parts += [f"of {_listed(unclear)} too little is known to tell"] if unclear else []
+    only = f" on {_listed(decides)}, which alone decides" if decision["verdict"] == "PASS" and decides else ""
+    return f"{said}{only}; {', and '.join(parts)}"
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = (attribute_words(name) for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _repair(decision: Mapping[str, Any]) -> str:
     quota = tables.read(artifacts.PLAN / "quota.parquet")
     rates = tables.read(artifacts.SCREEN / "rates.parquet")
     repeated, generated = int(quota["resample"].sum()), int(rates["accepted"].sum())
+    after = represented(decision, AFTER[decision["verdict"]])
     if not repeated and not quota["generate"].sum():
-        return f"Nothing was added, and {AFTER[decision['verdict']]}."
+        return f"Nothing was added, and {after}."
     made = int(tables.read(artifacts.ASSEMBLE / "provenance.parquet").shape[0])
     parts = [f"{made} generated people were added"] if generated or made else ["no generated person was added"]
     parts += [f"real people of rare groups are shown {repeated} more times"] if repeated else []
     words = " and ".join(parts)
-    return f"{words[0].upper()}{words[1:]}; with that, {AFTER[decision['verdict']]}."
+    return f"{words[0].upper()}{words[1:]}; with that, {after}."
 
 
 def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params) -> dict[str, Any]:

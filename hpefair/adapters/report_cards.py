@@ -8,6 +8,7 @@ from hpefair import artifacts
 from hpefair.adapters import report_figures as figures
 from hpefair.adapters import tables
 from hpefair.adapters.report_accuracy import evaluated
+from hpefair.adapters.report_repair import MADE_WORDS
 from hpefair.adapters.report_words import attribute_words
 from hpefair.params import Params
 from hpefair.schema import MODELS, NEVER_INFERRED, PERCEIVED, UNKNOWN
@@ -34,7 +35,7 @@ def card_values(settings: Params) -> dict[str, Any]:
             ("How wrong that is", _audited()),
         ],
         "licences": [
-            {"what": f"{count} images", "licence": name or "none named"}
+            {"what": _many(count, "image"), "licence": name or "none named"}
             for name, count in images["license"].value_counts().items()
         ]
         + _generated_licences(),
@@ -55,12 +56,17 @@ def _counts(values: pd.Series) -> str:
     return ", ".join(f"{name} {count}" for name, count in values.items())
 
 
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
 def _generated_licences() -> list[dict[str, str]]:
     made = tables.read(artifacts.ASSEMBLE / "provenance.parquet")
     kinds = made.groupby(["backend", "model", "license"]).size()
     return [
         {
-            "what": f"{count} generated people ({backend}{', ' + model if model else ''})",
+            "what": f"{_many(count, 'generated person', 'generated people')}, {MADE_WORDS.get(backend, backend)}"
+            f"{' by ' + model if model else ''}",
             "licence": licence or "none named",
         }
         for (backend, model, licence), count in kinds.items()

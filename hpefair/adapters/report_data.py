@@ -21,12 +21,12 @@ def data_values(settings: Params) -> dict[str, Any]:
 
 def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: Params) -> dict[str, Any]:
     planned = settings.plan.attributes
+    asked = [*planned, *(name for name in settings.audit.attributes if name not in planned)]
+    beside = {name: _beside(before, after, name, settings.report.least) for name in asked}
     drawn = [
-        {
-            "title": attribute_words(name),
-            "svg": figures.shares(*_beside(before, after, name, settings.report.least)),
-        }
-        for name in planned
+        {"title": attribute_words(name), "svg": figures.shares(*pair)}
+        for name, pair in beside.items()
+        if name in planned or (len(pair[0]) > 1 and pair[0]["reference"].notna().any())
     ]
     rows = before[(before["scope"] == "all") & before["attribute"].isin(settings.audit.attributes)]
     small = small_groups(rows, settings.report.least)

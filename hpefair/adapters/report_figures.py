@@ -32,7 +32,7 @@ def shares(before: pd.DataFrame, after: pd.DataFrame) -> str:
     """Share of each group before and after balancing, beside its reference.
 
     Args:
-        before: Rows group, share_known, reference of one attribute.
+        before: Rows group, share_known, low, high, reference of one attribute.
         after: The same rows of the balanced set.
 
     Returns:
@@ -42,8 +42,9 @@ def shares(before: pd.DataFrame, after: pd.DataFrame) -> str:
         figure = Figure(figsize=(7.2, 0.75 * len(before) + 1.1))
         axes = figure.subplots()
         rows = np.arange(len(before))[::-1]
-        axes.barh(rows + 0.18, before["share_known"], height=0.32, color=SOFT, label="before")
-        axes.barh(rows - 0.18, after["share_known"], height=0.32, color=ACCENT, label="after balancing")
+        for table, height, colour, when in ((before, 0.18, SOFT, "before"), (after, -0.18, ACCENT, "after balancing")):
+            axes.barh(rows + height, table["share_known"], height=0.32, color=colour, label=when)
+            axes.hlines(rows + height, table["low"], table["high"], color=INK, linewidth=1)
         axes.plot(before["reference"], rows, "|", color=INK, markersize=26, markeredgewidth=2, label="reference")
         axes.set_yticks(rows, list(before["group"]))
         axes.set_xlabel("share of the training people whose value is known")

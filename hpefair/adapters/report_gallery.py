@@ -1,6 +1,7 @@
 """Pictures of generated people on the page, as they are and with their annotation."""
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ def gallery_values(settings: Params) -> dict[str, Any]:
     allowed = accepted if settings.report.gallery.photographs else accepted[_may_be_shown(accepted)]
     chosen = _spread(allowed, settings.report.gallery.pictures)
     return {
-        "gallery": [_tile(row) for row in chosen.to_dict(orient="records")],
+        "gallery": [_tile(row, settings.plan.attributes) for row in chosen.to_dict(orient="records")],
         "gallery_left_out": len(accepted) - len(allowed),
         "generated": len(accepted),
     }
@@ -52,7 +53,7 @@ def _spread(accepted: pd.DataFrame, number: int) -> pd.DataFrame:
     )
 
 
-def _tile(row: dict[str, Any]) -> dict[str, str]:
+def _tile(row: dict[str, Any], attributes: Sequence[str]) -> dict[str, str]:
     pixels = images.read_rgb(Path(row["path"]))
     x, y, width, height = (float(value) for value in row["bbox"])
     margin = MARGIN * max(width, height)
@@ -65,7 +66,9 @@ def _tile(row: dict[str, Any]) -> dict[str, str]:
     draw_person(drawn, {"keypoints": joints.ravel().tolist(), "bbox": [x - left, y - top, width, height]}, scale)
     both = np.concatenate([small, drawn], axis=1)
     made = MADE_WORDS.get(row["backend"], row["backend"])
-    return {"address": f"data:image/jpeg;base64,{_jpeg(both)}", "words": f"{group_words(row['cell'])}, {made}"}
+    groups = zip(str(row["cell"]).split("."), attributes, strict=True)
+    named = ", ".join(group_words(group, attribute) for group, attribute in groups)
+    return {"address": f"data:image/jpeg;base64,{_jpeg(both)}", "words": f"{named}, {made}"}
 
 
 def _jpeg(pixels: np.ndarray) -> str:

@@ -10,7 +10,7 @@ from hpefair.adapters import dvc_graph, dvc_lock
 
 STAGE: Final = "report"
 RAW: Final = "raw"  # what `hpefair add` has put there
-BOX: Final = (132, 40)
+BOX: Final = (136, 40)
 GAP: Final = (14, 26)
 SHOWN: Final = 8  # digits of a digest
 
@@ -28,21 +28,34 @@ def lineage(root: Path = Path()) -> dict[str, Any]:
         `lineage_figure`, an SVG, and `lineage_rows`: stage, path, digest of every output.
     """
     graph = dvc_graph.load(root)
+    ways = {stage.name: set(graph.upstream(stage)) for stage in graph.stages}
+    named = _nodes({stage.name: stage.word for stage in graph.stages}, ways)
     above: dict[str, set[str]] = {RAW: set()}
     outs: dict[str, list[str]] = {RAW: [artifacts.RAW.as_posix()]}
     for stage in graph.stages:
-        ones = {name.partition("@")[0] for name in graph.upstream(stage)} - {stage.word}
-        above.setdefault(stage.word, set()).update(ones or {RAW})
-        outs.setdefault(stage.word, []).extend(stage.outs)
+        node = named[stage.name]
+        above.setdefault(node, set()).update({named[one] for one in ways[stage.name]} - {node} or {RAW})
+        outs.setdefault(node, []).extend(stage.outs)
     known = _digests(root, graph)
-    rows = [
-        {"stage": word, "path": path, "digest": known[path]}
-        for word, paths in outs.items()
-        for path in ([path for path in paths if path in known] or [f"data/{word}"])
-        if path in known
-    ]
+    kept = {word: _kept(paths, known) for word, paths in outs.items()}
+    rows = [{"stage": word, "path": path, "digest": known[path]} for word, paths in kept.items() for path in paths]
     digests = {word: [str(row["digest"])[:SHOWN] for row in rows if row["stage"] == word] for word in outs}
     return {"lineage_figure": _picture(_direct(above), digests), "lineage_rows": rows}
+
+
+def _kept(paths: list[str], known: Mapping[str, str]) -> list[str]:
+    """Where DVC's digests of outputs are: at the outputs, or at the folder of them that another stage reads whole."""
+    folders = ([one for one in known if one == path or path.startswith(f"{one}/")] for path in paths)
+    return list(dict.fromkeys(one for ones in folders for one in ones))
+
+
+def _nodes(words: Mapping[str, str], above: Mapping[str, set[str]]) -> dict[str, str]:
+    """Box of each stage: one per word, but one per item where items of a word follow from one another.
+
+    The audit of the balanced data follows from that of the original; in one box they would be a circle.
+    """
+    apart = {word for name, word in words.items() if any(words[one] == word for one in _ancestors(name, above))}
+    return {name: name.replace("@", " ") if word in apart else word for name, word in words.items()}
 
 
 def _direct(above: Mapping[str, set[str]]) -> dict[str, set[str]]:
@@ -95,14 +108,13 @@ def _picture(above: Mapping[str, set[str]], digests: Mapping[str, list[str]]) ->
 def _depths(above: Mapping[str, set[str]]) -> dict[str, int]:
     """Row of each stage: below everything it reads from."""
     depth: dict[str, int] = {}
-    for word in above:  # dvc.yaml is not in order: validate reads what assemble comes before
+    for word in above:  # dvc.yaml is not in order
         _depth(word, above, depth)
     return {word: depth[word] for word in above}
 
 
 def _depth(word: str, above: Mapping[str, set[str]], depth: dict[str, int]) -> int:
     if word not in depth:
-        depth[word] = -1  # stages of one word may feed each other by other items: audit of the balanced set
         depth[word] = max((_depth(one, above, depth) for one in sorted(above[word])), default=-1) + 1
     return depth[word]
 

@@ -157,12 +157,14 @@ def _people_needed(row: Any) -> str:
 
 
 def _expectations(rows: list[dict[str, Any]]) -> str:
-    """How many pass, and what the others are about; an open one has not failed."""
-    passed = sum(row["verdict"] == "PASS" for row in rows)
-    said = [f"{passed} of {len(rows)} expectations pass"]
-    for outcome, word in (("FAIL", "fails on"), ("INCONCLUSIVE", "open on")):
-        kwargs = [row["kwargs"] for row in rows if row["verdict"] == outcome]
-        about = sorted({str(one.get("attribute") or one.get("column")) for one in kwargs})
+    """How many pass, and what the others are about; a warning does not decide, and an open one has not failed."""
+    said = [f"{sum(row['verdict'] == 'PASS' for row in rows)} of {len(rows)} expectations pass"]
+    for word, kind in (
+        ("fails on", [row for row in rows if row["verdict"] == "FAIL" and row["decides"]]),
+        ("warns of", [row for row in rows if row["verdict"] == "FAIL" and not row["decides"]]),
+        ("open on", [row for row in rows if row["verdict"] == "INCONCLUSIVE"]),
+    ):
+        about = sorted({str(r["kwargs"].get("attribute") or r["kwargs"].get("column") or r["suite"]) for r in kind})
         said += [f"{word} {', '.join(about)}"] if about else []
     return "; ".join(said)
 

@@ -1,8 +1,11 @@
 """The report and the Data Docs in a real browser: they draw, fit, ask for nothing, and serve who cannot see them."""
 
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from hpefair.adapters import report_page
 from tests.browser.pages import browser_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -78,3 +81,15 @@ def test_data_docs_render_offline(made_workspace, chromium, suite):
         colour = page.locator(".pill").first.evaluate("node => getComputedStyle(node).backgroundColor")
         assert colour != "rgba(0, 0, 0, 0)"
         assert outside == []
+
+
+def test_a_wide_picture_fits_a_phone(chromium):
+    """Somebody who lies down is many times as wide as high."""
+    css = (Path(report_page.__file__).parent / "report.css").read_text()
+    wide = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='1500' height='200'/>"
+    with browser_page(chromium, 400) as (page, _):
+        page.set_content(
+            f'<style>{css}</style><main><ul class="gallery"><li><img src="{wide}"><span>a</span></li></ul></main>'
+        )
+        assert page.locator("img").evaluate("img => img.naturalWidth") == 1500
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400

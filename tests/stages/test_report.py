@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from hpefair import params
-from hpefair.adapters import dvc_lock, report_body, report_gallery, report_words, tables
+from hpefair.adapters import dvc_lock, report_body, report_gallery, report_lineage, report_words, tables
 from hpefair.core.pose.skeletons import COCO_17
 from tests.conftest import run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+
+BOX = r'y="(\d+)" text-anchor="middle" font-size="13"[^>]*>([^<]+)<'
 
 
 @pytest.fixture
@@ -69,11 +72,40 @@ def test_cards_are_markdown_with_the_same_numbers(made_workspace):
     assert f"{overall['AP']:.3f}" in (made_workspace / "data/report/model_card.md").read_text()
 
 
+def test_what_is_open_is_a_line_per_group(made_workspace, page):
+    """A cell per model, with how many people there are; models of which nobody may be shown are not in it."""
+    part = page[page.index("Is a group served worse than everybody else?") :]
+    rows = part[: part.index("</table>")].split("<tr>")[1:]
+    head, *lines = (re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in rows)
+    assert all(len(line) == len(head) for line in lines)
+    evaluated = tables.read(made_workspace / "data/evaluate/tinynet/by_group.parquet")
+    asked = evaluated[(evaluated["metric"] == "oks") & (evaluated["attribute"] == "contrast")]
+    unclear = asked[(asked["verdict"] == "INCONCLUSIVE") & (asked["group"] != "unknown")]
+    assert len(unclear) > 0
+    said = {line[0]: line[head.index("tinynet")] for line in lines}
+    for row in unclear.itertuples():
+        assert said[f"contrast {row.group}"].endswith(f"(has {row.n_people})")
+
+
 def test_lineage_names_the_digests_of_dvc(made_workspace, page):
     """Of everything that the report follows from."""
     locked = dvc_lock.digests(made_workspace / "dvc.lock")
     for stage, path in (("ingest", "data/raw"), ("ingest", "data/ingest"), ("train@balanced", "data/train/balanced")):
         assert locked[stage][path] in page
+
+
+def test_the_graph_runs_from_the_raw_data_to_the_page(made_workspace):
+    """Every box below all that it follows from, the second audit below what it is an audit of, and with its digest."""
+    found = report_lineage.lineage(made_workspace)
+    heights = {name: int(height) for height, name in re.findall(BOX, found["lineage_figure"])}
+    way = ["raw", "ingest", "attribute", "calibrate", "audit original", "plan", "generate", "screen", "assemble"]
+    for after in (
+        ["audit balanced", "validate", "gate", "report"],
+        ["train", "predict", "evaluate", "compare", "report"],
+    ):
+        placed = [heights[name] for name in way + after]
+        assert placed == sorted(set(placed))
+    assert {row["stage"] for row in found["lineage_rows"]} == set(heights) - {"report"}
 
 
 def test_a_body_shows_every_joint_by_its_share():
@@ -110,7 +142,7 @@ def test_the_gallery_shows_who_may_be_shown(made_workspace, monkeypatch):
     report = settings.report.model_copy(update={"gallery": gallery})
     shown = report_gallery.gallery_values(settings.model_copy(update={"report": report}))["gallery"]
     assert len(shown) == 6
-    assert Counter(tile["words"] for tile in shown) == {"high, recomposed": 3, "mid, recomposed": 3}
+    assert Counter(tile["words"] for tile in shown) == {"contrast high, recomposed": 3, "contrast mid, recomposed": 3}
     for tile in shown:
         pixels = cv2.imdecode(np.frombuffer(base64.b64decode(tile["address"].partition(",")[2]), np.uint8), 1)
         assert pixels.shape[0] == report_gallery.HEIGHT

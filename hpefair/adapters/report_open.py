@@ -1,0 +1,93 @@
+"""What the report says could not be concluded, and what it would take."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hpefair import artifacts
+from hpefair.adapters import tables
+from hpefair.adapters.expectation_words import expectation_words
+from hpefair.adapters.report_accuracy import evaluated, too_small
+from hpefair.adapters.report_shares import small_groups
+from hpefair.adapters.report_words import group_words
+from hpefair.params import Params
+from hpefair.schema import UNKNOWN
+
+OPEN = "INCONCLUSIVE"
+
+
+def open_values(changes: pd.DataFrame, baseline: str, settings: Params) -> dict[str, Any]:
+    """`open_models`: tables of groups by models; `open_data`: expectations of the data as it came.
+
+    Args:
+        changes: model, attribute, group, n_people, verdict, people_needed of the groups that may be shown.
+        baseline: Model that the others are compared with.
+        settings: All settings.
+    """
+    asked = {
+        f"Is a group worse off than with the model {baseline}?": changes,
+        "Is a group served worse than everybody else?": _shortfalls(settings),
+    }
+    parts = [{"title": title, **_by_group(rows)} for title, rows in asked.items() if (rows["verdict"] == OPEN).any()]
+    return {"open_models": parts, "open_data": _open_expectations(settings)}
+
+
+def _by_group(rows: pd.DataFrame) -> dict[str, Any]:
+    """A line per group of which something is open, a cell per model."""
+    models = list(dict.fromkeys(rows["model"]))
+    lines = []
+    for (attribute, group), part in rows.groupby(["attribute", "group"], sort=False):
+        if (part["verdict"] == OPEN).any():
+            by_model = {row.model: _cell(row) for row in part.itertuples()}
+            name = "everybody" if attribute == "all" else group_words(group, attribute)
+            lines.append({"group": name, "cells": [by_model.get(model, "-") for model in models]})
+    return {"models": models, "rows": lines}
+
+
+def _cell(row: Any) -> str:
+    """How many people of the group it takes, and how many there are; `decided` where nothing is open."""
+    if row.verdict != OPEN:
+        return "decided"
+    if row.people_needed is None or np.isnan(row.people_needed):
+        return f"too few to estimate (has {int(row.n_people)})"
+    if np.isinf(row.people_needed):
+        return f"more of the others, too (has {int(row.n_people)})"
+    return f"about {int(row.people_needed)} (has {int(row.n_people)})"
+
+
+def _shortfalls(settings: Params) -> pd.DataFrame:
+    """Groups that may be shown, and whether each model serves them worse than the rest."""
+    out = []
+    for model in evaluated(settings):
+        table = tables.read(artifacts.EVALUATE / model / "by_group.parquet")
+        table = table[(table["metric"] == settings.compare.metric) & (table["n_people"] > 0)]
+        table = table[table["attribute"].isin(settings.compare.attributes)]
+        table = table[~too_small(table, ["attribute"], settings.report.least)]
+        out.append(table[table["group"] != UNKNOWN].assign(model=model))
+    columns = ["model", "attribute", "group", "n_people", "verdict", "people_needed"]
+    return pd.concat([table[columns] for table in out]) if out else pd.DataFrame(columns=columns)
+
+
+def _open_expectations(settings: Params) -> list[dict[str, str]]:
+    """Expectations of the data as it came that what is known does not decide.
+
+    What would decide them names numbers of people, which are left out where a group of the attribute is not shown.
+    """
+    shares = tables.read(artifacts.AUDIT / "original" / "shares.parquet")
+    hidden = set(shares.loc[small_groups(shares, settings.report.least), "attribute"])
+    decision = tables.read_json(artifacts.GATE / "original" / "decision.json")
+    out = []
+    for row in decision["expectations"]:
+        if row["verdict"] != OPEN:
+            continue
+        rows = row["result"].get("details", {}).get("rows", [])
+        if row["kwargs"].get("attribute") in hidden:
+            rows = []
+        needs: dict[str, list[str]] = {}
+        for part in rows:
+            if part["verdict"] == OPEN and part["needs"]:
+                needs.setdefault(str(part["needs"]), []).append(group_words(str(part["group"])))
+        said = [f"{', '.join(groups)}: {need}" for need, groups in needs.items()]
+        out.append({"question": expectation_words(row), "needs": "; ".join(said) or "labels of more people"})
+    return out
