@@ -16,7 +16,7 @@ from tests.documentation import PAGES, Reader, commands, name
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 FRESH = ("audit-model", "people", "estimators", "judges", "cluster")  # pages that begin before there are results
-FINISHED = ("review", "tracking", "attributes", "repair", "add-attribute", "README")
+FINISHED = ("tracking", "README", "review", "attributes", "repair", "add-attribute")
 ELSEWHERE = {  # downloads, servers that run until they are stopped, and this suite itself: which file has it, and how
     "make setup": ("Makefile", "$(BIN)/hpefair"),
     "make test": ("Makefile", "pytest -n 2"),
@@ -97,8 +97,10 @@ def path_of(subject: str) -> Path:
 
 
 def page(subject: str) -> list[str]:
-    """Commands of a page that are typed here; a name alone is spoken of, and its guide has it whole."""
-    spoken = ("hpefair train", "hpefair export", *ELSEWHERE)
+    """Commands of a page that are typed here; of the README those that no guide has: it lists what guides tell."""
+    spoken = {"hpefair train", "hpefair export", *ELSEWHERE}  # a name alone, which its guide has whole
+    if subject == "README":
+        spoken.update(line for other in (*FRESH, *FINISHED) if other != subject for line in commands(path_of(other)))
     return [line for line in commands(path_of(subject)) if line not in spoken and "…" not in line]
 
 
