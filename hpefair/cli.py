@@ -173,6 +173,8 @@ def audit_predictions(
     console.print(verdict_lines(audit.evaluation.by_group, tolerance, "ar"))
     if len(audit.pairs):
         console.print(rich_tables.paired(audit.pairs, "ar", "AR", tolerance))
+    if labels:
+        console.print(f"{audit.labelled} of {len(audit.evaluation.people)} people have a label", highlight=False)
     if audit.warning:
         console.print(audit.warning, style="yellow")
     if len(audit.rejects):
@@ -201,9 +203,10 @@ def gate(
         console.print(
             verdict(row["verdict"]), f"{row['severity']:8}", f"{row['suite']}: {row['expectation']} ({about})"
         )
-        for needed in command.needs(row):
-            console.print(f"    {needed}", style="dim", highlight=False)
+        for line in (*command.misses(row), *command.needs(row)):
+            console.print(f"    {line}", style="dim", highlight=False)
     console.print(f"gate {variant}:", verdict(decision["verdict"]))
+    console.print("  What only models told, and nobody audited, counts as unknown here.", style="dim")
     if strict:
         command.enforce(decision)
 

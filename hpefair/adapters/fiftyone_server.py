@@ -13,6 +13,7 @@ from pathlib import Path
 from hpefair.errors import ToolError
 
 START_LIMIT_S = 120
+REACH_LIMIT_MS = 5000
 PLUGINS = Path(__file__).resolve().parent / "fiftyone_plugins"
 
 
@@ -29,10 +30,14 @@ def database(folder: Path, port: int = 0) -> Iterator[str]:
 
     Yields:
         Its URI.
+
+    Raises:
+        ToolError: If it cannot be started or, where one is named, reached.
     """
     os.environ.setdefault("FIFTYONE_DATABASE_VALIDATION", "false")
-    if os.environ.get("FIFTYONE_DATABASE_URI"):
-        yield os.environ["FIFTYONE_DATABASE_URI"]
+    if uri := os.environ.get("FIFTYONE_DATABASE_URI"):
+        _reachable(uri)
+        yield uri
         return
     spec = importlib.util.find_spec("fiftyone")
     binary = Path(spec.origin).parent / "db/bin/mongod" if spec and spec.origin else Path("mongod")
@@ -43,7 +48,7 @@ def database(folder: Path, port: int = 0) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     command = [binary, "--dbpath", folder, "--bind_ip", "127.0.0.1", "--port", port, "--nounixsocket", "--quiet"]
-    with serve([str(part) for part in command], port, folder / "mongod.log"):
+    with _in_use_is_said(folder), serve([str(part) for part in command], port, folder / "mongod.log"):
         os.environ["FIFTYONE_DATABASE_URI"] = uri = f"mongodb://127.0.0.1:{port}"
         try:
             yield uri
@@ -87,13 +92,15 @@ def serve(
     """Run a server until the context ends; enters once it accepts connections.
 
     Raises:
-        ToolError: If it ends or does not listen in time; names its log.
+        ToolError: If the port is taken, or the server ends or does not listen in time; names its log.
     """
+    if _listening(port):  # whoever that is would be taken for the server
+        raise ToolError(f"port {port} is in use: choose another one, or stop what listens there")
     with log.open("w") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=env, start_new_session=True)
     try:
         limit = time.monotonic() + START_LIMIT_S
-        while not _listening(port):
+        while process.poll() is not None or not _listening(port):
             if process.poll() is not None or time.monotonic() > limit:
                 raise ToolError(f"{Path(command[0]).name} did not start; see {log}")
             time.sleep(0.1)
@@ -102,6 +109,31 @@ def serve(
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(30)
+
+
+@contextlib.contextmanager
+def _in_use_is_said(folder: Path) -> Iterator[None]:
+    """A database that another process has open ends mongod with a hundred lines of JSON."""
+    try:
+        yield
+    except ToolError as error:
+        log = folder / "mongod.log"
+        if log.exists() and "DBPathInUse" in log.read_text(errors="replace"):
+            raise ToolError(
+                f"the database in {folder} is open in another process: end that App with Ctrl-C, or set "
+                "FIFTYONE_DATABASE_URI to the address that `hpefair app` printed"
+            ) from error
+        raise
+
+
+def _reachable(uri: str) -> None:
+    import pymongo
+
+    try:
+        with contextlib.closing(pymongo.MongoClient(uri, serverSelectionTimeoutMS=REACH_LIMIT_MS)) as client:
+            client.admin.command("ping")
+    except pymongo.errors.PyMongoError as error:
+        raise ToolError(f"FIFTYONE_DATABASE_URI: no MongoDB answers at {uri.rpartition('@')[2]}") from error
 
 
 def free_port() -> int:

@@ -18,6 +18,7 @@ class Looked:
         models: Evaluated models.
         groups: Pairs of attribute and group that models are compared by.
         worst: Triples of model, attribute and its worst group.
+        unknown: Attributes of which people may be unknown.
         audit: People to label.
         public: Whether perceived attributes were left out.
     """
@@ -25,6 +26,7 @@ class Looked:
     models: Sequence[str]
     groups: Sequence[tuple[str, str]]
     worst: Sequence[tuple[str, str, str]]
+    unknown: Sequence[str]
     audit: int
     public: bool
 
@@ -100,8 +102,10 @@ def _views(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]
             yield f"worst_{attribute}_{group}_{model}", _hardest_first(dataset, attribute, group, model, field)
     for attribute, group in looked.groups:
         for model in looked.models if attribute not in hidden else ():
-            people = _single(members(dataset, attribute, group, model, BOXES))
-            yield f"lowest_{attribute}_{group}_{model}", people.sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)
+            found = members(dataset, attribute, group, model, BOXES)
+            if len(found):
+                lowest = _single(found).sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)
+                yield f"lowest_{attribute}_{group}_{model}", lowest
 
 
 def _turns(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:
@@ -114,7 +118,7 @@ def _turns(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]
     # Without what models said: who sees a guess tends to agree with it.
     guesses = [f"{BOXES}.detections.{name}{end}" for name in PERCEIVED for end in ("", "_confidence")]
     yield "audit_sample", asked.exclude_fields(guesses).to_patches(BOXES).sort_by(f"{BOXES}.audit_place")
-    for attribute in PERCEIVED:
+    for attribute in looked.unknown:
         unknown = (field(attribute) == UNKNOWN) & (field("screened") == "")
         yield f"unknown_{attribute}", _single(dataset.filter_labels(BOXES, unknown))
 

@@ -15,6 +15,7 @@ from hpefair.core.keypoint_breakdown import ALL_JOINTS
 from hpefair.params import Params
 from hpefair.schema import UNKNOWN
 
+FEWEST_JOINTS: Final = 10  # below, one joint more or less is a tenth
 METRICS: Final = {"oks": "mean OKS", "ar": "average recall (AR)"}
 
 
@@ -29,6 +30,7 @@ def accuracy_values(settings: Params) -> dict[str, Any]:
         "level": f"{settings.evaluate.confidence:.0%}".replace("%", " %"),
         "adjusted_for": f"{', '.join(most)} and {last}" if most else last,
         "score_figures": _score_figures(parts, about, settings),
+        "worse": served_worse(settings),
         **_gaps(names, settings),
         **_joints(settings),
     }
@@ -56,12 +58,38 @@ def _score_figures(
                 drawn.append(
                     {
                         "title": attribute_words(attribute),
-                        "note": f"Boxes: {kind[0]}. Measured on {kind[1]}.",
+                        "note": f"Boxes: {kind[0]}. Measured on {kind[1]}. {_overall(models, about)}",
                         "svg": figures.intervals(rows, f"{METRICS[settings.compare.metric]}, with its interval"),
                         "rows": [{**row, "group": group_words(row["group"])} for row in tables.records(rows)],
                     }
                 )
     return drawn
+
+
+def _overall(models: Sequence[str], about: Mapping[str, Mapping[str, Any]]) -> str:
+    """How good the models are at all: between models that hardly work, differences mean little."""
+    return "AP of everybody: " + ", ".join(f"{name} {about[name]['AP']:.3f}" for name in models) + "."
+
+
+def served_worse(settings: Params) -> list[dict[str, Any]]:
+    """Groups that a model serves worse than the rest beyond doubt, of all traits that were measured.
+
+    Args:
+        settings: All settings.
+
+    Returns:
+        model, group (in words), n_people, shortfall and its interval of each that may be shown.
+    """
+    out = []
+    for model in evaluated(settings):
+        table = tables.read(artifacts.EVALUATE / model / "by_group.parquet")
+        rows = table[(table["metric"] == settings.compare.metric) & (table["n_people"] > 0)]
+        rows = rows[~too_small(rows, ["attribute"], settings.report.least) & (rows["verdict"] == "FAIL")]
+        out += [
+            {**row, "model": model, "group": group_words(row["group"], row["attribute"])}
+            for row in tables.records(rows[rows["group"] != UNKNOWN])
+        ]
+    return out
 
 
 def _gaps(names: Sequence[str], settings: Params) -> dict[str, Any]:
@@ -92,8 +120,8 @@ def _joints(settings: Params) -> dict[str, Any]:
         groups = list(shown.loc[shown["attribute"] == attribute, "group"])
         if not groups:
             continue
-        values = [("everybody", _pck(table, "all", "all"))]
-        values += [(group_words(group), _pck(table, attribute, group)) for group in groups]
+        values = [("everybody", _pck(table, "all", "all", settings))]
+        values += [(group_words(group), _pck(table, attribute, group, settings)) for group in groups]
         title = f"Share of joints found, by joint and {attribute_words(attribute)}; the table below has the numbers"
         joints = [joint for joint in values[0][1] if joint != ALL_JOINTS]
         found.append(
@@ -106,12 +134,14 @@ def _joints(settings: Params) -> dict[str, Any]:
                 ],
             }
         )
-    return {"joint_figures": found, "joint_model": model}
+    return {"joint_figures": found, "joint_model": model, "fewest_joints": max(settings.report.least, FEWEST_JOINTS)}
 
 
-def _pck(table: pd.DataFrame, attribute: str, group: str) -> dict[str, float | None]:
+def _pck(table: pd.DataFrame, attribute: str, group: str, settings: Params) -> dict[str, float | None]:
+    """Share of each joint; None of joints that too few people show."""
     rows = table[(table["attribute"] == attribute) & (table["group"] == group)]
-    return {row["joint"]: row["pck"] if row["n_joints"] else None for row in tables.records(rows)}
+    fewest = max(settings.report.least, FEWEST_JOINTS)
+    return {row["joint"]: row["pck"] if row["n_joints"] >= fewest else None for row in tables.records(rows)}
 
 
 def too_small(table: pd.DataFrame, by: list[str], minimum: int) -> pd.Series:

@@ -6,7 +6,7 @@ from typing import Any
 from hpefair import artifacts
 from hpefair.adapters import tables
 from hpefair.adapters.expectation_words import open_and_short
-from hpefair.adapters.report_accuracy import METRICS
+from hpefair.adapters.report_accuracy import METRICS, served_worse
 from hpefair.adapters.report_words import attribute_words
 from hpefair.params import Params
 
@@ -31,7 +31,7 @@ def answer_values(settings: Params) -> dict[str, Any]:
         {"verdict": gates["balanced"]["verdict"], "sentence": _repair(gates["balanced"])},
         *(_model(row, verdicts, settings) for row in verdicts["candidates"][-1:]),
     ]
-    others = [_model(row, verdicts, settings) for row in verdicts["candidates"][:-1]]
+    others = [*(_model(row, verdicts, settings) for row in verdicts["candidates"][:-1]), *_worse(settings)]
     return {"answer": rows, "other_models": others, "claim": verdicts["claim"]}
 
 
@@ -97,6 +97,20 @@ def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params
         )
     about = _of(row["model"], "a model")
     return {"verdict": row["verdict"], "sentence": f"{about[0].upper()}{about[1:]} {sentence}."}
+
+
+def _worse(settings: Params) -> list[dict[str, Any]]:
+    """A sentence per model that serves a group worse than everybody else beyond doubt, brought ones included."""
+    groups: dict[str, list[str]] = {}
+    for row in served_worse(settings):
+        groups.setdefault(row["model"], []).append(row["group"])
+    return [
+        {
+            "verdict": "FAIL",
+            "sentence": f"{model} serves these worse than everybody else, beyond doubt: {', '.join(found)}.",
+        }
+        for model, found in groups.items()
+    ]
 
 
 def _of(model: str, noun: str) -> str:

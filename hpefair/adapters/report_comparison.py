@@ -31,6 +31,7 @@ def comparison_values(settings: Params) -> dict[str, Any]:
         "baseline": verdicts["baseline"],
         "not_judged": ", ".join(attribute_words(name) for name in verdicts["not_judged"]),
         "tolerance": verdicts["tolerance"],
+        "min_images": settings.evaluate.min_support,
         "changes": [
             {
                 **row,

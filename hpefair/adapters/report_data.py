@@ -10,7 +10,7 @@ from hpefair.adapters import tables
 from hpefair.adapters.report_shares import best, shown_shares, small_groups
 from hpefair.adapters.report_words import attribute_words
 from hpefair.params import Params
-from hpefair.schema import PERCEIVED, UNKNOWN
+from hpefair.schema import ATTRIBUTES, PERCEIVED, UNKNOWN
 
 
 def data_values(settings: Params) -> dict[str, Any]:
@@ -24,7 +24,11 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: Params)
     asked = [*planned, *(name for name in settings.audit.attributes if name not in planned)]
     beside = {name: _beside(before, after, name, settings.report.least) for name in asked}
     drawn = [
-        {"title": attribute_words(name), "svg": figures.shares(*pair)}
+        {
+            "title": attribute_words(name),
+            "svg": figures.shares(*pair),
+            "left_out": ", ".join(one for one in ATTRIBUTES[name] if one not in set(pair[0]["group"])),
+        }
         for name, pair in beside.items()
         if name in planned or (len(pair[0]) > 1 and pair[0]["reference"].notna().any())
     ]

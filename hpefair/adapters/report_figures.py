@@ -100,7 +100,8 @@ def gaps(table: pd.DataFrame, label: str) -> str:
             axes.plot(part["difference"], rows, mark, color=colour, markersize=6, label=model)
             axes.plot(part["adjusted_difference"], rows, mark, color=colour, markersize=6, markerfacecolor="white")
         _name(axes, groups, label)
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=min(0.0, 1.2 * float(np.nan_to_num(table["adjusted_difference"].to_numpy(float)).min())))
+        axes.axvline(0, color=SOFT, linewidth=0.8)
         handles, names = axes.get_legend_handles_labels()
         handles += [mpl.patches.Patch(color="#dde3e9"), mpl.lines.Line2D([], [], marker="o", ls="", mfc="w", mec=INK)]
         names += ["chance alone", "in like circumstances"]

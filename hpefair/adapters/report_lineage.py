@@ -12,6 +12,8 @@ STAGE: Final = "report"
 RAW: Final = "raw"  # what `hpefair add` has put there
 BOX: Final = (136, 40)
 GAP: Final = (14, 26)
+LANE: Final = 28  # width of the place through which an edge passes a row of boxes
+WAY: Final = " to "
 SHOWN: Final = 8  # digits of a digest
 
 
@@ -86,23 +88,32 @@ def _digests(root: Path, graph: dvc_graph.Graph) -> dict[str, str]:
 
 def _picture(above: Mapping[str, set[str]], digests: Mapping[str, list[str]]) -> str:
     depth = _depths(above)
+    edges = [(one, word) for word, ones in above.items() for one in sorted(ones)]
     rows: dict[int, list[str]] = {}
     for word, level in depth.items():
         rows.setdefault(level, []).append(word)
-    width = max(len(row) for row in rows.values()) * (BOX[0] + GAP[0]) + GAP[0]
+    for one, word in edges:  # a longer way goes through a place of its own in every row between, not behind a box
+        for level in range(depth[one] + 1, depth[word]):
+            rows[level].append(f"{one}{WAY}{word}@{level}")
+    widest = max(sum(_width(name) for name in row) for row in rows.values())
     places = {}
-    for level, words in rows.items():
-        left = (width - len(words) * (BOX[0] + GAP[0]) + GAP[0]) / 2
-        places.update(
-            {word: (left + n * (BOX[0] + GAP[0]), level * (BOX[1] + GAP[1]) + 4) for n, word in enumerate(words)}
-        )
-    height = len(rows) * (BOX[1] + GAP[1])
-    lines = "".join(_line(places[one], places[word]) for word, ones in above.items() for one in sorted(ones))
-    boxes = "".join(_box(word, places[word], digests.get(word, [])) for word in places)
+    for level, names in rows.items():
+        x = GAP[0] + (widest - sum(_width(name) for name in names)) / 2
+        for name in names:
+            places[name] = (x, level * (BOX[1] + GAP[1]) + 4.0)
+            x += _width(name)
+    width, height = widest + GAP[0], len(rows) * (BOX[1] + GAP[1])
+    lines = "".join(_line(one, word, depth, places) for one, word in edges)
+    boxes = "".join(_box(word, places[word], digests.get(word, [])) for word in depth)
     return (
         f'<svg role="img" aria-label="Graph of stages; the table below lists their outputs and digests" '
         f'viewBox="0 0 {width} {height}" width="{width}" font-family="inherit">{lines}{boxes}</svg>'
     )
+
+
+def _width(name: str) -> int:
+    """Of a box, or of the place through which an edge goes, with its gap."""
+    return LANE if WAY in name else BOX[0] + GAP[0]
 
 
 def _depths(above: Mapping[str, set[str]]) -> dict[str, int]:
@@ -119,11 +130,17 @@ def _depth(word: str, above: Mapping[str, set[str]], depth: dict[str, int]) -> i
     return depth[word]
 
 
-def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
-    x, y = start[0] + BOX[0] / 2, start[1] + BOX[1]
-    to_x, to_y = end[0] + BOX[0] / 2, end[1]
-    middle = (y + to_y) / 2
-    path = f"M{x:.0f} {y:.0f} C{x:.0f} {middle:.0f} {to_x:.0f} {middle:.0f} {to_x:.0f} {to_y:.0f}"
+def _line(one: str, word: str, depth: Mapping[str, int], places: Mapping[str, tuple[float, float]]) -> str:
+    """From below one box to the top of the other, straight down past the rows between."""
+    x, y = places[one][0] + BOX[0] / 2, places[one][1] + BOX[1]
+    path = f"M{x:.0f} {y:.0f}"
+    for level in range(depth[one] + 1, depth[word] + 1):
+        between = level < depth[word]
+        left, top = places[f"{one}{WAY}{word}@{level}" if between else word]
+        to_x, half = left + (LANE if between else BOX[0]) / 2, (y + top) / 2
+        path += f" C{x:.0f} {half:.0f} {to_x:.0f} {half:.0f} {to_x:.0f} {top:.0f}"
+        path += f" V{top + BOX[1]:.0f}" if between else ""
+        x, y = to_x, top + BOX[1]
     return f'<path d="{path}" fill="none" stroke="#9aa7b4" stroke-width="1.2"/>'
 
 

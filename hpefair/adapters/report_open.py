@@ -1,6 +1,6 @@
 """What the report says could not be concluded, and what it would take."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,12 @@ from hpefair.adapters.report_words import group_words
 from hpefair.params import Params
 from hpefair.schema import UNKNOWN
 
-OPEN = "INCONCLUSIVE"
+OPEN: Final = "INCONCLUSIVE"
+ANSWERS: Final = {"PASS": "no (PASS)", "FAIL": "yes (FAIL)"}
 
 
 def open_values(changes: pd.DataFrame, baseline: str, settings: Params) -> dict[str, Any]:
-    """`open_models`: tables of groups by models; `open_data`: expectations of the data as it came.
+    """`open_models`: tables of groups by models; `open_data`: expectations of the data as it came that are not met.
 
     Args:
         changes: model, attribute, group, n_people, verdict, people_needed of the groups that may be shown.
@@ -46,9 +47,9 @@ def _by_group(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _cell(row: Any) -> str:
-    """How many people of the group it takes, and how many there are; `decided` where nothing is open."""
+    """How many people of the group it takes, and how many there are; the answer where nothing is open."""
     if row.verdict != OPEN:
-        return "decided"
+        return ANSWERS.get(row.verdict, "-")
     if row.people_needed is None or np.isnan(row.people_needed):
         return f"too few to estimate (has {int(row.n_people)})"
     if np.isinf(row.people_needed):
@@ -70,7 +71,7 @@ def _shortfalls(settings: Params) -> pd.DataFrame:
 
 
 def _open_expectations(settings: Params) -> list[dict[str, str]]:
-    """Expectations of the data as it came that what is known does not decide.
+    """Expectations of the data as it came that are missed, or that what is known does not decide.
 
     What would decide them names numbers of people, which are left out where a group of the attribute is not shown.
     """
@@ -79,15 +80,24 @@ def _open_expectations(settings: Params) -> list[dict[str, str]]:
     decision = tables.read_json(artifacts.GATE / "original" / "decision.json")
     out = []
     for row in decision["expectations"]:
-        if row["verdict"] != OPEN:
+        if row["verdict"] not in (OPEN, "FAIL"):
             continue
         rows = row["result"].get("details", {}).get("rows", [])
         if row["kwargs"].get("attribute") in hidden:
             rows = []
-        needs: dict[str, list[str]] = {}
-        for part in rows:
-            if part["verdict"] == OPEN and part["needs"]:
-                needs.setdefault(str(part["needs"]), []).append(group_words(str(part["group"])))
-        said = [f"{', '.join(groups)}: {need}" for need, groups in needs.items()]
-        out.append({"question": expectation_words(row), "needs": "; ".join(said) or "labels of more people"})
-    return out
+        said = _needs(rows) if row["verdict"] == OPEN else _missed(rows)
+        asked = {"question": expectation_words(row), "verdict": row["verdict"], "decides": row["decides"]}
+        out.append({**asked, "said": "; ".join(said) or ("labels of more people" if row["verdict"] == OPEN else "")})
+    return sorted(out, key=lambda row: (row["verdict"] == OPEN, not row["decides"]))
+
+
+def _needs(rows: list[dict[str, Any]]) -> list[str]:
+    needs: dict[str, list[str]] = {}
+    for part in rows:
+        if part["verdict"] == OPEN and part["needs"]:
+            needs.setdefault(str(part["needs"]), []).append(group_words(str(part["group"])))
+    return [f"{', '.join(groups)}: {need}" for need, groups in needs.items()]
+
+
+def _missed(rows: list[dict[str, Any]]) -> list[str]:
+    return [f"{group_words(str(part['group']))}: {part['low']:.3g}" for part in rows if part["verdict"] == "FAIL"]

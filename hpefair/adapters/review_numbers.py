@@ -41,3 +41,13 @@ def worst_groups(models: Sequence[str]) -> list[tuple[str, str, str]]:
         gaps = gaps[(gaps["metric"] == "oks") & (gaps["worst_group"] != "")]
         worst += [(model, row.attribute, row.worst_group) for row in gaps.itertuples()]
     return worst
+
+
+def served_worse(models: Sequence[str]) -> list[tuple[str, str]]:
+    """Attribute and group that some model serves worse than the rest beyond doubt, by mean OKS, each once."""
+    pairs: dict[tuple[str, str], None] = {}
+    for model in models:
+        table = tables.read(artifacts.EVALUATE / model / "by_group.parquet")
+        rows = table[(table["metric"] == "oks") & (table["verdict"] == "FAIL")]
+        pairs.update({(row.attribute, row.group): None for row in rows.itertuples()})
+    return list(pairs)

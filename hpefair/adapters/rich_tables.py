@@ -116,4 +116,6 @@ def _share(row: pd.Series) -> str:
 def _change(row: pd.Series) -> str:
     if pd.isna(row["change"]):
         return "-"
+    if pd.isna(row["low"]):  # all of one image: nothing says how far the change may be from this
+        return f"{row['change']:+.3f}"
     return f"{row['change']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"

@@ -150,6 +150,8 @@ def append_jsonl(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         path: File of one JSON object per line; made if absent.
         rows: What to add.
     """
+    if not rows and path.exists():  # rewritten, its digest might change, and with it what follows from it
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f".{path.name}.lock")):
         text = path.read_text(encoding="utf-8").strip() if path.exists() else ""

@@ -66,7 +66,7 @@ def sources(calibration: pd.DataFrame, inferred: pd.DataFrame) -> Table:
     for row in calibration.itertuples():
         part = inferred[(inferred["attribute"] == row.attribute) & (inferred["source"] == row.source)]
         told, named = (part["reason"] == "").mean(), (part["group"] != UNKNOWN).mean()
-        labelled = f"{row.n_labelled} by {row.labelled_by}" if row.n_labelled else "nobody"
+        labelled = f"{row.n_labelled} by {row.labelled_by}" if row.n_labelled else "too few"
         error = f"{row.error_before:.3f} to {row.error:.3f}" if row.n_labelled else "-"
         table.add_row(
             row.attribute, row.source, str(len(part)), f"{told:.0%}", f"{named:.0%}", labelled, _share(row.accuracy),

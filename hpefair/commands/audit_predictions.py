@@ -19,6 +19,7 @@ from hpefair.core.pose.person_scores import DECIDING
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.pose.subgroup_precision import WARNINGS, Rule
 from hpefair.errors import InputError
+from hpefair.schema import PERCEIVED, UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,13 @@ class Choices:
 
 @dataclass(frozen=True)
 class Audit:
-    """Result of `audit_predictions`: evaluation, paired gaps, records that could not be used, a warning or nothing."""
+    """Result of `audit_predictions`: evaluation, paired gaps, unusable records, a warning, people with a label."""
 
     evaluation: Evaluation
     pairs: pd.DataFrame
     rejects: pd.DataFrame
     warning: str
+    labelled: int
 
 
 def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Audit:
@@ -81,6 +83,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     ids = np.array([image["id"] for image in images])
     subject = ["" if image.get("subject_id") is None else str(image["subject_id"]) for image in images]
     attributes = without_pixels.from_annotations(table, choices.labels, checked)
+    labelled = _labelled(choices.labels, attributes)
     numbers = table["coco_annotation_id"].to_numpy()
     people = pose_arrays.people(table, pose_arrays.image_index(f"audit/{number}" for number in ids))
     del table
@@ -105,7 +108,18 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     scores["cluster"] = cluster[scores["image"]]
     pairs = _paired(choices.pairs, scores, uncertainty, checked) if choices.pairs else pd.DataFrame()
     rejects = pd.DataFrame(checked.rejects, columns=["record", "source_id", "reason"])
-    return Audit(evaluation, pairs, rejects, WARNINGS[setting.rule])
+    return Audit(evaluation, pairs, rejects, WARNINGS[setting.rule], labelled)
+
+
+def _labelled(labels: Path | None, attributes: pd.DataFrame) -> int:
+    """How many people have a label; a file that names nobody is the wrong one."""
+    named = [name for name in attributes if name in PERCEIVED]
+    count = int((attributes[named] != UNKNOWN).any(axis=1).sum()) if named else 0
+    if labels is not None and not count:
+        raise InputError(
+            f"--labels {labels}: none of its labels is of a person of the annotations; are the ids theirs?"
+        )
+    return count
 
 
 def write_json(audit: Audit, path: Path) -> None:

@@ -44,7 +44,8 @@ def show(console: Console, models: list[str] | None = None) -> None:
         console.print(corrected_lines(tables.read(folder / "corrected.parquet"), metric), end="")
     _print_representation(console)
     _print_changes(console, settings)
-    console.print(decisions())
+    if (known := decisions()) is not None:
+        console.print(known)
 
 
 def _print_representation(console: Console) -> None:
@@ -169,7 +170,7 @@ def _expectations(rows: list[dict[str, Any]]) -> str:
     return "; ".join(said)
 
 
-def decisions() -> RenderableType:
+def decisions() -> RenderableType | None:
     """Gates of both variants and verdicts of the candidates, as far as they exist."""
     table = Table(title="Decisions", title_justify="left", show_edge=False)
     for column in ("what", "verdict", "why"):
@@ -181,7 +182,7 @@ def decisions() -> RenderableType:
             table.add_row(f"gate {variant}", verdict(decision["verdict"]), _expectations(decision["expectations"]))
     path = artifacts.COMPARE / "verdicts.json"
     if not path.exists():
-        return table
+        return table if table.row_count else None
     verdicts = tables.read_json(path)
     needed = tables.read(artifacts.COMPARE / "groups.parquet")
     for row in verdicts["candidates"]:

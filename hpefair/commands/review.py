@@ -15,9 +15,10 @@ from hpefair import artifacts, params
 from hpefair.adapters import fiftyone_server, git_repository, review_numbers, review_people, tables
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import NothingToDo
-from hpefair.schema import ATTRIBUTES
+from hpefair.schema import ATTRIBUTES, PERCEIVED
 
 DATABASE = Path("fiftyone.db")
+UNSURE = (*PERCEIVED, "contrast")  # told by somebody, or not to be measured in every picture
 REVIEWER = "HPEFAIR_REVIEWER"  # whose name the forms in the App begin with
 
 
@@ -70,7 +71,10 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
             dataset, views = build(name, wanted.public, history, wanted.audit)
             said = f"{len(dataset)} images, {len(views)} views"
             link = f"{wanted.app}/datasets/{name}"
-        line = f"FiftyOne dataset {name}: {said}" + ("" if port else f": {link}")
+        shown = "" if port else f": {link}"
+        if not port and not os.environ.get("FIFTYONE_DATABASE_URI"):  # one that is shared has its App already
+            shown += " (once `hpefair app` serves it)"
+        line = f"FiftyOne dataset {name}: {said}{shown}"
         console.print(line, highlight=False, soft_wrap=True)
         if port is None:
             return
@@ -119,6 +123,7 @@ def serve(console: Console, folder: Path, listen: tuple[str, int], database_port
     with fiftyone_server.database(folder, database_port) as uri, fiftyone_server.app(port, folder, address) as address:
         console.print(f"FiftyOne on {address}, its database on {uri} (Ctrl-C stops both)", highlight=False)
         _until_interrupted()
+    console.print("`hpefair review --export`, in the workspace, writes what was decided", highlight=False)
 
 
 def _screened() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -158,7 +163,9 @@ def build(
     dataset.save()
     groups = [(word, group) for word in settings.compare.attributes for group in ATTRIBUTES[word]]
     worst = review_numbers.worst_groups(models)
-    looked = fiftyone_views.Looked(models, groups, worst, audit, public)
+    groups += [pair for pair in review_numbers.served_worse(models) if pair not in groups]
+    unknown = [word for word in settings.audit.attributes if word in UNSURE]
+    looked = fiftyone_views.Looked(models, groups, worst, unknown, audit, public)
     fiftyone_views.save_layout(dataset)
     return dataset, fiftyone_views.save(dataset, looked)
 

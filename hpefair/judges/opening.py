@@ -48,5 +48,8 @@ def _checked(name: str, kind: str, folder: Path) -> Published:
     if kind not in one.kinds:
         raise SettingsError(f"{name} is no {kind}, it is a {' and '.join(one.kinds)}")
     if not is_here(one, folder):
-        raise MissingArtifactError(f"{folder / name} does not hold the judge: run `hpefair judges fetch {name}`")
+        raise MissingArtifactError(
+            f"{folder / name} does not hold the judge: run `hpefair judges fetch {name}`, or `hpefair judges fetch` "
+            "for all of them"
+        )
     return one

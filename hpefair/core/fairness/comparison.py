@@ -108,8 +108,11 @@ def _changes(draws: Draws, tolerance: Tolerance) -> pd.DataFrame:
     """Mean change of every group with its own and its joint interval, verdict, and people still needed."""
     m = draws.metrics.index("change")
     point, drawn = draws.mean[:, m], draws.means[:, :, m]
-    low, high = percentile_interval(drawn, tolerance.confidence, draws.clusters)
-    tested = np.array([group.known and draws.clusters[g] > 0 for g, group in enumerate(draws.listed)])
+    several = draws.clusters > 1  # one cluster alone is the same in every resample: no interval
+    low, high = (
+        np.where(several, end, np.nan) for end in percentile_interval(drawn, tolerance.confidence, draws.clusters)
+    )
+    tested = np.array([group.known and several[g] for g, group in enumerate(draws.listed)])
     joint_low, joint_high = np.full(len(point), np.nan), np.full(len(point), np.nan)
     joint_low[tested], joint_high[tested] = joint_interval(
         point[tested], drawn[:, tested], tolerance.confidence, draws.clusters[tested]
