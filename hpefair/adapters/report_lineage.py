@@ -47,7 +47,7 @@ def lineage(root: Path = Path()) -> dict[str, Any]:
 
 def _kept(paths: list[str], known: Mapping[str, str]) -> list[str]:
     """Where DVC's digests of outputs are: at the outputs, or at the folder of them that another stage reads whole."""
-    folders = ([one for one in known if one == path or path.startswith(f"{one}/")] for path in paths)
+    folders = ([path] if path in known else [one for one in known if path.startswith(f"{one}/")] for path in paths)
     return list(dict.fromkeys(one for ones in folders for one in ones))
 
 

@@ -83,7 +83,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     ids = np.array([image["id"] for image in images])
     subject = ["" if image.get("subject_id") is None else str(image["subject_id"]) for image in images]
     attributes = without_pixels.from_annotations(table, choices.labels, checked)
-    labelled = _labelled(choices.labels, attributes)
+    labelled = _labelled(choices.labels, attributes, checked)
     numbers = table["coco_annotation_id"].to_numpy()
     people = pose_arrays.people(table, pose_arrays.image_index(f"audit/{number}" for number in ids))
     del table
@@ -111,11 +111,11 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     return Audit(evaluation, pairs, rejects, WARNINGS[setting.rule], labelled)
 
 
-def _labelled(labels: Path | None, attributes: pd.DataFrame) -> int:
-    """How many people have a label; a file that names nobody is the wrong one."""
+def _labelled(labels: Path | None, attributes: pd.DataFrame, checked: coco_json.Checked) -> int:
+    """How many people have a label; a file that names nobody, and of which nothing was put aside, is another one's."""
     named = [name for name in attributes if name in PERCEIVED]
     count = int((attributes[named] != UNKNOWN).any(axis=1).sum()) if named else 0
-    if labels is not None and not count:
+    if labels is not None and not count and not any(row["record"] == "label" for row in checked.rejects):
         raise InputError(
             f"--labels {labels}: none of its labels is of a person of the annotations; are the ids theirs?"
         )

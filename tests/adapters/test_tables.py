@@ -38,3 +38,13 @@ def test_broken_decision_lines_are_named(tmp_path):
     with pytest.raises(InputError, match="line 3"):
         tables.read_jsonl(tmp_path / "d.jsonl")
     assert tables.read_jsonl(tmp_path / "none.jsonl") == []
+
+
+def test_adding_nothing_leaves_the_file_alone(tmp_path):
+    """Its digest decides which stages run again; a blank line would be another file."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\n")
+    tables.append_jsonl(path, [])
+    assert path.read_bytes() == b"\n"
+    tables.append_jsonl(path, [{"a": 1}])
+    assert path.read_bytes() == b'{"a": 1}\n'

@@ -1,6 +1,7 @@
 """`hpefair audit-predictions`: the evaluation with no pipeline around it."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -173,3 +174,14 @@ def test_detections_of_cats_alone_stop(planted, tmp_path):
     (tmp_path / "r.json").write_text(json.dumps([row | {"category_id": 5} for row in rows]))
     assert "only of other categories" in audit(*planted, expect=2).stderr
     assert "measured in pixels" in audit(*planted, "--by", "contrast", expect=2).stderr
+
+
+def test_labels_of_nobody_stop_and_others_are_counted(tiny_coco, tmp_path):
+    """A label file of another dataset must not go unnoticed."""
+    files = ["--annotations", tiny_coco / "person_keypoints.json", "--results", tiny_coco / "predictions/tinynet.json"]
+    others = tmp_path / "others.csv"
+    others.write_text("person_id,gender\n990001,woman\n990002,man\n")
+    assert "none of its labels is of a person" in audit(*files, "--labels", others, expect=2).stderr
+    said = audit(*files, "--labels", tiny_coco / "labels.csv").stdout
+    labelled, people = map(int, re.search(r"(\d+) of (\d+) people have a label", said).groups())
+    assert 0 < labelled <= people

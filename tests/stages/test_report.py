@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from hpefair import params
-from hpefair.adapters import dvc_lock, report_body, report_gallery, report_lineage, report_words, tables
+from hpefair.adapters import (
+    dvc_lock,
+    report_accuracy,
+    report_answer,
+    report_body,
+    report_gallery,
+    report_lineage,
+    report_words,
+    tables,
+)
 from hpefair.core.pose.skeletons import COCO_17
 from tests.conftest import run
 
@@ -70,6 +79,24 @@ def test_cards_are_markdown_with_the_same_numbers(made_workspace):
             assert len(widths) == 1, block
     overall = tables.read_json(made_workspace / "data/evaluate/balanced/overall.json")
     assert f"{overall['AP']:.3f}" in (made_workspace / "data/report/model_card.md").read_text()
+
+
+def test_whoever_any_model_serves_worse_is_in_the_answer(workspace_copy, monkeypatch):
+    """Of all traits that were measured, by models that were brought, too; nobody who may not be shown."""
+    monkeypatch.chdir(workspace_copy)
+    path = workspace_copy / "data/evaluate/tinynet/by_group.parquet"
+    table = tables.read(path)
+    asked = (table["metric"] == "oks") & table["attribute"].isin(["gender_presentation", "contrast"])
+    table.loc[asked & (table["group"] != "unknown"), "verdict"] = "FAIL"
+    path.unlink()
+    table.to_parquet(path)
+    settings = params.load()
+    found = {row["group"] for row in report_accuracy.served_worse(settings) if row["model"] == "tinynet"}
+    shown = {"gender presentation feminine", "gender presentation masculine", "contrast low"}
+    assert found == shown  # the four of mid contrast, and the next smallest, are hidden
+    said = [row for row in report_answer.answer_values(settings)["other_models"] if "tinynet" in row["sentence"]]
+    assert [row["verdict"] for row in said] == ["FAIL"]
+    assert all(group in said[0]["sentence"] for group in shown)
 
 
 def test_what_is_open_is_a_line_per_group(made_workspace, page):

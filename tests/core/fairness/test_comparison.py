@@ -72,7 +72,9 @@ def test_many_people_of_one_image_prove_nothing():
     candidate = baseline - np.r_[np.full(12, 0.2), np.zeros(60)]
     clusters = np.arange(61)
     found = compare(Paired(baseline, candidate, image), listed, clusters, resample(clusters, 100, 0), TOLERANCE)
-    assert found.groups.set_index("group").loc["low", "verdict"] == "INCONCLUSIVE"
+    low = found.groups.set_index("group").loc["low"]
+    assert low["verdict"] == "INCONCLUSIVE"
+    assert low[["low", "high", "joint_low", "joint_high"]].isna().all()  # not an interval without width
     assert found.verdict != "FAIL"
 
 

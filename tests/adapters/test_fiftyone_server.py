@@ -1,0 +1,55 @@
+"""Servers that are started here: nobody else's is taken for one's own, and what stands in the way is said."""
+
+import socket
+import sys
+
+import pytest
+
+from hpefair.adapters import fiftyone_server
+from hpefair.errors import ToolError
+
+
+def test_a_port_in_use_is_not_taken_for_the_server(tmp_path):
+    """Whoever listens there would be shown as one's own."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        command = [sys.executable, "-c", "import time; time.sleep(60)"]
+        with (
+            pytest.raises(ToolError, match=f"port {port} is in use"),
+            fiftyone_server.serve(command, port, tmp_path / "log"),
+        ):
+            pass
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_server_that_ends_at_once_names_its_log(tmp_path):
+    """However soon."""
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    port = fiftyone_server.free_port()
+    with (
+        pytest.raises(ToolError, match="did not start; see "),
+        fiftyone_server.serve(command, port, tmp_path / "log"),
+    ):
+        pass
+
+
+def test_a_database_that_is_open_elsewhere_says_so(tmp_path, monkeypatch):
+    """One mongod has it; the second is refused in one line, and reaches the first by its address."""
+    monkeypatch.delenv("FIFTYONE_DATABASE_URI", raising=False)
+    with fiftyone_server.database(tmp_path) as uri:
+        monkeypatch.delenv("FIFTYONE_DATABASE_URI")
+        with pytest.raises(ToolError, match="open in another process"), fiftyone_server.database(tmp_path):
+            pass
+        monkeypatch.setenv("FIFTYONE_DATABASE_URI", uri)
+        with fiftyone_server.database(tmp_path / "unused") as shared:
+            assert shared == uri
+    assert not (tmp_path / "unused").exists()
+
+
+def test_a_named_database_that_does_not_answer_is_one_line(tmp_path, monkeypatch):
+    """Without the password that may be in the address."""
+    port = fiftyone_server.free_port()
+    monkeypatch.setattr(fiftyone_server, "REACH_LIMIT_MS", 300)
+    monkeypatch.setenv("FIFTYONE_DATABASE_URI", f"mongodb://ab:secret@127.0.0.1:{port}")
+    with pytest.raises(ToolError, match=f"no MongoDB answers at 127.0.0.1:{port}$"), fiftyone_server.database(tmp_path):
+        pass
