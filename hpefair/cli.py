@@ -173,6 +173,8 @@ def audit_predictions(
     console.print(verdict_lines(audit.evaluation.by_group, tolerance, "ar"))
     if len(audit.pairs):
         console.print(rich_tables.paired(audit.pairs, "ar", "AR", tolerance))
+    if (audit.evaluation.by_group["attribute"] == "scale").any():
+        console.print("scale: small is below 96x96 pixels of area, COCO's medium; large is from 192x192", style="dim")
     if labels:
         console.print(f"{audit.labelled} of {len(audit.evaluation.people)} people have a label", highlight=False)
     if audit.warning:

@@ -26,6 +26,16 @@ LEANING_FROM, LYING_FROM = 30.0, 60.0  # degrees between trunk and the vertical 
 DARK_BELOW, BRIGHT_FROM = 35.0, 65.0  # mean L* around the person
 SOFT_FROM, BLURRED_FROM = 1.25, 2.0  # pixels: above most untouched photographs, and a Gaussian of 2 px
 
+DEFINITIONS: Final = {
+    "Scale": f"Area of the person in the picture: small below {SMALL_BELOW_PX2**0.5:.0f} by {SMALL_BELOW_PX2**0.5:.0f} "
+    f"pixels (what COCO calls medium), large from {LARGE_FROM_PX2**0.5:.0f} by {LARGE_FROM_PX2**0.5:.0f}.",
+    "Visibility": f"Joints that are labelled, of 17: few below {HALF_FROM}, most from {MOST_FROM}.",
+    "Crowding": f"How far the person's box overlaps another's: touching from {TOUCHING_FROM:.0%}, crowded from "
+    f"{CROWDED_FROM:.0%}.",
+    "Posture": f"How far the trunk leans from the vertical: leaning from {LEANING_FROM:.0f} degrees, lying from "
+    f"{LYING_FROM:.0f}.",
+}
+
 
 def scale(area: float) -> str:
     """Group of a segment area in square pixels."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hpefair import params
 from hpefair.adapters import dvc_stage, report_page, report_values, tables
+from hpefair.attributes import context
 
 FILES = {
     "report.html": "report.html.j2",
@@ -14,7 +15,7 @@ FILES = {
 
 def build(out: Path, work: Path, item: str) -> None:
     """Write report.html, data_card.md, model_card.md, and answer.json: the sentences at their top."""
-    values = report_values.collect(params.load())
+    values = {**report_values.collect(params.load()), "context": context.DEFINITIONS}
     for name, template in FILES.items():
         (out / name).write_text(report_page.render(template, values), encoding="utf-8")
     tables.write_json(out / "answer.json", {"answer": values["answer"]})
