@@ -151,6 +151,7 @@ def audit_predictions(
     from rich.markup import escape
 
     from hpefair.adapters import rich_tables
+    from hpefair.attributes import context
     from hpefair.commands import audit_predictions as command
     from hpefair.commands.gaps import gap_lines, group_table, verdict_lines
 
@@ -174,7 +175,7 @@ def audit_predictions(
     if len(audit.pairs):
         console.print(rich_tables.paired(audit.pairs, "ar", "AR", tolerance))
     if (audit.evaluation.by_group["attribute"] == "scale").any():
-        console.print("scale: small is below 96x96 pixels of area, COCO's medium; large is from 192x192", style="dim")
+        console.print(f"scale: {context.DEFINITIONS['Scale']}", style="dim", highlight=False)
     if labels:
         console.print(f"{audit.labelled} of {len(audit.evaluation.people)} people have a label", highlight=False)
     if audit.warning:
@@ -192,6 +193,7 @@ def gate(
     suite: Annotated[str, typer.Option(help="Only these suites, joined by commas: images,people.")] = "",
 ) -> None:
     """Show the balance and quality gate of a variant."""
+    from hpefair.adapters.expectation_words import misses, needs
     from hpefair.commands import gate as command
     from hpefair.commands.gaps import verdict
 
@@ -205,7 +207,7 @@ def gate(
         console.print(
             verdict(row["verdict"]), f"{row['severity']:8}", f"{row['suite']}: {row['expectation']} ({about})"
         )
-        for line in (*command.misses(row), *command.needs(row)):
+        for line in (*misses(row), *needs(row)):
             console.print(f"    {line}", style="dim", highlight=False)
     console.print(f"gate {variant}:", verdict(decision["verdict"]))
     console.print("  What only models told, and nobody audited, counts as unknown here.", style="dim")

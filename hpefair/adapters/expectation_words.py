@@ -1,6 +1,6 @@
 """What hpefair's own expectations ask, in words: for Great Expectations' pages, and for people who never open one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from string import Template
 from typing import Any, Final
 
@@ -43,6 +43,37 @@ def expectation_words(row: Mapping[str, Any]) -> str:
     return Template(SENTENCES[name]).safe_substitute(values)
 
 
+def needs(row: Mapping[str, Any], words: Callable[[str], str] = str) -> list[str]:
+    """What would settle an open expectation, a line for every open group; groups that need the same share one.
+
+    Args:
+        row: One expectation of a gate's decision.
+        words: How a group is named.
+    """
+    wanted: dict[str, list[str]] = {}
+    for group in _groups(row):
+        if group.get("needs"):
+            wanted.setdefault(group["needs"], []).append(words(str(group["group"])))
+    return [f"{', '.join(names)}: needs {what}" for what, names in wanted.items()]
+
+
+def misses(row: Mapping[str, Any], words: Callable[[str], str] = str) -> list[str]:
+    """Groups in which an expectation is missed, with what was found: one number, or what may be; arguments as above."""
+    if "error" in row:
+        return [f"could not be evaluated: {row['error']}"]
+    return [
+        f"{words(str(group['group']))}: {group['low']:.3g}"
+        + ("" if group["low"] == group["high"] else f" to {group['high']:.3g}")
+        for group in _groups(row)
+        if group.get("verdict") == "FAIL"
+    ]
+
+
+def _groups(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Judged groups; none of an expectation that is not ours, or that could not be evaluated."""
+    return ((row.get("result") or {}).get("details") or {}).get("rows") or []
+
+
 def open_and_short(decision: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
     """Attributes of which a gate's expectations ask, by what they say of how people are represented.
 
@@ -60,7 +91,12 @@ def open_and_short(decision: Mapping[str, Any]) -> tuple[list[str], list[str], l
     ]
     decides = _names(name for name, row in asked if row["decides"])
     missed = [(name, row) for name, row in asked if name not in decides and row["verdict"] != "PASS"]
-    short = _names(n for n, row in missed if row["verdict"] == "FAIL" and row["expectation"] != UNKNOWN_SHARE)
+    lacking = (
+        n
+        for n, row in missed
+        if row["verdict"] == "FAIL" and row["expectation"] != UNKNOWN_SHARE and "error" not in row
+    )
+    short = _names(lacking)
     return decides, short, _names(name for name, _ in missed if name not in short)
 
 

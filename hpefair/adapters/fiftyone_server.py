@@ -118,7 +118,7 @@ def _in_use_is_said(folder: Path) -> Iterator[None]:
         yield
     except ToolError as error:
         log = folder / "mongod.log"
-        if log.exists() and "DBPathInUse" in log.read_text(errors="replace"):
+        if "did not start" in str(error) and log.exists() and "DBPathInUse" in log.read_text(errors="replace"):
             raise ToolError(
                 f"the database in {folder} is open in another process: end that App with Ctrl-C, or set "
                 "FIFTYONE_DATABASE_URI to the address that `hpefair app` printed"

@@ -101,7 +101,7 @@ def _views(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]
         if not set(attribute.split(".")) & set(hidden):
             yield f"worst_{attribute}_{group}_{model}", _hardest_first(dataset, attribute, group, model, field)
     for attribute, group in looked.groups:
-        for model in looked.models if attribute not in hidden else ():
+        for model in () if set(attribute.split(".")) & set(hidden) else looked.models:
             found = members(dataset, attribute, group, model, BOXES)
             if len(found):
                 lowest = _single(found).sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)

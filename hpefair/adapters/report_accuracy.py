@@ -68,7 +68,8 @@ def _score_figures(
 
 def _overall(models: Sequence[str], about: Mapping[str, Mapping[str, Any]]) -> str:
     """How good the models are at all: between models that hardly work, differences mean little."""
-    return "AP of everybody: " + ", ".join(f"{name} {about[name]['AP']:.3f}" for name in models) + "."
+    shown = (f"{name} -" if about[name]["AP"] is None else f"{name} {about[name]['AP']:.3f}" for name in models)
+    return f"AP of everybody: {', '.join(shown)}."
 
 
 def served_worse(settings: Params) -> list[dict[str, Any]]:

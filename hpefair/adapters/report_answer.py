@@ -58,7 +58,8 @@ def represented(decision: Mapping[str, Any], said: str) -> str:
         return said
     parts = [f"without being decisive, it falls short on {_listed(short)}"] if short else []
     parts += [f"of {_listed(unclear)} too little is known to tell"] if unclear else []
-    only = f" on {_listed(decides)}, which alone decides" if decision["verdict"] == "PASS" and decides else ""
+    alone = f" on {_listed(decides)}, which alone decide{'s' * (len(decides) == 1)}" if decides else ""
+    only = alone if decision["verdict"] == "PASS" else ""
     return f"{said}{only}; {', and '.join(parts)}"
 
 

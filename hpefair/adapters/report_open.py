@@ -7,7 +7,7 @@ import pandas as pd
 
 from hpefair import artifacts
 from hpefair.adapters import tables
-from hpefair.adapters.expectation_words import expectation_words
+from hpefair.adapters.expectation_words import expectation_words, misses, needs
 from hpefair.adapters.report_accuracy import evaluated, too_small
 from hpefair.adapters.report_shares import small_groups
 from hpefair.adapters.report_words import group_words
@@ -82,22 +82,8 @@ def _open_expectations(settings: Params) -> list[dict[str, str]]:
     for row in decision["expectations"]:
         if row["verdict"] not in (OPEN, "FAIL"):
             continue
-        rows = row["result"].get("details", {}).get("rows", [])
-        if row["kwargs"].get("attribute") in hidden:
-            rows = []
-        said = _needs(rows) if row["verdict"] == OPEN else _missed(rows)
+        shown = row["kwargs"].get("attribute") not in hidden
+        said = (needs if row["verdict"] == OPEN else misses)(row, group_words) if shown else []
         asked = {"question": expectation_words(row), "verdict": row["verdict"], "decides": row["decides"]}
         out.append({**asked, "said": "; ".join(said) or ("labels of more people" if row["verdict"] == OPEN else "")})
     return sorted(out, key=lambda row: (row["verdict"] == OPEN, not row["decides"]))
-
-
-def _needs(rows: list[dict[str, Any]]) -> list[str]:
-    needs: dict[str, list[str]] = {}
-    for part in rows:
-        if part["verdict"] == OPEN and part["needs"]:
-            needs.setdefault(str(part["needs"]), []).append(group_words(str(part["group"])))
-    return [f"{', '.join(groups)}: {need}" for need, groups in needs.items()]
-
-
-def _missed(rows: list[dict[str, Any]]) -> list[str]:
-    return [f"{group_words(str(part['group']))}: {part['low']:.3g}" for part in rows if part["verdict"] == "FAIL"]

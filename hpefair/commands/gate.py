@@ -35,26 +35,6 @@ def only(decision: dict[str, Any], suites: list[str]) -> dict[str, Any]:
     return {**decision, "expectations": rows, "verdict": str(verdict)}
 
 
-def needs(row: dict[str, Any]) -> list[str]:
-    """What would settle an open expectation, a line for every open group; groups that need the same share one."""
-    groups = ((row.get("result") or {}).get("details") or {}).get("rows") or []
-    wanted: dict[str, list[str]] = {}
-    for group in groups:
-        if group.get("needs"):
-            wanted.setdefault(group["needs"], []).append(str(group["group"]))
-    return [f"{', '.join(names)}: needs {what}" for what, names in wanted.items()]
-
-
-def misses(row: dict[str, Any]) -> list[str]:
-    """Groups in which an expectation is missed, with what was found: one number, or what may be."""
-    groups = ((row.get("result") or {}).get("details") or {}).get("rows") or []
-    return [
-        f"{group['group']}: {group['low']:.3g}" + ("" if group["low"] == group["high"] else f" to {group['high']:.3g}")
-        for group in groups
-        if group.get("verdict") == "FAIL"
-    ]
-
-
 def enforce(decision: dict[str, Any]) -> None:
     """Raise where the decision is FAIL.
 

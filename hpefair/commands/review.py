@@ -60,6 +60,7 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
     people = _screened() if wanted.generated else None
     history = [] if wanted.generated else _history(wanted.uri)
     os.environ.setdefault(REVIEWER, git_repository.author())
+    when = "" if os.environ.get("FIFTYONE_DATABASE_URI") else "; once `hpefair app` serves it"  # a shared one is served
     with fiftyone_server.database(DATABASE):
         if people is not None:
             from hpefair.adapters import fiftyone_generated
@@ -71,10 +72,7 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
             dataset, views = build(name, wanted.public, history, wanted.audit)
             said = f"{len(dataset)} images, {len(views)} views"
             link = f"{wanted.app}/datasets/{name}"
-        shown = "" if port else f": {link}"
-        if not port and not os.environ.get("FIFTYONE_DATABASE_URI"):  # one that is shared has its App already
-            shown += " (once `hpefair app` serves it)"
-        line = f"FiftyOne dataset {name}: {said}{shown}"
+        line = f"FiftyOne dataset {name}: {said}" + ("" if port else f"{when}: {link}")
         console.print(line, highlight=False, soft_wrap=True)
         if port is None:
             return

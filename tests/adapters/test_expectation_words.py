@@ -58,3 +58,17 @@ def test_only_what_holds_everywhere_goes_without_a_reservation(verdict, beyond):
     said = report_answer.represented(found, "it fits")
     assert ("build" in said) == (beyond != "PASS")
     assert ("which alone decides" in said) == (verdict == "PASS" and beyond != "PASS")
+
+
+def test_several_that_decide_are_all_named():
+    """By name, and in good grammar."""
+    found = decision(
+        "PASS", row("contrast", "PASS", decides=True), row("age_band", "PASS", decides=True), row("build", "FAIL")
+    )
+    assert " on contrast and age band, which alone decide;" in report_answer.represented(found, "it fits")
+
+
+def test_what_could_not_be_evaluated_is_no_lack_of_people():
+    """The gate counts it as a FAIL; nothing is known of how people are represented."""
+    found = decision("PASS", row("contrast", "PASS", decides=True), row("build", "FAIL") | {"error": "no rows"})
+    assert expectation_words.open_and_short(found) == (["contrast"], [], ["build"])

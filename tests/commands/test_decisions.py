@@ -1,7 +1,7 @@
 """What is said of a gate: an open expectation has not failed."""
 
+from hpefair.adapters.expectation_words import misses
 from hpefair.commands.gaps import _expectations, decisions
-from hpefair.commands.gate import misses
 
 
 def test_failed_and_open_expectations_are_told_apart():
@@ -34,3 +34,4 @@ def test_a_missed_expectation_names_groups_and_values():
     ]
     assert misses({"result": {"details": {"rows": groups}}}) == ["mid: 1.37", "high: 0.2 to 0.48"]
     assert misses({"result": {}}) == []
+    assert misses({"error": "no rows"}) == ["could not be evaluated: no rows"]

@@ -6,6 +6,7 @@ from collections import Counter
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from hpefair import params
@@ -16,6 +17,7 @@ from hpefair.adapters import (
     report_body,
     report_gallery,
     report_lineage,
+    report_open,
     report_words,
     tables,
 )
@@ -97,6 +99,21 @@ def test_whoever_any_model_serves_worse_is_in_the_answer(workspace_copy, monkeyp
     said = [row for row in report_answer.answer_values(settings)["other_models"] if "tinynet" in row["sentence"]]
     assert [row["verdict"] for row in said] == ["FAIL"]
     assert all(group in said[0]["sentence"] for group in shown)
+
+
+def test_an_expectation_that_could_not_be_evaluated_is_listed(workspace_copy, monkeypatch):
+    """It has no result, and the gate calls it a FAIL."""
+    monkeypatch.chdir(workspace_copy)
+    path = workspace_copy / "data/gate/original/decision.json"
+    decision = tables.read_json(path)
+    broken = next(row for row in decision["expectations"] if row["kwargs"].get("attribute") == "contrast")
+    broken.pop("result")
+    broken |= {"verdict": "FAIL", "error": "no rows"}
+    path.unlink()
+    tables.write_json(path, decision)
+    monkeypatch.setattr(report_open, "small_groups", lambda shares, least: shares["n_people"] < 0)  # nobody is hidden
+    listed = report_open.open_values(pd.DataFrame({"verdict": []}), "original", params.load())["open_data"]
+    assert "could not be evaluated: no rows" in [row["said"] for row in listed]
 
 
 def test_what_is_open_is_a_line_per_group(made_workspace, page):
