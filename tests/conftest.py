@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
@@ -32,6 +32,15 @@ hypothesis.settings.register_profile("calm", deadline=None)
 hypothesis.settings.load_profile("calm")
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_ended_server_stays_named() -> Iterator[None]:
+    """What a module leaves in the environment would send later ones, of its worker only, to a server that is gone."""
+    before = os.environ.get("FIFTYONE_DATABASE_URI")
+    yield
+    after = os.environ.get("FIFTYONE_DATABASE_URI")
+    assert after == before, f"this module leaves {after} named"
 
 
 @pytest.fixture(scope="session")

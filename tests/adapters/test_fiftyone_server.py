@@ -37,10 +37,10 @@ def test_a_database_that_is_open_elsewhere_says_so(tmp_path, monkeypatch):
     """One mongod has it; the second is refused in one line, and reaches the first by its address."""
     monkeypatch.delenv("FIFTYONE_DATABASE_URI", raising=False)
     with fiftyone_server.database(tmp_path) as uri:
-        monkeypatch.delenv("FIFTYONE_DATABASE_URI")
-        with pytest.raises(ToolError, match="open in another process"), fiftyone_server.database(tmp_path):
-            pass
-        monkeypatch.setenv("FIFTYONE_DATABASE_URI", uri)
+        with monkeypatch.context() as elsewhere:
+            elsewhere.delenv("FIFTYONE_DATABASE_URI")
+            with pytest.raises(ToolError, match="open in another process"), fiftyone_server.database(tmp_path):
+                pass
         with fiftyone_server.database(tmp_path / "unused") as shared:
             assert shared == uri
     assert not (tmp_path / "unused").exists()
