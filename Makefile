@@ -46,7 +46,7 @@ test: setup ## Run the whole test suite
 test-services: setup ## Install PostgreSQL, Redis and Celery (Debian; asks for root), and run Airflow on two workers, one of which is killed
 	./docker/install-services.sh
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[cluster]"
-	$(BIN)/python -m pytest tests/services -m services
+	$(BIN)/python -m pytest tests/services -m services -n 2 --dist worksteal
 
 lint: setup ## Format check, ruff, mypy, import layers, spelling
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/codespell

@@ -22,7 +22,7 @@ FOUND = "{{ ti.xcom_pull('compare_sealed') }}"
 
 with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params={"ref": REF}, **dag_settings()):
     opened = lifecycle.OpenWorkspaceOperator(task_id="open_workspace").as_setup()
-    log = HpefairOperator(task_id="log", arguments=LOG, needs=[*READ, "compare", "gate", "report"])
+    log = HpefairOperator(task_id="log", arguments=LOG, needs=[*READ, "compare", "gate", "report"], pool="tracking")
     compare = HpefairOperator(task_id="compare_sealed", arguments=COMPARE, needs=READ, raw=True, result="^Against ")
     decide = DecisionOperator(
         task_id="decide", subject="Candidates of {{ run_id }}", body=FOUND, options=["promote", "hold", "rebalance"],

@@ -13,9 +13,8 @@ with DAG("hpefair_train", schedule=[assets.TRAIN_SET], doc_md=__doc__, params={"
     opened = OpenWorkspaceOperator(task_id="open_workspace").as_setup()
     # Where only results of others are audited, nothing is trained: a skipped step holds up none of the next.
     tasks = stage_tasks(STAGES, opened, trigger_rule="none_failed")
-    log = HpefairOperator(
-        task_id="log", arguments=["log", "--uri", settings.load().tracking], needs=["ingest", *STAGES, "gate"]
-    )
+    written = ["log", "--uri", settings.load().tracking]
+    log = HpefairOperator(task_id="log", arguments=written, needs=["ingest", *STAGES, "gate"], pool="tracking")
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.CANDIDATES])
     closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
     tasks["report"] >> [log, publish] >> closed

@@ -126,6 +126,7 @@ def shrink(root: Path) -> None:
     tree["generate"] |= {"shards": ["s0"]}
     tree["split"]["fractions"] = {"train": 0.55, "val": 0.10, "test": 0.22, "sealed": 0.13}
     tree["plan"]["backends"].pop("render")
+    tree["plan"]["backends"]["recompose"]["rate"] = 0.7  # nobody judges, so fewer attempts do
     # The drawn people are no people to judges.
     tree["screen"] |= {"judges": [], "counter": "", "pairs": 0}
     tree["train"]["engine"] |= {"input_width": 64, "input_height": 96, "steps": 30, "batch": 8, "checkpoint_every": 5}

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -73,7 +73,7 @@ class Run:
         data: Datasets.
         tables: Artifact name to long table.
         files: Files to attach.
-        model: A trained network, or None.
+        model: What gives the trained network, called only where the run is new: it takes torch, and seconds.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Run:
     data: tuple[Data, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
-    model: Network | None = None
+    model: Callable[[], Network] | None = None
 
 
 def log(uri: str, experiment: str, runs: list[Run]) -> list[str]:
@@ -153,7 +153,7 @@ def _log_run(run: Run) -> str:
         for path in run.files:
             mlflow.log_artifact(str(path))
         if run.model:
-            _log_model(run.name, run.model)
+            _log_model(run.name, run.model())
     return f"{run.name}: {len(run.metrics)} metrics in run {active.info.run_id}"
 
 

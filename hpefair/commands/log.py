@@ -1,6 +1,7 @@
 """Write what the workspace knows to MLflow."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,7 +60,7 @@ def _model_run(name: str, settings: params.Params, verdict: dict[str, str]) -> A
         data=_data(card),
         tables={"by_group": by_group, "by_keypoint": tables.read(folder / "by_keypoint.parquet"), "gaps": gaps},
         files=(trained / "curve.parquet",) if trained.exists() else (),
-        model=_network(trained) if trained.exists() else None,
+        model=partial(_network, trained) if trained.exists() else None,
     )
 
 

@@ -24,6 +24,16 @@ from tests.orchestration.conftest import git
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline"), pytest.mark.timeout(1500)]
 
+ASK = """
+import json, mlflow
+client = mlflow.MlflowClient()
+one = client.get_model_version_by_alias("hpefair", "champion")
+runs = client.search_runs([client.get_experiment_by_name("hpefair").experiment_id])
+keys = [run.data.tags["hpefair.key"] for run in runs]
+said = {"version": one.version, "model": one.tags["hpefair.model"], "reason": one.tags["reason"], "keys": keys}
+print(json.dumps(said))
+"""
+
 
 @pytest.fixture(scope="module")
 def place(made_workspace, tmp_path_factory) -> Path:
@@ -104,6 +114,8 @@ def test_the_chain_ends_with_a_champion(air, place, mlflow_port):
         champion = ask_mlflow(place, mlflow_port)
     assert champion["model"] == "balanced"
     assert champion["reason"] == "it is a test"
+    assert len(champion["keys"]) == 5, "three evaluations, a decision, a comparison on sealed people"
+    assert len(set(champion["keys"])) == 5, "two DAGs log, and nothing is there twice"
     trained = git(place / "origin.git", "rev-parse", f"auto/hpefair_train/{safe(third)}")
     assert git(place / "origin.git", "rev-parse", f"model/balanced/{champion['version']}^{{commit}}") == trained
     published = yaml.safe_load(git(place / "origin.git", "show", f"{trained}:dvc.lock"))
@@ -175,15 +187,10 @@ def logs(air, dag: str, run: str) -> list[Path]:
     return sorted(folder.rglob("attempt=*.log"))
 
 
-def ask_mlflow(place: Path, port: int) -> dict[str, str]:
-    """The champion, asked of the server by a process of its own."""
-    code = (
-        "import json, mlflow; client = mlflow.MlflowClient();"
-        "one = client.get_model_version_by_alias('hpefair', 'champion');"
-        "print(json.dumps({'version': one.version, 'model': one.tags['hpefair.model'], 'reason': one.tags['reason']}))"
-    )
+def ask_mlflow(place: Path, port: int) -> dict[str, object]:
+    """The champion, and what each run is known by, asked of the server by a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", code], env={"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "HOME": str(place)},
+        [sys.executable, "-c", ASK], env={"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "HOME": str(place)},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))

@@ -100,8 +100,10 @@ def test_the_dags_follow_one_another(dags):
     assert published["promote"] == {"hpefair_champion", "hpefair_dataset"}
 
 
-def test_everything_is_documented_owned_retried_and_pooled(dags):
+def test_everything_is_documented_owned_retried_and_pooled(dags, project):
     """One run at a time, no catching up, patient retries, somebody told of failures."""
+    pools = json.loads((project / "docker/pools.json").read_text())
+    assert (pools["publish"]["slots"], pools["tracking"]["slots"]) == (1, 1)
     for name, dag in dags.items():
         assert not dag["catchup"]
         assert dag["active"] == 1
@@ -111,7 +113,8 @@ def test_everything_is_documented_owned_retried_and_pooled(dags):
             assert task["owner"] == "hpefair", (name, task_id)
             assert task["retries"] >= 3
             assert task["callbacks"]
-            assert task["pool"] in ("dvc", "gpu", "publish")
+            assert (task["pool"] == "tracking") == (task_id == "log")
+            assert task["pool"] in pools
             if task_id in ("train", "generate", "attribute", "predict", "screen"):
                 assert (task["pool"], task["queue"]) == ("gpu", "gpu")
             if task_id.startswith(("publish", "tag")):

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
 from tests.conftest import dvc, environment
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
-# Written into the workspace's stage modules: says who builds when, and slows the work down enough to be hit.
+# Written into the workspace's stage module: says who builds when, and slows the work down enough to be hit.
 TRACE = """
 import os as _os, time as _time
 _untraced_build = build
@@ -29,29 +28,23 @@ def build(out, work, item):
 
 """
 MAIN = 'if __name__ == "__main__":'
-# Code of one item or step -> the same code, a little slower, so that a kill hits the middle.
-SLOWED = {
-    "generation/recompose.py": "        rng = np.random.default_rng(item.seed)\n",
-    "training/engine.py": "            run.prepare_step()\n",
+# Where the code of one item or step is, which is made a little slower, so that a kill hits the middle.
+STEP = {
+    "generate": ("generation/recompose.py", "        rng = np.random.default_rng(item.seed)\n"),
+    "train": ("training/engine.py", "            run.prepare_step()\n"),
 }
 
 
-@pytest.fixture
-def slowed(workspace_copy):
-    """A finished workspace whose generate and train stages leave a trace, and take their time."""
-    package = workspace_copy / "hpefair"
-    for word in ("generate", "train"):
-        path = package / f"stages/{word}.py"
-        path.write_text(path.read_text().replace(MAIN, TRACE + MAIN))
-    for name, code in SLOWED.items():
-        text = (package / name).read_text()
-        assert code in text
-        indent = code[: len(code) - len(code.lstrip())]
-        (package / name).write_text(text.replace(code, f"{indent}__import__('time').sleep(0.15)\n{code}"))
-    tree = yaml.safe_load((workspace_copy / "params.yaml").read_text())
-    tree["generate"]["seed"] += 1
-    (workspace_copy / "params.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
-    return workspace_copy
+def slow(workspace, word):
+    """Have a stage leave a trace and take its time; it has to run again then, those before it have not."""
+    package = workspace / "hpefair"
+    stage = package / f"stages/{word}.py"
+    stage.write_text(stage.read_text().replace(MAIN, TRACE + MAIN))
+    name, code = STEP[word]
+    text = (package / name).read_text()
+    assert code in text
+    indent = code[: len(code) - len(code.lstrip())]
+    (package / name).write_text(text.replace(code, f"{indent}__import__('time').sleep(0.15)\n{code}"))
 
 
 def stage_process(root, dvc_process, word, progress):
@@ -93,33 +86,31 @@ def spans(root):
     ("victim", "word", "target", "some"),
     [("dvc", "generate", "generate@s0", 5), ("stage", "train", "train@balanced", 1)],
 )
-def test_a_kill_loses_nothing_and_mixes_nothing(slowed, victim, word, target, some):
+def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, target, some):
     """Kill in the middle, run again at once: finished, resumed, one writer at a time, equal to a run in one go."""
-    scratch = slowed / ".hpefair/scratch" / target
-    if word == "train":
-        dvc(slowed, "repro", "--quiet", "assemble")
-        (slowed / "trace.txt").unlink(missing_ok=True)
+    slow(workspace_copy, word)
+    scratch = workspace_copy / ".hpefair/scratch" / target
 
     def progress():
         return len(list(scratch.rglob("*.json" if word == "generate" else "checkpoint.pt"))) >= some
 
-    first = start(slowed, target)
-    stage = stage_process(slowed, first, word, progress)
+    first = start(workspace_copy, target)
+    stage = stage_process(workspace_copy, first, word, progress)
     killed_at = time.time()
     os.kill(first.pid if victim == "dvc" else stage.pid, signal.SIGKILL)
     first.wait(60)
-    assert not (slowed / "data" / word / target.partition("@")[2]).exists()
-    done = dvc(slowed, "repro", target)
+    assert not (workspace_copy / "data" / word / target.partition("@")[2]).exists()
+    done = dvc(workspace_copy, "repro", target)
     assert f"Running stage '{target}'" in done.stdout
     assert not psutil.pid_exists(stage.pid)
-    building = spans(slowed)
+    building = spans(workspace_copy)
     assert len(building) == 2
     assert len(building[0]) == 1, "the killed copy must not have finished"
     assert building[1][0] >= killed_at
-    out = slowed / "data" / word / target.partition("@")[2]
+    out = workspace_copy / "data" / word / target.partition("@")[2]
     resumed = contents(out)
-    assert dvc(slowed, "status", "--json", target).stdout.strip() in ("{}", "")
-    dvc(slowed, "repro", "--force", "--single-item", target)
+    assert dvc(workspace_copy, "status", "--json", target).stdout.strip() in ("{}", "")
+    dvc(workspace_copy, "repro", "--force", "--single-item", target)
     assert contents(out) == resumed
 
 
