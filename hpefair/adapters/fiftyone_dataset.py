@@ -113,18 +113,21 @@ def _declare(
     texts: Sequence[str],
     predictions: Mapping[str, Any],
 ) -> None:
-    """Declare every field first: a raw write declares nothing, and an undeclared field cannot be loaded."""
-    for name in texts:
-        dataset.add_sample_field(name, fo.StringField)
-    dataset.add_sample_field("synthetic", fo.BooleanField)
-    dataset.add_sample_field(TRUTH, fo.EmbeddedDocumentField, embedded_doc_type=fo.Keypoints)
-    dataset.add_sample_field(BOXES, fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections)
-    dataset.add_sample_field(LIMBS, fo.EmbeddedDocumentField, embedded_doc_type=fo.Polylines)
-    dataset.add_sample_field(f"{LIMBS}.polylines.person_id", fo.StringField)
+    """Declare every field first: a raw write declares nothing, and an undeclared field cannot be loaded.
+
+    All fields of a level at once: FiftyOne's public call for one field saves and loads the whole schema each time.
+    """
+    from fiftyone.core.odm import create_field
+
+    kinds = {TRUTH: fo.Keypoints, BOXES: fo.Detections, LIMBS: fo.Polylines, **dict.fromkeys(predictions, fo.Keypoints)}
+    outer = {name: create_field(name, fo.StringField) for name in texts}
+    outer["synthetic"] = create_field("synthetic", fo.BooleanField)
+    for name, kind in kinds.items():
+        outer[name] = create_field(name, fo.EmbeddedDocumentField, embedded_doc_type=kind)
+    inner = {f"{LIMBS}.polylines.person_id": create_field("person_id", fo.StringField)}
     for name in attributes:
-        kind = fo.FloatField if pd.api.types.is_float_dtype(people[name]) else fo.StringField
-        for labels in LABELS:
-            dataset.add_sample_field(f"{labels}.{name}", kind)
-    for model in predictions:
-        dataset.add_sample_field(model, fo.EmbeddedDocumentField, embedded_doc_type=fo.Keypoints)
-        dataset.add_sample_field(f"{model}.keypoints.score", fo.FloatField)
+        ftype = fo.FloatField if pd.api.types.is_float_dtype(people[name]) else fo.StringField
+        inner |= {f"{labels}.{name}": create_field(name, ftype) for labels in LABELS}
+    inner |= {f"{model}.keypoints.score": create_field("score", fo.FloatField) for model in predictions}
+    for schema in (outer, inner):
+        dataset._merge_sample_field_schema(schema)
