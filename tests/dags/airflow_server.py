@@ -181,7 +181,7 @@ class AirflowServer:
         """What a person is asked."""
         return dict(self.call("GET", f"{_run(dag, run)}/taskInstances/{task}/-1/hitlDetails"))
 
-    def answer(self, dag: str, run: str, task: str, option: str, seconds: float = 180, **inputs: Any) -> None:
+    def answer(self, dag: str, run: str, task: str, option: str, seconds: float = 400, **inputs: Any) -> None:
         """Answer until the task goes on: Airflow 3.3 tries it again, and asks again, where an answer comes too early.
 
         That is before its scheduler has read that the process that asked has ended: a second, or more under load.
