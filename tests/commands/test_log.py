@@ -58,6 +58,19 @@ def test_the_model_loads_back_and_predicts(logged, made_workspace, monkeypatch):
         np.testing.assert_allclose(loaded(crops), Keypoints(trained).eval()(crops), atol=1e-4)
 
 
+def test_a_network_is_loaded_only_where_its_run_is_new(tmp_path, monkeypatch):
+    """What is known by its key is found before anything heavy is asked for."""
+    from hpefair.adapters import mlflow_tracking
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)  # MLflow sets it, too: put back at the end
+    monkeypatch.chdir(tmp_path)
+    (first,) = mlflow_tracking.log(uri, "x", [mlflow_tracking.Run(name="a", key="k")])
+    known = mlflow_tracking.Run(name="a", key="k", model=lambda: pytest.fail("loaded"))
+    (second,) = mlflow_tracking.log(uri, "x", [known])
+    assert second == f"a: logged before as run {first.rsplit(maxsplit=1)[1]}"
+
+
 def test_an_unreachable_server_is_one_line(made_workspace):
     """No traceback."""
     done = run(made_workspace, "log", "--uri", "nosuch://x", expect=1)
