@@ -10,16 +10,22 @@ import pytest
 from hpefair.orchestration import rwlock
 from tests.conftest import dvc, environment
 
-SLOW = "stages:\n  slow:\n    cmd: sleep 4 && echo done > out.txt\n    deps: [dep.txt]\n    outs: [out.txt]\n"
+HELD = """\
+stages:
+  slow:
+    cmd: touch begun; until test -e go; do sleep .1; done; echo done > out.txt
+    deps: [dep.txt]
+    outs: [out.txt]
+"""
 
 
 @pytest.fixture
 def repository(tmp_path):
-    """A DVC repository with one slow stage."""
+    """A DVC repository with one stage, which waits until it is let go."""
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     dvc(tmp_path, "init", "--quiet")
     (tmp_path / "dep.txt").write_text("a")
-    (tmp_path / "dvc.yaml").write_text(SLOW)
+    (tmp_path / "dvc.yaml").write_text(HELD)
     return tmp_path
 
 
@@ -35,6 +41,7 @@ def test_a_stage_runs_where_dvc_alone_refuses(repository, note):
     path.write_text(note.replace("OUT", str(repository / "out.txt")))
     assert "rwlock" in dvc(repository, "repro", "slow", expect=255).stderr.lower()
     rwlock.drop_stale(repository)
+    (repository / "go").touch()
     dvc(repository, "repro", "slow")
     assert (repository / "out.txt").exists()
 
@@ -45,13 +52,17 @@ def test_a_dvc_at_work_keeps_its_entries(repository):
         [sys.executable, "-m", "dvc", "repro", "slow"], cwd=repository, env=environment(),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    path = repository / rwlock.NOTE
-    while not path.exists() or "out.txt" not in path.read_text():
-        assert process.poll() is None
-        time.sleep(0.02)
-    before = json.loads(path.read_text())
-    rwlock.drop_stale(repository)
-    assert json.loads(path.read_text()) == before
+    try:
+        while not (repository / "begun").exists():  # until then DVC itself goes from one entry to the next
+            assert process.poll() is None
+            time.sleep(0.02)
+        path = repository / rwlock.NOTE
+        before = json.loads(path.read_text())
+        assert list(before["write"]) == [str(repository / "out.txt")]
+        rwlock.drop_stale(repository)
+        assert json.loads(path.read_text()) == before
+    finally:
+        (repository / "go").touch()
     assert process.wait(60) == 0
     rwlock.drop_stale(repository)
 
