@@ -2,12 +2,15 @@
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from hpefair.adapters import fiftyone_server
 from tests.conftest import environment
@@ -48,23 +51,38 @@ def open_view(page: Page, address: str, name: str, view: str, workspace: str = "
     page.wait_for_timeout(1000)
 
 
-def shown(page: Page) -> str:
-    """How many of what are shown, as the App says it."""
-    return page.locator("[data-cy=entry-counts]").inner_text()
+def shows(page: Page, number: int) -> None:
+    """Expect the App to say that it shows so many images, at once or soon."""
+    expect(page.locator("[data-cy=entry-counts]")).to_contain_text(re.compile(rf"\b{number}\b"), timeout=LIMIT_MS)
 
 
 def pick(page: Page, number: int) -> None:
     """Select the first so many tiles of the grid."""
     tiles = page.locator(TILES)
+    limit = time.monotonic() + LIMIT_MS / 1000
     for place in range(number):
-        _at(page, tiles.nth(place), page.mouse.move)  # by place: a tile's own canvas lies above what is hovered
-        page.wait_for_timeout(300)
-        _at(page, tiles.nth(place).locator("[data-cy=looker-checkbox-]"), page.mouse.click)
+        while not _picked(page, tiles.nth(place)):
+            assert time.monotonic() < limit, f"tile {place} cannot be selected"
     page.wait_for_timeout(500)
+
+
+def _picked(page: Page, tile: Locator) -> bool:
+    """Select a tile; not done where the grid was drawn again below the mouse."""
+    page.mouse.move(0, 0)
+    _at(page, tile, page.mouse.move)  # by place: a tile's own canvas lies above what is hovered
+    tick = tile.locator("[data-cy=looker-checkbox-]")
+    try:
+        tick.wait_for(timeout=3000)
+        _at(page, tick, page.mouse.click)
+        expect(tile.locator("[data-cy=looker-checkbox-input-]")).to_be_checked(timeout=10_000)
+    except (PlaywrightTimeoutError, AssertionError):
+        return False
+    return True
 
 
 def _at(page: Page, found: Locator, do: Callable[[float, float], None]) -> None:
     box = found.bounding_box()
+    assert box, "it is not visible"
     do(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
