@@ -1,13 +1,16 @@
-"""Errors as one line on the terminal: deliberate ones as they are, unforeseen ones with their traceback in a file."""
+"""Errors and Ctrl-C as one line on the terminal; the traceback of an unforeseen error goes to a file."""
 
 import contextlib
 import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from hpefair import artifacts
 from hpefair.errors import HpefairError
+
+INTERRUPTED: Final = 130  # 128 and the number of SIGINT, as shells have it
 
 
 @contextlib.contextmanager
@@ -22,6 +25,9 @@ def one_line_errors(where: str) -> Iterator[None]:
     except HpefairError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print(f"{where} was interrupted; the same command goes on", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         print(f"error: {_keep(error, where)}", file=sys.stderr)
         sys.exit(1)

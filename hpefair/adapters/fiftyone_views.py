@@ -68,7 +68,7 @@ def save_layout(dataset: Any) -> str:
     return name
 
 
-def members(dataset: Any, attribute: str, group: str, model: str = "", labels: str = TRUTH) -> Any:
+def members(dataset: Any, attribute: str, group: str, model: str = "") -> Any:
     """People of a group, measured with a model where one is named, and nobody else.
 
     Args:
@@ -76,17 +76,22 @@ def members(dataset: Any, attribute: str, group: str, model: str = "", labels: s
         attribute: Attribute; `all` for everybody. Attributes of a cell are joined by dots, and so are its groups.
         group: Group.
         model: Model.
-        labels: Skeletons or boxes.
     """
+    return dataset.filter_labels(TRUTH, _belongs(attribute, group, model))
+
+
+def _belongs(attribute: str, group: str, model: str, label: str = "") -> Any:
+    """The condition of `members`, on a label itself or on a sample that has it."""
     from fiftyone import ViewField
 
-    wanted = ViewField("person_id") != ""
+    of = f"{label}." if label else ""
+    wanted = ViewField(f"{of}person_id") != ""
     if attribute != "all":
         for one, value in zip(attribute.split("."), group.split("."), strict=True):
-            wanted &= ViewField(one) == value
+            wanted &= ViewField(f"{of}{one}") == value
     if model:
-        wanted &= ViewField(f"oks_{model}") >= 0
-    return dataset.filter_labels(labels, wanted)
+        wanted &= ViewField(f"{of}oks_{model}") >= 0
+    return wanted
 
 
 def _views(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:
@@ -95,23 +100,24 @@ def _views(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]
     yield GENERATED, dataset.match(field("synthetic") & (field("screened") == "accepted"))
     yield "rejected", dataset.match(field("screened") == "rejected")
     yield "pairs", dataset.match(field("pair") != "").sort_by("pair")
-    yield from _turns(dataset, looked, field)
+    # One table for all views of single people: FiftyOne makes one for every call.
+    people = dataset.to_patches(BOXES, other_fields=[LIMBS])
+    yield from _turns(dataset, people, looked, field)
     hidden = PERCEIVED if looked.public else ()
     for model, attribute, group in looked.worst:
         if not set(attribute.split(".")) & set(hidden):
             yield f"worst_{attribute}_{group}_{model}", _hardest_first(dataset, attribute, group, model, field)
     for attribute, group in looked.groups:
         for model in () if set(attribute.split(".")) & set(hidden) else looked.models:
-            found = members(dataset, attribute, group, model, BOXES)
+            found = people.match(_belongs(attribute, group, model, BOXES))
             if len(found):
-                lowest = _single(found).sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)
-                yield f"lowest_{attribute}_{group}_{model}", lowest
+                yield f"lowest_{attribute}_{group}_{model}", found.sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)
 
 
-def _turns(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:
+def _turns(dataset: Any, people: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:
     """Those to look at in a given order, and those of whom something is not known."""
-    drawn = dataset.filter_labels(BOXES, field("review_place") > 0)
-    yield "review_sample", _single(drawn).sort_by(f"{BOXES}.review_place")
+    place = f"{BOXES}.review_place"
+    yield "review_sample", people.match(field(place) > 0).sort_by(place)
     if looked.public:
         return
     asked = dataset.filter_labels(BOXES, (field("audit_place") > 0) & (field("audit_place") <= looked.audit))
@@ -119,13 +125,8 @@ def _turns(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]
     guesses = [f"{BOXES}.detections.{name}{end}" for name in PERCEIVED for end in ("", "_confidence")]
     yield "audit_sample", asked.exclude_fields(guesses).to_patches(BOXES).sort_by(f"{BOXES}.audit_place")
     for attribute in looked.unknown:
-        unknown = (field(attribute) == UNKNOWN) & (field("screened") == "")
-        yield f"unknown_{attribute}", _single(dataset.filter_labels(BOXES, unknown))
-
-
-def _single(view: Any) -> Any:
-    """One picture per person, skeletons drawn."""
-    return view.to_patches(BOXES, other_fields=[LIMBS])
+        unknown = field(f"{BOXES}.{attribute}") == UNKNOWN
+        yield f"unknown_{attribute}", people.match(unknown & (field(f"{BOXES}.screened") == ""))
 
 
 def _hardest_first(dataset: Any, attribute: str, group: str, model: str, field: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
+import requests
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import RunStatus
@@ -122,7 +123,18 @@ def connected(uri: str, experiment: str) -> Iterator[None]:
         mlflow.set_experiment(experiment)
         yield
     except mlflow.exceptions.MlflowException as error:
+        if _unanswered(error):
+            raise ToolError(
+                f"nobody answers as MLflow at {uri}: start the server or give another address, then run this again"
+            ) from error
         raise ToolError(f"MLflow at {uri} refused: {str(error).splitlines()[0][:200]}") from error
+
+
+def _unanswered(error: BaseException | None) -> bool:
+    """Whether an error comes from a server that was not reached; MLflow says so only in words."""
+    while error and not isinstance(error, requests.ConnectionError | requests.Timeout):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def find(key: str) -> Any:

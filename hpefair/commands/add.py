@@ -2,14 +2,13 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hpefair import artifacts, params
 from hpefair.adapters import annotation_files, coco_json, coco_results, dvc_cli, label_files, params_file, progress
 from hpefair.adapters.coco_folder import readable
-from hpefair.adapters.coco_json import Record
 from hpefair.adapters.population_file import read_population
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError
@@ -17,6 +16,7 @@ from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
 
 SAMPLE = "sample"
 SAMPLE_PLAN = {"attributes": ["age_band", "build", "contrast"]}
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 RESULTS_FOLDERS = ("predictions", "results")
 DISCOVERED_COVERAGE = 0.5  # a discovered results file must cover this share of the images
 
@@ -68,9 +68,12 @@ def add(source: Source, replace: bool = False) -> list[str]:
     target = artifacts.RAW / source.name
     if target.exists() and not replace:
         raise InputError(f"{target} is there already; pass --replace to replace it, or --name to add beside it")
-    copied = _copy(source, tree, target)
+    named = {str(image.get("file_name") or "") for image in tree["images"] if isinstance(image, dict)}
+    copied = sorted(name for name in named if readable(source.images, name))
+    _copy(source, copied, target)
     dvc_cli.add(artifacts.RAW)
-    said = [f"{target}: {copied} images, {len(tree['annotations'])} annotations, tracked by data/raw.dvc"]
+    said = [f"{target}: {len(copied)} images, {len(tree['annotations'])} annotations, tracked by data/raw.dvc"]
+    said += _left_out(source.images, named, copied)
     return said + params_file.register_results(source.name, sorted(source.results))
 
 
@@ -138,6 +141,11 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     notes: list[str] = []
     tables = [path for path in sorted(folder.iterdir()) if path.suffix in (".csv", ".parquet")]
     labels = [path for path in tables if label_files.columns(path)]
+    notes += [
+        f"left out {path.name}: no column names people or images, or none an attribute"
+        for path in tables
+        if path not in labels
+    ]
     if len(labels) > 1:
         notes.append(f"several label files ({', '.join(path.name for path in labels)}): none used, pass --labels")
     results: dict[str, Path] = {}
@@ -161,7 +169,23 @@ def word(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "dataset"
 
 
-def _copy(source: Source, tree: Record, target: Path) -> int:
+def _left_out(folder: Path, named: Collection[str], copied: Sequence[str]) -> list[str]:
+    """A sentence on images that are named and not there, and one on those that are there and not named."""
+    said = []
+    if absent := len(named) - len(copied):
+        said.append(
+            f"named by the annotations and not in {folder}: {absent} of {len(named)} images; ingest quarantines them"
+        )
+    taken = {folder / name for name in copied}
+    beside = {path for parent in {path.parent for path in taken} for path in parent.iterdir()} - taken
+    if pictures := sorted(path.name for path in beside if path.suffix.lower() in PICTURES):
+        said.append(
+            f"left out, as the annotations do not name them: {len(pictures)} of the pictures, such as {pictures[0]}"
+        )
+    return said
+
+
+def _copy(source: Source, names: Sequence[str], target: Path) -> None:
     """Copy a dataset beside its place and rename it in; images that cannot be read are left to ingest's quarantine."""
     part = target.with_name(f".{source.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -175,13 +199,10 @@ def _copy(source: Source, tree: Record, target: Path) -> int:
     for name, path in source.results.items():
         (part / "results").mkdir(exist_ok=True)
         shutil.copyfile(path, part / "results" / f"{name}.json")
-    names = {str(image.get("file_name") or "") for image in tree["images"] if isinstance(image, dict)}
-    wanted = sorted(name for name in names if readable(source.images, name))
-    for name in progress.track(wanted, f"copying {source.name}"):
+    for name in progress.track(names, f"copying {source.name}"):
         copy = part / "images" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.images / name, copy)
     if target.exists():
         shutil.rmtree(target)
     part.rename(target)
-    return len(wanted)

@@ -1,6 +1,7 @@
 """`hpefair add`: what goes in, and what is refused before anything is copied."""
 
 import json
+import shutil
 
 import pytest
 
@@ -26,6 +27,19 @@ def test_a_dataset_is_copied_tracked_and_registered(root, tiny_coco):
     assert registered in (root / "params.yaml").read_text()
     assert "--replace" in run(root, "add", str(tiny_coco), "--name", "first", expect=2).stderr
     run(root, "add", str(tiny_coco), "--name", "first", "--replace")
+
+
+def test_what_is_left_out_is_said(root, tiny_coco, tmp_path):
+    """A picture that is named and not there, one that nobody names, a table that holds no labels."""
+    folder = shutil.copytree(tiny_coco, tmp_path / "some")
+    (folder / "notes.csv").write_text("day,weather\n1,fair\n")
+    first, *_ = sorted((folder / "images").iterdir())
+    first.rename(first.with_name("nobody.jpg"))
+    said = " ".join(run(root, "add", str(folder), "--discover").stdout.split())
+    assert "39 images" in said
+    assert "1 of 40 images; ingest quarantines them" in said
+    assert "do not name them: 1 of the pictures, such as nobody.jpg" in said
+    assert "left out notes.csv: no column names people or images" in said
 
 
 def test_explicit_files_are_checked_first(root, tiny_coco, tmp_path):
