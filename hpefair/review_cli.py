@@ -41,11 +41,12 @@ def serve(
     port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
     database_port: Annotated[int, typer.Option(help="Port of the database; FIFTYONE_DATABASE_URI names it.")] = 27017,
     address: Annotated[str, typer.Option(help="Address that the App listens on.")] = "127.0.0.1",
+    public: Annotated[bool, typer.Option("--public", help="Only what `hpefair review --public` built.")] = False,
 ) -> None:
     """Serve FiftyOne's App and its database, with whatever datasets are in it, until Ctrl-C."""
     from hpefair.commands import review as command
 
-    command.serve(console, folder, (address, port), database_port)
+    command.serve(console, folder, (address, port), database_port, public)
 
 
 def report(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hpefair.adapters import review_decisions, review_labels
+from hpefair.adapters.fiftyone_server import PUBLIC
 from hpefair.adapters.tables import read_jsonl
 
 COLLECTION: Final = "hpefair.review"
@@ -89,6 +90,8 @@ def _label(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _collection() -> Any:
+    """One for all, wherever they were looking: people are the same in public datasets and in others."""
+    import fiftyone as fo
     import fiftyone.core.odm as odm
 
-    return odm.get_db_conn()[COLLECTION]
+    return odm.get_db_client()[fo.config.database_name.removesuffix(PUBLIC)][COLLECTION]

@@ -14,19 +14,23 @@ from hpefair.errors import ToolError
 
 START_LIMIT_S = 120
 REACH_LIMIT_MS = 5000
+NAME = "FIFTYONE_DATABASE_NAME"
+PUBLIC = "-public"  # ends the name under which public datasets are kept
 PLUGINS = Path(__file__).resolve().parent / "fiftyone_plugins"
 
 
 @contextlib.contextmanager
-def database(folder: Path, port: int = 0) -> Iterator[str]:
+def database(folder: Path, port: int = 0, public: bool = False) -> Iterator[str]:
     """A MongoDB server on 127.0.0.1, or the one that FIFTYONE_DATABASE_URI names.
 
     FiftyOne's own way of starting it attaches to any other that runs and takes seconds. Enter this before the first
-    `import fiftyone`, which reads the address once.
+    `import fiftyone`, which reads address and name once.
 
     Args:
         folder: Where the database lives.
         port: Its port; a free one where 0.
+        public: Whether what is shown from now on is public: such datasets are kept apart under a name of their own, as
+            an App lists whatever is beside the dataset that it opens.
 
     Yields:
         Its URI.
@@ -35,6 +39,23 @@ def database(folder: Path, port: int = 0) -> Iterator[str]:
         ToolError: If it cannot be started or, where one is named, reached.
     """
     os.environ.setdefault("FIFTYONE_DATABASE_VALIDATION", "false")
+    with _kept_apart() if public else contextlib.nullcontext(), _running(folder, port) as uri:
+        yield uri
+
+
+@contextlib.contextmanager
+def _kept_apart() -> Iterator[None]:
+    before = os.environ.get(NAME)
+    os.environ[NAME] = (before or "fiftyone").removesuffix(PUBLIC) + PUBLIC
+    try:
+        yield
+    finally:
+        os.environ.pop(NAME)
+        os.environ |= {NAME: before} if before else {}
+
+
+@contextlib.contextmanager
+def _running(folder: Path, port: int) -> Iterator[str]:
     if uri := os.environ.get("FIFTYONE_DATABASE_URI"):
         _reachable(uri)
         yield uri

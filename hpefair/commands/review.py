@@ -60,8 +60,9 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
     people = _screened() if wanted.generated else None
     history = [] if wanted.generated else _history(wanted.uri)
     os.environ.setdefault(REVIEWER, git_repository.author())
-    when = "" if os.environ.get("FIFTYONE_DATABASE_URI") else "; once `hpefair app` serves it"  # a shared one is served
-    with fiftyone_server.database(DATABASE):
+    served = f"hpefair app{' --public' if wanted.public else ''}"
+    when = "" if os.environ.get("FIFTYONE_DATABASE_URI") else f"; once `{served}` serves it"  # a shared one is served
+    with fiftyone_server.database(DATABASE, public=wanted.public):
         if people is not None:
             from hpefair.adapters import fiftyone_generated
 
@@ -107,7 +108,7 @@ def _export(project: str) -> str:
     )
 
 
-def serve(console: Console, folder: Path, listen: tuple[str, int], database_port: int) -> None:
+def serve(console: Console, folder: Path, listen: tuple[str, int], database_port: int, public: bool = False) -> None:
     """Serve the App and its database until Ctrl-C.
 
     Args:
@@ -115,10 +116,14 @@ def serve(console: Console, folder: Path, listen: tuple[str, int], database_port
         folder: Where the database lives.
         listen: Address and port of the App.
         database_port: Port of the database.
+        public: Whether to show public datasets only.
     """
     folder.mkdir(parents=True, exist_ok=True)
     address, port = listen
-    with fiftyone_server.database(folder, database_port) as uri, fiftyone_server.app(port, folder, address) as address:
+    with (
+        fiftyone_server.database(folder, database_port, public) as uri,
+        fiftyone_server.app(port, folder, address) as address,
+    ):
         console.print(f"FiftyOne on {address}, its database on {uri} (Ctrl-C stops both)", highlight=False)
         _until_interrupted()
     console.print("`hpefair review --export`, in the workspace, writes what was decided", highlight=False)

@@ -53,17 +53,24 @@ PUBLIC = """
 import json
 from pathlib import Path
 from hpefair.adapters import fiftyone_server
-with fiftyone_server.database(Path("fiftyone.db")):
+with fiftyone_server.database(Path("fiftyone.db"), public=True):
     import fiftyone as fo
+    import fiftyone.core.odm as odm
+    from hpefair.adapters import fiftyone_decisions as decisions
+    decisions.record("here", [decisions.Decision("tiny/1", "flag", "ab")])
     dataset = fo.load_dataset("public")
-    rows = dataset.info["rows"]
-    print(json.dumps([sorted(dataset.get_field_schema(flat=True)), list(dataset.list_saved_views()), rows]))
+    kept = {name: odm.get_db_client()[name].list_collection_names() for name in ("fiftyone", "fiftyone-public")}
+    print(json.dumps({
+        "fields": sorted(dataset.get_field_schema(flat=True)), "views": list(dataset.list_saved_views()),
+        "rows": dataset.info["rows"], "kept": kept,
+    }))
 """
 
 
 def test_a_public_dataset_says_nothing_of_how_single_people_appear(workspace_copy):
     """No perceived attribute, no view by one, no number of a group that is too small; measured ones stay."""
-    run(workspace_copy, "review", "--public", "--no-launch", "--name", "public")
+    said = run(workspace_copy, "review", "--public", "--no-launch", "--name", "public").stdout
+    assert "once `hpefair app --public` serves it" in said
     done = subprocess.run(
         [sys.executable, "-c", PUBLIC],
         cwd=workspace_copy,
@@ -72,13 +79,17 @@ def test_a_public_dataset_says_nothing_of_how_single_people_appear(workspace_cop
         text=True,
         check=True,
     )
-    fields, views, rows = json.loads(done.stdout.strip().splitlines()[-1])
+    found = json.loads(done.stdout.strip().splitlines()[-1])
     for name in PERCEIVED:
-        assert not [field for field in fields if name in field]
-        assert not [view for view in views if name in view]
-    assert "people.keypoints.contrast" in fields
-    assert any(view.startswith("lowest_contrast") for view in views)
-    numbers = [row["n_people"] for row in rows]
+        assert not [field for field in found["fields"] if name in field]
+        assert not [view for view in found["views"] if name in view]
+    assert "people.keypoints.contrast" in found["fields"]
+    assert any(view.startswith("lowest_contrast") for view in found["views"])
+    # An App lists all datasets that are kept beside its own; decisions are kept with the others, in one place.
+    assert found["kept"]["fiftyone"] == ["hpefair.review"]
+    assert "datasets" in found["kept"]["fiftyone-public"]
+    assert "hpefair.review" not in found["kept"]["fiftyone-public"]
+    numbers = [row["n_people"] for row in found["rows"]]
     assert None in numbers
     assert min(number for number in numbers if number is not None) >= 5
 

@@ -6,6 +6,7 @@ That the DAGs run stages, and with what result, is tested on Celery workers (tes
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -77,7 +78,8 @@ def mlflow_server(place, port):
     where = ["--backend-store-uri", f"sqlite:///{place}/mlflow.db", "--artifacts-destination", str(place / "artifacts")]
     listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command = [sys.executable, "-m", "mlflow", "server", *listen, *where]
-    with serve(command, port, place / "mlflow.log", cwd=str(place)):
+    env = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with serve(command, port, place / "mlflow.log", cwd=str(place), env=env):
         yield
 
 

@@ -1,5 +1,6 @@
 """A small pipeline in a bare git repository, with a DVC remote: what the real tools do with it costs seconds."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -44,10 +45,33 @@ def trace(tmp_path, monkeypatch) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def drawn_up(tmp_path_factory) -> Path:
+    """A bare repository of the small pipeline, `origin.git`; its remote, `store`; and `first`, which it came from."""
+    root = tmp_path_factory.mktemp("origin")
+    first = root / "first"
+    first.mkdir()
+    git(first, "init", "--quiet", "--initial-branch", "main")
+    dvc(first, "init", "--quiet")
+    (first / "data/raw").mkdir(parents=True)
+    (first / "data/raw/a.txt").write_text("people\n")
+    (first / "dvc.yaml").write_text(PIPELINE)
+    (first / "params.yaml").write_text("seed: 1\n")
+    (first / ".gitignore").write_text("/data/raw\n/data/ingest\n/data/train\n/data/gate\n/.hpefair/\n")
+    dvc(first, "add", "--quiet", "data/raw")
+    dvc(first, "remote", "add", "--local", "--default", "store", str(root / "store"))
+    dvc(first, "push", "--quiet")
+    commit(first, "raw")
+    git(root, "clone", "--quiet", "--bare", "first", "origin.git")
+    (first / ".dvc/config.local").unlink()  # copies of it must not push to this one's remote
+    return root
+
+
 @pytest.fixture
-def origin(tmp_path, trace) -> Origin:
-    """A bare repository whose raw data lie in the remote."""
-    return make_origin(tmp_path)
+def origin(drawn_up, tmp_path, trace) -> Origin:
+    """A copy of them of its own."""
+    shutil.copytree(drawn_up, tmp_path, dirs_exist_ok=True)
+    return Origin(str(tmp_path / "origin.git"), tmp_path / "cache", str(tmp_path / "store"))
 
 
 @pytest.fixture
@@ -67,25 +91,6 @@ def variables_of(origin: Origin) -> dict[str, str]:
         "HPEFAIR_REMOTE": origin.remote,
         "HPEFAIR_MODELS": str(origin.cache / "none"),
     }
-
-
-def make_origin(tmp_path: Path) -> Origin:
-    """A bare repository with the small pipeline, and the clone `first` it was made from."""
-    first = tmp_path / "first"
-    first.mkdir()
-    git(first, "init", "--quiet", "--initial-branch", "main")
-    dvc(first, "init", "--quiet")
-    (first / "data/raw").mkdir(parents=True)
-    (first / "data/raw/a.txt").write_text("people\n")
-    (first / "dvc.yaml").write_text(PIPELINE)
-    (first / "params.yaml").write_text("seed: 1\n")
-    (first / ".gitignore").write_text("/data/raw\n/data/ingest\n/data/train\n/data/gate\n/.hpefair/\n")
-    dvc(first, "add", "--quiet", "data/raw")
-    dvc(first, "remote", "add", "--local", "--default", "store", str(tmp_path / "store"))
-    dvc(first, "push", "--quiet")
-    commit(first, "raw")
-    git(tmp_path, "clone", "--quiet", "--bare", "first", "origin.git")
-    return Origin(str(tmp_path / "origin.git"), tmp_path / "cache", str(tmp_path / "store"))
 
 
 def git(folder: Path, *arguments: str) -> str:
