@@ -60,17 +60,17 @@ def add(
         if name or annotations or images or labels or results or discover:
             raise InputError("`hpefair add sample` takes --number, --seed and --replace only")
         for sentence in command.add_sample(number, seed, replace):
-            console.print(sentence, highlight=False)
+            console.print(sentence, highlight=False, markup=False)
         return
     given = dict(_named_file(text) for text in results or ())
     if discover:
         found_labels, found_results, notes = command.discover(folder)
         labels, given = labels or found_labels, {**found_results, **given}
         for note in notes:
-            console.print(f"  {note}", style="dim", highlight=False)
+            console.print(f"  {note}", style="dim", highlight=False, markup=False)
     annotations, original, notes = command.opened(folder, annotations)
     for note in notes:
-        console.print(f"  {note}", style="dim", highlight=False)
+        console.print(f"  {note}", style="dim", highlight=False, markup=False)
     source = command.Source(
         name=command.word(name or folder.resolve().name),
         annotations=annotations,
@@ -80,7 +80,7 @@ def add(
         original=original,
     )
     for sentence in command.add(source, replace):
-        console.print(sentence, highlight=False)
+        console.print(sentence, highlight=False, markup=False)
 
 
 @app.command()

@@ -43,7 +43,7 @@ def serve(
     address: Annotated[str, typer.Option(help="Address that the App listens on.")] = "127.0.0.1",
     public: Annotated[bool, typer.Option("--public", help="Only what `hpefair review --public` built.")] = False,
 ) -> None:
-    """Serve FiftyOne's App and its database, with whatever datasets are in it, until Ctrl-C."""
+    """Serve FiftyOne's App and its database, with all datasets in it but public ones, or these alone, until Ctrl-C."""
     from hpefair.commands import review as command
 
     command.serve(console, folder, (address, port), database_port, public)

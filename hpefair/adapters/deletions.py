@@ -73,7 +73,8 @@ def remove_lines(paths: Sequence[Path], names: set[str]) -> list[Removed]:
         rows = tables.read_jsonl(path)
         kept = [row for row in rows if not names & {value for value in row.values() if isinstance(value, str)}]
         if len(kept) < len(rows):
-            tables.write_text_atomically(path, "".join(json.dumps(row, sort_keys=True) + "\n" for row in kept))
+            # A line at least: dvc warns of an empty file whenever it reads one.
+            tables.write_text_atomically(path, "\n".join(json.dumps(row, sort_keys=True) for row in kept) + "\n")
             found.append(Removed(path, len(rows) - len(kept)))
     return found
 

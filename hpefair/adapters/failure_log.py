@@ -1,4 +1,4 @@
-"""Errors and Ctrl-C as one line on the terminal; the traceback of an unforeseen error goes to a file."""
+"""Errors, and Ctrl-C at a stage, as one line on the terminal; the traceback of an unforeseen error is in a file."""
 
 import contextlib
 import sys
@@ -26,7 +26,7 @@ def one_line_errors(where: str) -> Iterator[None]:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print(f"{where} was interrupted; the same command goes on", file=sys.stderr)
+        print(f"{where} was interrupted: run `dvc repro` again", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except Exception as error:
         print(f"error: {_keep(error, where)}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What reviewers decide in FiftyOne: one document each, in the database beside the datasets, until it is exported.
+"""What reviewers decide in FiftyOne: one document each, in the database that has the datasets, until it is exported.
 
 A decision is inserted, never overwritten: reviewers at the same time lose nothing, and neither does a dataset that is
 rebuilt. Exporting writes lines of review/decisions.jsonl and review/labels.jsonl, each once.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hpefair.adapters import review_decisions, review_labels
-from hpefair.adapters.fiftyone_server import PUBLIC
+from hpefair.adapters.fiftyone_server import PUBLIC_ENDING
 from hpefair.adapters.tables import read_jsonl
 
 COLLECTION: Final = "hpefair.review"
@@ -94,4 +94,4 @@ def _collection() -> Any:
     import fiftyone as fo
     import fiftyone.core.odm as odm
 
-    return odm.get_db_client()[fo.config.database_name.removesuffix(PUBLIC)][COLLECTION]
+    return odm.get_db_client()[fo.config.database_name.removesuffix(PUBLIC_ENDING)][COLLECTION]

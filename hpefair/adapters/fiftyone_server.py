@@ -14,8 +14,8 @@ from hpefair.errors import ToolError
 
 START_LIMIT_S = 120
 REACH_LIMIT_MS = 5000
-NAME = "FIFTYONE_DATABASE_NAME"
-PUBLIC = "-public"  # ends the name under which public datasets are kept
+DATABASE_NAME = "FIFTYONE_DATABASE_NAME"
+PUBLIC_ENDING = "-public"  # of the name under which public datasets are kept
 PLUGINS = Path(__file__).resolve().parent / "fiftyone_plugins"
 
 
@@ -29,29 +29,34 @@ def database(folder: Path, port: int = 0, public: bool = False) -> Iterator[str]
     Args:
         folder: Where the database lives.
         port: Its port; a free one where 0.
-        public: Whether what is shown from now on is public: such datasets are kept apart under a name of their own, as
-            an App lists whatever is beside the dataset that it opens.
+        public: Whether public datasets are meant: they are kept apart, under a name of their own, as an App lists
+            whatever lies beside the dataset that it opens.
 
     Yields:
         Its URI.
 
     Raises:
-        ToolError: If it cannot be started or, where one is named, reached.
+        ToolError: If it cannot be started or, where one is named, reached, or if the name of the others ends as that
+            of public datasets does.
     """
     os.environ.setdefault("FIFTYONE_DATABASE_VALIDATION", "false")
-    with _kept_apart() if public else contextlib.nullcontext(), _running(folder, port) as uri:
+    with _named(public), _running(folder, port) as uri:
         yield uri
 
 
 @contextlib.contextmanager
-def _kept_apart() -> Iterator[None]:
-    before = os.environ.get(NAME)
-    os.environ[NAME] = (before or "fiftyone").removesuffix(PUBLIC) + PUBLIC
+def _named(public: bool) -> Iterator[None]:
+    """The name said to FiftyOne and to its App alike; a setting in a file would reach only one of them."""
+    before = os.environ.get(DATABASE_NAME)
+    name = before or "fiftyone"
+    if name.endswith(PUBLIC_ENDING):
+        raise ToolError(f"{DATABASE_NAME} is {name}: public datasets are kept under such a name, choose another one")
+    os.environ[DATABASE_NAME] = name + (PUBLIC_ENDING if public else "")
     try:
         yield
     finally:
-        os.environ.pop(NAME)
-        os.environ |= {NAME: before} if before else {}
+        os.environ.pop(DATABASE_NAME)
+        os.environ |= {DATABASE_NAME: before} if before else {}
 
 
 @contextlib.contextmanager

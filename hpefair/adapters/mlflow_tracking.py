@@ -132,9 +132,9 @@ def connected(uri: str, experiment: str) -> Iterator[None]:
 
 def _unanswered(error: BaseException | None) -> bool:
     """Whether an error comes from a server that was not reached; MLflow says so only in words."""
-    while error and not isinstance(error, requests.ConnectionError | requests.Timeout):
+    while error and not isinstance(error, requests.ConnectionError):
         error = error.__cause__ or error.__context__
-    return error is not None
+    return error is not None and not isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError)
 
 
 def find(key: str) -> Any:

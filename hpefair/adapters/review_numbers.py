@@ -30,6 +30,7 @@ def by_group(models: Sequence[str], minimum: int) -> list[dict[str, Any]]:
     )
     numbers = ["n_people", "value", "low", "high"]
     table[numbers] = table[numbers].astype(float).mask(small.astype(bool))
+    table["verdict"] = table["verdict"].mask(small.astype(bool))
     return tables.records(table[COLUMNS].fillna({"verdict": ""}))
 
 

@@ -2,9 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hpefair import artifacts, params
 from hpefair.adapters import annotation_files, coco_json, coco_results, dvc_cli, label_files, params_file, progress
@@ -68,8 +69,8 @@ def add(source: Source, replace: bool = False) -> list[str]:
     target = artifacts.RAW / source.name
     if target.exists() and not replace:
         raise InputError(f"{target} is there already; pass --replace to replace it, or --name to add beside it")
-    named = {str(image.get("file_name") or "") for image in tree["images"] if isinstance(image, dict)}
-    copied = sorted(name for name in named if readable(source.images, name))
+    named = [image.get("file_name") if isinstance(image, dict) else None for image in tree["images"]]
+    copied = sorted({str(name) for name in named if readable(source.images, name)})
     _copy(source, copied, target)
     dvc_cli.add(artifacts.RAW)
     said = [f"{target}: {len(copied)} images, {len(tree['annotations'])} annotations, tracked by data/raw.dvc"]
@@ -142,9 +143,7 @@ def discover(folder: Path) -> tuple[Path | None, dict[str, Path], list[str]]:
     tables = [path for path in sorted(folder.iterdir()) if path.suffix in (".csv", ".parquet")]
     labels = [path for path in tables if label_files.columns(path)]
     notes += [
-        f"left out {path.name}: no column names people or images, or none an attribute"
-        for path in tables
-        if path not in labels
+        f"left out {path.name}: it is no table of labels (docs/guides/data.md)" for path in tables if path not in labels
     ]
     if len(labels) > 1:
         notes.append(f"several label files ({', '.join(path.name for path in labels)}): none used, pass --labels")
@@ -169,19 +168,17 @@ def word(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "dataset"
 
 
-def _left_out(folder: Path, named: Collection[str], copied: Sequence[str]) -> list[str]:
-    """A sentence on images that are named and not there, and one on those that are there and not named."""
-    said = []
-    if absent := len(named) - len(copied):
+def _left_out(folder: Path, named: Sequence[Any], copied: Sequence[str]) -> list[str]:
+    """A sentence on images that are named and cannot be had, and one on pictures beside them that are not named."""
+    said, had = [], set(copied)
+    if absent := sum(name not in had for name in named):
         said.append(
-            f"named by the annotations and not in {folder}: {absent} of {len(named)} images; ingest quarantines them"
+            f"not in {folder}: {absent} of {len(named)} images that the annotations list; ingest quarantines them"
         )
     taken = {folder / name for name in copied}
     beside = {path for parent in {path.parent for path in taken} for path in parent.iterdir()} - taken
     if pictures := sorted(path.name for path in beside if path.suffix.lower() in PICTURES):
-        said.append(
-            f"left out, as the annotations do not name them: {len(pictures)} of the pictures, such as {pictures[0]}"
-        )
+        said.append(f"left out, as the annotations do not name them: {len(pictures)} pictures, such as {pictures[0]}")
     return said
 
 

@@ -60,8 +60,9 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
     people = _screened() if wanted.generated else None
     history = [] if wanted.generated else _history(wanted.uri)
     os.environ.setdefault(REVIEWER, git_repository.author())
-    served = f"hpefair app{' --public' if wanted.public else ''}"
-    when = "" if os.environ.get("FIFTYONE_DATABASE_URI") else f"; once `{served}` serves it"  # a shared one is served
+    app = f"hpefair app{' --public' if wanted.public else ''}"
+    served = os.environ.get("FIFTYONE_DATABASE_URI") and not wanted.public  # a shared database, by its App
+    when = "" if served else f"; once `{app}` serves it"
     with fiftyone_server.database(DATABASE, public=wanted.public):
         if people is not None:
             from hpefair.adapters import fiftyone_generated

@@ -31,8 +31,12 @@ def assign(keys: Sequence[str], salt: str, fractions: Mapping[str, float]) -> li
 
 def unit_hash(*parts: str) -> float:
     """Number in [0, 1) that depends on nothing but the parts (SHA-256, first 8 bytes)."""
-    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+    return int(hexadecimal(*parts), 16) / 2**64
+
+
+def hexadecimal(*parts: str) -> str:
+    """Sixteen hexadecimal digits that depend on nothing but the parts (SHA-256, first 8 bytes)."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
 def deal(keys: Sequence[str], shards: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hpefair import params
 from hpefair.adapters import dvc_stage, tables
-from hpefair.core.splits import deal, unit_hash
+from hpefair.core.splits import deal, hexadecimal, unit_hash
 from hpefair.generation.planning import Plan, plan_repair
 
 
@@ -50,11 +50,15 @@ def _shares(plan: Plan, everything: params.Params) -> pd.DataFrame:
 
 
 def _items(quota: pd.DataFrame, everything: params.Params) -> pd.DataFrame:
-    """One row per attempt: item_id, backend, number among those of its cell and backend, wanted groups, seed, shard."""
+    """One row per attempt: item_id, backend, number among those of its cell and backend, wanted groups, seed, shard.
+
+    Ids become file names and names of people, which are shown where groups are not: they do not say the cell. They
+    sort by number, so that whoever takes items in that order uses all parents before any of them twice.
+    """
     attributes = everything.plan.attributes
     rows = [
         {
-            "item_id": f"{backend}_{row['cell'].replace('.', '_')}_{number:05d}",
+            "said": f"{backend}_{row['cell'].replace('.', '_')}_{number:05d}",
             "backend": backend,
             "cell": row["cell"],
             "number": number,
@@ -64,10 +68,13 @@ def _items(quota: pd.DataFrame, everything: params.Params) -> pd.DataFrame:
         for backend in everything.plan.backends
         for number in range(row[f"attempts_{backend}"])
     ]
-    texts = ["item_id", "backend", "cell", *(f"wanted_{name}" for name in attributes)]
+    texts = ["said", "backend", "cell", *(f"wanted_{name}" for name in attributes)]
     items = pd.DataFrame(rows, columns=[*texts, "number"]).astype({**dict.fromkeys(texts, str), "number": int})
-    items["seed"] = [int(unit_hash(str(everything.generate.seed), name) * 2**53) for name in items["item_id"]]
-    items["shard"] = deal(list(items["item_id"]), everything.generate.shards)
+    said = items.pop("said")
+    named = zip(items["backend"], items["number"], said, strict=True)
+    items.insert(0, "item_id", pd.Series([f"{b}_{n:05d}_{hexadecimal(whole)}" for b, n, whole in named], dtype=str))
+    items["seed"] = [int(unit_hash(str(everything.generate.seed), name) * 2**53) for name in said]
+    items["shard"] = deal(list(said), everything.generate.shards)
     return items
 
 

@@ -1,5 +1,6 @@
 """Servers that are started here: nobody else's is taken for one's own, and what stands in the way is said."""
 
+import os
 import socket
 import sys
 
@@ -36,14 +37,28 @@ def test_a_server_that_ends_at_once_names_its_log(tmp_path):
 def test_a_database_that_is_open_elsewhere_says_so(tmp_path, monkeypatch):
     """One mongod has it; the second is refused in one line, and reaches the first by its address."""
     monkeypatch.delenv("FIFTYONE_DATABASE_URI", raising=False)
+    monkeypatch.setenv(fiftyone_server.DATABASE_NAME, "team")
     with fiftyone_server.database(tmp_path) as uri:
         with monkeypatch.context() as elsewhere:
             elsewhere.delenv("FIFTYONE_DATABASE_URI")
             with pytest.raises(ToolError, match="open in another process"), fiftyone_server.database(tmp_path):
                 pass
-        with fiftyone_server.database(tmp_path / "unused") as shared:
+        with fiftyone_server.database(tmp_path / "unused", public=True) as shared:
             assert shared == uri
+            assert os.environ[fiftyone_server.DATABASE_NAME] == "team-public"
+        assert os.environ[fiftyone_server.DATABASE_NAME] == "team"
     assert not (tmp_path / "unused").exists()
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_nothing_else_is_kept_under_the_name_of_public_datasets(tmp_path, monkeypatch, public):
+    """What is private would be listed beside them."""
+    monkeypatch.setenv(fiftyone_server.DATABASE_NAME, "team-public")
+    with (
+        pytest.raises(ToolError, match="FIFTYONE_DATABASE_NAME is team-public"),
+        fiftyone_server.database(tmp_path, public=public),
+    ):
+        pass
 
 
 def test_a_named_database_that_does_not_answer_is_one_line(tmp_path, monkeypatch):

@@ -37,9 +37,9 @@ def test_what_is_left_out_is_said(root, tiny_coco, tmp_path):
     first.rename(first.with_name("nobody.jpg"))
     said = " ".join(run(root, "add", str(folder), "--discover").stdout.split())
     assert "39 images" in said
-    assert "1 of 40 images; ingest quarantines them" in said
-    assert "do not name them: 1 of the pictures, such as nobody.jpg" in said
-    assert "left out notes.csv: no column names people or images" in said
+    assert "1 of 40 images that the annotations list; ingest quarantines them" in said
+    assert "do not name them: 1 pictures, such as nobody.jpg" in said
+    assert "left out notes.csv: it is no table of labels" in said
 
 
 def test_explicit_files_are_checked_first(root, tiny_coco, tmp_path):

@@ -67,8 +67,10 @@ with fiftyone_server.database(Path("fiftyone.db"), public=True):
 """
 
 
-def test_a_public_dataset_says_nothing_of_how_single_people_appear(workspace_copy):
+def test_a_public_dataset_says_nothing_of_how_single_people_appear(workspace_copy, monkeypatch):
     """No perceived attribute, no view by one, no number of a group that is too small; measured ones stay."""
+    for name in ("FIFTYONE_DATABASE_NAME", "FIFTYONE_DATABASE_URI"):
+        monkeypatch.delenv(name, raising=False)
     said = run(workspace_copy, "review", "--public", "--no-launch", "--name", "public").stdout
     assert "once `hpefair app --public` serves it" in said
     done = subprocess.run(
@@ -91,6 +93,7 @@ def test_a_public_dataset_says_nothing_of_how_single_people_appear(workspace_cop
     assert "hpefair.review" not in found["kept"]["fiftyone-public"]
     numbers = [row["n_people"] for row in found["rows"]]
     assert None in numbers
+    assert {row["verdict"] for row in found["rows"] if row["n_people"] is None} == {""}
     assert min(number for number in numbers if number is not None) >= 5
 
 

@@ -25,6 +25,10 @@ def test_items_are_named_seeded_and_dealt(made_workspace):
     items = tables.read(made_workspace / "data/plan/items.parquet")
     quota = tables.read(made_workspace / "data/plan/quota.parquet")
     assert items["item_id"].is_unique
+    # Ids are shown where groups are not.
+    assert not [row.item_id for row in items.itertuples() if row.wanted_contrast in row.item_id]
+    for _, cell in items.groupby(["backend", "cell"]):
+        assert cell.sort_values("item_id")["number"].is_monotonic_increasing
     assert items["seed"].is_unique
     assert len(items) == quota["attempts"].sum()
     assert set(items["shard"]) == {"s0"}
