@@ -47,31 +47,18 @@ def trace(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture(scope="session")
 def drawn_up(tmp_path_factory) -> Path:
-    """A bare repository of the small pipeline, `origin.git`; its remote, `store`; and `first`, which it came from."""
+    """A folder with what `make_origin` makes: drawing it up takes four calls of dvc."""
     root = tmp_path_factory.mktemp("origin")
-    first = root / "first"
-    first.mkdir()
-    git(first, "init", "--quiet", "--initial-branch", "main")
-    dvc(first, "init", "--quiet")
-    (first / "data/raw").mkdir(parents=True)
-    (first / "data/raw/a.txt").write_text("people\n")
-    (first / "dvc.yaml").write_text(PIPELINE)
-    (first / "params.yaml").write_text("seed: 1\n")
-    (first / ".gitignore").write_text("/data/raw\n/data/ingest\n/data/train\n/data/gate\n/.hpefair/\n")
-    dvc(first, "add", "--quiet", "data/raw")
-    dvc(first, "remote", "add", "--local", "--default", "store", str(root / "store"))
-    dvc(first, "push", "--quiet")
-    commit(first, "raw")
-    git(root, "clone", "--quiet", "--bare", "first", "origin.git")
-    (first / ".dvc/config.local").unlink()  # copies of it must not push to this one's remote
+    make_origin(root)
+    (root / "first/.dvc/config.local").unlink()  # copies of it must not push to this one's remote
     return root
 
 
 @pytest.fixture
 def origin(drawn_up, tmp_path, trace) -> Origin:
-    """A copy of them of its own."""
+    """A bare repository whose raw data lie in the remote."""
     shutil.copytree(drawn_up, tmp_path, dirs_exist_ok=True)
-    return Origin(str(tmp_path / "origin.git"), tmp_path / "cache", str(tmp_path / "store"))
+    return origin_in(tmp_path)
 
 
 @pytest.fixture
@@ -91,6 +78,30 @@ def variables_of(origin: Origin) -> dict[str, str]:
         "HPEFAIR_REMOTE": origin.remote,
         "HPEFAIR_MODELS": str(origin.cache / "none"),
     }
+
+
+def make_origin(root: Path) -> Origin:
+    """A bare repository of the small pipeline, its remote with the raw data, and `first`, which it came from."""
+    first = root / "first"
+    first.mkdir()
+    git(first, "init", "--quiet", "--initial-branch", "main")
+    dvc(first, "init", "--quiet")
+    (first / "data/raw").mkdir(parents=True)
+    (first / "data/raw/a.txt").write_text("people\n")
+    (first / "dvc.yaml").write_text(PIPELINE)
+    (first / "params.yaml").write_text("seed: 1\n")
+    (first / ".gitignore").write_text("/data/raw\n/data/ingest\n/data/train\n/data/gate\n/.hpefair/\n")
+    dvc(first, "add", "--quiet", "data/raw")
+    dvc(first, "remote", "add", "--local", "--default", "store", str(root / "store"))
+    dvc(first, "push", "--quiet")
+    commit(first, "raw")
+    git(root, "clone", "--quiet", "--bare", "first", "origin.git")
+    return origin_in(root)
+
+
+def origin_in(root: Path) -> Origin:
+    """The repository of a folder, with a cache beside it that nobody has used."""
+    return Origin(str(root / "origin.git"), root / "cache", str(root / "store"))
 
 
 def git(folder: Path, *arguments: str) -> str:
