@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hpefair import artifacts, params
 from hpefair.adapters import annotation_files, coco_json, coco_results, dvc_cli, label_files, params_file, progress
@@ -70,11 +69,14 @@ def add(source: Source, replace: bool = False) -> list[str]:
     if target.exists() and not replace:
         raise InputError(f"{target} is there already; pass --replace to replace it, or --name to add beside it")
     named = [image.get("file_name") if isinstance(image, dict) else None for image in tree["images"]]
-    copied = sorted({str(name) for name in named if readable(source.images, name)})
+    there = [str(name) for name in named if readable(source.images, name)]
+    copied = sorted(set(there))
     _copy(source, copied, target)
     dvc_cli.add(artifacts.RAW)
     said = [f"{target}: {len(copied)} images, {len(tree['annotations'])} annotations, tracked by data/raw.dvc"]
-    said += _left_out(source.images, named, copied)
+    if absent := len(named) - len(there):
+        said.append(f"not in {source.images}: {absent} of {len(named)} images listed; ingest quarantines them")
+    said += _unnamed(source.images, copied)
     return said + params_file.register_results(source.name, sorted(source.results))
 
 
@@ -168,18 +170,14 @@ def word(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "dataset"
 
 
-def _left_out(folder: Path, named: Sequence[Any], copied: Sequence[str]) -> list[str]:
-    """A sentence on images that are named and cannot be had, and one on pictures beside them that are not named."""
-    said, had = [], set(copied)
-    if absent := sum(name not in had for name in named):
-        said.append(
-            f"not in {folder}: {absent} of {len(named)} images that the annotations list; ingest quarantines them"
-        )
+def _unnamed(folder: Path, copied: Sequence[str]) -> list[str]:
+    """A sentence on pictures that lie beside those that were copied."""
     taken = {folder / name for name in copied}
     beside = {path for parent in {path.parent for path in taken} for path in parent.iterdir()} - taken
-    if pictures := sorted(path.name for path in beside if path.suffix.lower() in PICTURES):
-        said.append(f"left out, as the annotations do not name them: {len(pictures)} pictures, such as {pictures[0]}")
-    return said
+    pictures = sorted(path.name for path in beside if path.suffix.lower() in PICTURES)
+    if not pictures:
+        return []
+    return [f"left out, as the annotations do not name them: {len(pictures)} pictures, such as {pictures[0]}"]
 
 
 def _copy(source: Source, names: Sequence[str], target: Path) -> None:

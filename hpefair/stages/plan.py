@@ -1,6 +1,7 @@
 """The smallest repair: how many people of each cell to repeat, and to generate with which backend."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -50,32 +51,34 @@ def _shares(plan: Plan, everything: params.Params) -> pd.DataFrame:
 
 
 def _items(quota: pd.DataFrame, everything: params.Params) -> pd.DataFrame:
-    """One row per attempt: item_id, backend, number among those of its cell and backend, wanted groups, seed, shard.
-
-    Ids become file names and names of people, which are shown where groups are not: they do not say the cell. They
-    sort by number, so that whoever takes items in that order uses all parents before any of them twice.
-    """
-    attributes = everything.plan.attributes
+    """One row per attempt: item_id, backend, number among those of its cell and backend, wanted groups, seed, shard."""
     rows = [
-        {
-            "said": f"{backend}_{row['cell'].replace('.', '_')}_{number:05d}",
-            "backend": backend,
-            "cell": row["cell"],
-            "number": number,
-            **{f"wanted_{name}": row[name] for name in attributes},
-        }
+        _item(backend, row, number, everything)
         for row in tables.records(quota)
         for backend in everything.plan.backends
         for number in range(row[f"attempts_{backend}"])
     ]
-    texts = ["said", "backend", "cell", *(f"wanted_{name}" for name in attributes)]
-    items = pd.DataFrame(rows, columns=[*texts, "number"]).astype({**dict.fromkeys(texts, str), "number": int})
-    said = items.pop("said")
-    named = zip(items["backend"], items["number"], said, strict=True)
-    items.insert(0, "item_id", pd.Series([f"{b}_{n:05d}_{hexadecimal(whole)}" for b, n, whole in named], dtype=str))
-    items["seed"] = [int(unit_hash(str(everything.generate.seed), name) * 2**53) for name in said]
-    items["shard"] = deal(list(said), everything.generate.shards)
-    return items
+    texts = ["item_id", "backend", "cell", *(f"wanted_{name}" for name in everything.plan.attributes)]
+    types = {**dict.fromkeys(texts, str), "number": int, "seed": int, "shard": str}
+    return pd.DataFrame(rows, columns=list(types)).astype(types)
+
+
+def _item(backend: str, row: dict[str, Any], number: int, everything: params.Params) -> dict[str, Any]:
+    """An attempt.
+
+    Its id becomes a file name and the name of a person, which are shown where groups are not: it does not say the cell.
+    Ids sort by number, so that whoever takes items in that order uses all parents before any of them twice.
+    """
+    whole = f"{backend}_{row['cell'].replace('.', '_')}_{number:05d}"
+    return {
+        "item_id": f"{backend}_{number:05d}_{hexadecimal(whole)}",
+        "backend": backend,
+        "cell": row["cell"],
+        **{f"wanted_{name}": row[name] for name in everything.plan.attributes},
+        "number": number,
+        "seed": int(unit_hash(str(everything.generate.seed), whole) * 2**53),
+        "shard": deal([whole], everything.generate.shards)[0],
+    }
 
 
 if __name__ == "__main__":

@@ -35,9 +35,13 @@ def test_what_is_left_out_is_said(root, tiny_coco, tmp_path):
     (folder / "notes.csv").write_text("day,weather\n1,fair\n")
     first, *_ = sorted((folder / "images").iterdir())
     first.rename(first.with_name("nobody.jpg"))
+    path = folder / "person_keypoints.json"
+    tree = json.loads(path.read_text())
+    tree["images"].append({"id": 10_000, "file_name": ["no", "name"]})
+    path.write_text(json.dumps(tree))
     said = " ".join(run(root, "add", str(folder), "--discover").stdout.split())
     assert "39 images" in said
-    assert "1 of 40 images that the annotations list; ingest quarantines them" in said
+    assert "2 of 41 images listed; ingest quarantines them" in said
     assert "do not name them: 1 pictures, such as nobody.jpg" in said
     assert "left out notes.csv: it is no table of labels" in said
 
