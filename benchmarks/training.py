@@ -27,7 +27,7 @@ from hpefair.people.dataset import Request, make_dataset
 from hpefair.training.batches import Batches
 from hpefair.training.crops import CropView, normalize
 from hpefair.training.engine import Recipe, fit
-from hpefair.training.precision import UNITS, precision, processor_flags
+from hpefair.training.precision import UNITS, fastest, processor_flags
 from hpefair.training.training_set import TrainingSet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,7 +145,7 @@ def main() -> None:
     options = arguments(__doc__)
     torch.set_num_threads(1)
     default = build("heatmap", SIZE, COCO_17)
-    half = precision("auto", cuda=False) == "bf16"
+    half = fastest(cuda=False) == "bf16"
     eager = passes(default, SIZE, half=False, last=False)
     own = passes(default, SIZE, half=half, last=True)
     other = passes(default, SIZE, half=not half, last=True)

@@ -140,7 +140,7 @@ MEANINGS = {
     "train.engine.weight_decay": "AdamW weight decay, of weights but not of shifts and scales",
     "train.engine.clip_norm": "Longer gradients are shortened to this",
     "train.engine.average": "Decay of the moving average of weights, which is what is validated and kept; 0 for none",
-    "train.engine.precision": "`fp32`, `bf16`, or `auto`: bf16 where the device multiplies it faster",
+    "train.engine.precision": "`fp32` or `bf16`; a recorded choice, so that a cached result does not depend on the machine",
     "train.engine.checkpoint_every": "Steps that a kill can cost at most",
     "train.engine.validate_every": "Steps between validations",
     "train.engine.keep": "Weights that are kept: of the best validated `worst_group` or `mean` AR, or the `last`",

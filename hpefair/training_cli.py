@@ -32,7 +32,7 @@ def train(
     steps: Annotated[int, typer.Option(help="Optimizer steps.")] = 3000,
     batch: Annotated[int, typer.Option(help="People, or pictures, per step of all processes together.")] = 32,
     learning_rate: Annotated[float, typer.Option(help="Highest learning rate of the one-cycle schedule.")] = 0.004,
-    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    precision: Annotated[str, typer.Option(help="fp32, bf16, or auto: whichever is faster on this machine.")] = "auto",
     validation: Annotated[float, typer.Option(help="Share of the pictures to validate on.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same weights.")] = 0,
     track: Annotated[str, typer.Option(help="MLflow tracking URI to write curves to.")] = "",
@@ -62,7 +62,7 @@ def train(
         options=dict(_option(text) for text in option or ()),
         settings=_settings(
             input_width=width, input_height=height, steps=steps, batch=batch, learning_rate=learning_rate,
-            precision=precision,
+            precision=_precision(precision),
         ),
         objective=cast(ObjectiveName, objective),
         by=by,
@@ -104,6 +104,15 @@ def _settings(**changed: Any) -> Any:
     except ValidationError as error:
         said = "; ".join(f"--{e['loc'][0]}: {e['msg']}, got {e['input']!r}".replace("_", "-") for e in error.errors())
         raise InputError(said) from error
+
+
+def _precision(text: str) -> str:
+    """What `auto` stands for on this machine; anything else as it is."""
+    if text != "auto":
+        return text
+    from hpefair.training import precision
+
+    return precision.fastest()
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hpefair.attribute_sections import Positive, Section, Share, Word
 from hpefair.schema import ATTRIBUTES
@@ -21,7 +21,7 @@ class TrainEngine(Section):
     weight_decay: float = Field(ge=0)
     clip_norm: float = Field(gt=0)  # longest gradient
     average: float = Field(ge=0, lt=1)  # decay of the moving average of weights; 0 for none
-    precision: Literal["auto", "fp32", "bf16"]  # auto: bf16 where the device multiplies it faster
+    precision: Literal["fp32", "bf16"]  # a choice, never what the machine is fastest in: results are shared
     checkpoint_every: Positive
     validate_every: Positive
     keep: Literal["worst_group", "mean", "last"]  # which validated weights are kept
@@ -30,6 +30,13 @@ class TrainEngine(Section):
     scale_jitter: float = Field(ge=0, lt=1)
     colour_jitter: float = Field(ge=0, lt=1)
     half_body: Share
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _recorded(cls, value: object) -> object:
+        if value == "auto":
+            raise ValueError("Expected fp32 or bf16 but got auto: the machine would decide the numbers; use fp32")
+        return value
 
 
 class TrainObjective(Section):

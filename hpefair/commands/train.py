@@ -30,7 +30,7 @@ from hpefair.training_sections import ObjectiveName, TrainEngine
 
 DEFAULTS: Final = TrainEngine(
     input_width=96, input_height=128, steps=3000, batch=32, learning_rate=0.004, weight_decay=0.05, clip_norm=5.0,
-    average=0.99, precision="auto", checkpoint_every=200, validate_every=500, keep="worst_group", min_support=20,
+    average=0.99, precision="fp32", checkpoint_every=200, validate_every=500, keep="worst_group", min_support=20,
     rotation_degrees=30, scale_jitter=0.25, colour_jitter=0.25, half_body=0.0,
 )  # fmt: skip
 NEED_GROUPS: Final = ("reweighting", "group_dro", "variance")

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from hpefair.core.fairness.objectives import Objective
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import Adversarial, Estimator, Losses, Stage
+from hpefair.training import precision
 from hpefair.training.batches import Batch
 from hpefair.training.crops import normalize
-from hpefair.training.precision import precision
 from hpefair.training_sections import TrainEngine
 
 Array = NDArray[np.float64]
@@ -25,7 +25,8 @@ class Learner:
 
     def __init__(self, model: nn.Module, stage: Stage, steps: int, settings: TrainEngine, on: Accelerator) -> None:
         self.model, self.settings, self._on = model, settings, on
-        self._half = precision(settings.precision, on.device.type == "cuda") == "bf16"
+        precision.check(settings.precision, on.device.type == "cuda")
+        self._half = settings.precision == "bf16"
         self._rivals = cast(Adversarial, model).adversaries() if hasattr(model, "adversaries") else None
         rivals = list(self._rivals.parameters()) if self._rivals is not None else []
         for parameter in model.parameters():

@@ -1,32 +1,43 @@
-"""The number format of training: bfloat16 where the device multiplies it faster than float32."""
+"""The number format of training: float32, or bfloat16 where somebody chose it."""
 
 from pathlib import Path
+from typing import Final, Literal
 
 import torch
 
 from hpefair.errors import SettingsError
 
-UNITS = ("avx512_bf16", "amx_bf16")  # flags of x86 processors that multiply bfloat16
+Precision = Literal["fp32", "bf16"]
+
+UNITS: Final = ("avx512_bf16", "amx_bf16")  # flags of x86 processors that multiply bfloat16
 
 
-def precision(wanted: str, cuda: bool | None = None) -> str:
-    """What Accelerate calls the format: `bf16` or `no`, full precision.
+def fastest(cuda: bool | None = None) -> Precision:
+    """The format that this machine trains fastest in: bf16 where the device has units for it.
+
+    The answer depends on the machine, and so would whatever is trained with it: the pipeline never asks.
 
     Args:
-        wanted: `auto`, `fp32` or `bf16`.
         cuda: Whether a GPU is used; asked of torch by default.
+    """
+    cuda = torch.cuda.is_available() if cuda is None else cuda
+    # Without such units bfloat16 was measured to be nine times slower, not faster.
+    has = torch.cuda.is_bf16_supported(including_emulation=False) if cuda else bool(set(UNITS) & processor_flags())
+    return "bf16" if has else "fp32"
+
+
+def check(wanted: Precision, cuda: bool) -> None:
+    """Refuse a format that the device does not compute in.
+
+    Args:
+        wanted: The recorded choice.
+        cuda: Whether a GPU is used.
 
     Raises:
         SettingsError: If bf16 is wanted of a GPU that has none.
     """
-    cuda = torch.cuda.is_available() if cuda is None else cuda
     if cuda and wanted == "bf16" and not torch.cuda.is_bf16_supported(including_emulation=False):
-        raise SettingsError("train.engine.precision: this GPU has no bf16; set auto or fp32")
-    if wanted == "auto":
-        # Without such units bfloat16 was measured to be nine times slower, not faster.
-        has = torch.cuda.is_bf16_supported(including_emulation=False) if cuda else bool(set(UNITS) & processor_flags())
-        wanted = "bf16" if has else "fp32"
-    return "bf16" if wanted == "bf16" else "no"
+        raise SettingsError("train.engine.precision: this GPU has no bf16; set fp32")
 
 
 def processor_flags() -> set[str]:

@@ -74,10 +74,16 @@ def holds(about, repeats, made):
 
 
 def brute_force(about, limit):
-    """Lowest cost of all plans that generate at most `limit` people of a cell; None where none holds."""
+    """Lowest cost of all plans that generate at most `limit` people of a cell; None where none holds.
+
+    No maker makes more people of a cell than it can (`Maker.most`).
+    """
     size, best = len(about.cells), None
     spans = [range(int(n) + 1) for n in about.repeatable]
-    spans += [range(limit + 1 if able else 1) for _ in about.makers for able in about.named]
+    for who in about.makers:
+        spans += [
+            range(int(min(limit, most)) + 1 if able else 1) for able, most in zip(about.named, who.most, strict=True)
+        ]
     for plan in itertools.product(*spans):
         repeats, made = np.array(plan[:size], float), np.array(plan[size:], float).reshape(len(about.makers), size)
         whole = (about.exposure + repeats + made.sum(axis=0)).sum()
