@@ -7,7 +7,7 @@ from hpefair.orchestration.lifecycle import CloseWorkspaceOperator, OpenWorkspac
 from hpefair.orchestration.operators import HpefairOperator
 from hpefair.orchestration.pipeline import REF, dag_settings, optional, stage_tasks
 
-STAGES = ["ingest", "attribute", "calibrate", "split", "audit@original", "validate@original", "gate@original"]
+STAGES = ["check", "ingest", "attribute", "calibrate", "split", "audit@original", "validate@original", "gate@original"]
 WEEKLY = settings.load().schedule
 
 with DAG(
@@ -38,5 +38,5 @@ with DAG(
     sound = HpefairOperator(task_id="sound", arguments=words, needs=["gate@original"])
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.DATASET])
     closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
-    opened >> tasks["ingest"]
+    opened >> tasks["check"]
     tasks["gate@original"] >> sound >> publish >> closed

@@ -49,8 +49,12 @@ def pipeline_page() -> str:
             f"- reads: {', '.join(f'`{dep}`' for dep in reads)}",
             f"- writes: {', '.join(f'`{out}`' for out in writes)}",
         ]
+        if word not in tree:
+            continue
         lines += ["", "| parameter | default | meaning |", "|---|---|---|"]
-        lines += [f"| `{word}.{key}` | `{short(value)}` | {meaning(word, key)} |" for key, value in flat(tree[word])]
+        lines += [
+            f"| `{word}.{key}` | `{short(value)}` | {meaning(word, key)} |" for key, value in flat(tree.get(word, {}))
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -140,7 +144,7 @@ MEANINGS = {
     "train.engine.weight_decay": "AdamW weight decay, of weights but not of shifts and scales",
     "train.engine.clip_norm": "Longer gradients are shortened to this",
     "train.engine.average": "Decay of the moving average of weights, which is what is validated and kept; 0 for none",
-    "train.engine.precision": "`fp32` or `bf16`; a recorded choice, so that a cached result does not depend on the machine",
+    "train.engine.precision": "`fp32` or `bf16`; a recorded choice: what is cached does not depend on the machine",
     "train.engine.checkpoint_every": "Steps that a kill can cost at most",
     "train.engine.validate_every": "Steps between validations",
     "train.engine.keep": "Weights that are kept: of the best validated `worst_group` or `mean` AR, or the `last`",

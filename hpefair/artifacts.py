@@ -4,6 +4,7 @@ from pathlib import Path
 
 DATA = Path("data")
 RAW = DATA / "raw"
+CHECK = DATA / "check"
 INGEST = DATA / "ingest"
 ATTRIBUTE = DATA / "attribute"
 CALIBRATE = DATA / "calibrate"

@@ -237,6 +237,14 @@ def gaps(models: Annotated[list[str] | None, typer.Argument(help="Models to show
 
 
 @app.command()
+def check() -> None:
+    """Read params.yaml and expectations/ of this workspace and say what is wrong with them; nothing is run."""
+    from hpefair.adapters import workspace_settings
+
+    console.print(workspace_settings.check(), highlight=False)
+
+
+@app.command()
 def stages() -> None:
     """Print the pipeline: every stage, what it does, and whether it is up to date."""
     from hpefair.commands import stages as command

@@ -5,6 +5,7 @@ HpefairError                 a message for a person: what is wrong, and what to 
 ├── SettingsError            params.yaml or expectations/*.yaml cannot be used
 ├── MissingArtifactError     a stage or command needs a file that an earlier stage writes
 ├── ToolError                an outside tool (dvc, mlflow, fiftyone) failed
+├── DiskError                the machine could not read or write: a disk, a mount, a permission, a limit; exit code 1
 ├── GateFailure              a strict gate says FAIL; exit code 3
 └── NothingToDo              a command has nothing to work on, which is no fault; exit code 4
 
@@ -34,6 +35,12 @@ class ToolError(HpefairError):
     """An outside tool failed; the message carries its last words."""
 
     exit_code = 1
+
+
+class DiskError(HpefairError):
+    """The machine failed to read or write: a full or faulty disk, a lost mount, a permission, a limit of open files."""
+
+    exit_code = 1  # it may pass: schedulers try again
 
 
 class GateFailure(HpefairError):  # noqa: N818 - a failed gate is a result, not a fault

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from hpefair.adapters import disk_faults
 from hpefair.adapters.coco_masks import is_segmentation
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import InputError
@@ -91,7 +92,9 @@ def inside(folder: Path, file_name: str) -> Path | None:
     path = folder / file_name
     try:
         return path if path.resolve().is_relative_to(folder.resolve()) else None
-    except (OSError, ValueError):  # a NUL byte, or a path too long for any file
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL byte, a path too long for any file, a circle of links
+        if disk_faults.of_the_machine(error):
+            raise
         return None
 
 

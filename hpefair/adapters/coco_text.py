@@ -11,6 +11,7 @@ from hpefair.adapters import coco_json
 from hpefair.adapters.coco_json import Record
 
 PART: Final = 512  # annotations decoded at once: what fits in the cache
+READ_AHEAD: Final = 2**22  # bytes
 PARTS_HELD: Final = 64  # of the file in memory, some 20 MB
 
 
@@ -74,6 +75,8 @@ def _frame(path: Path) -> Record | None:
     """The file's lists; None where it is anything else than JSON with them."""
     try:
         with path.open("rb") as file:
+            while file.read(READ_AHEAD):  # a disk that fails is an error here; in mapped memory it ends the process
+                pass
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         frame = msgspec.json.decode(data, type=Frame)
     except (OSError, ValueError, RecursionError):  # an empty file, DecodeError and UnicodeDecodeError are ValueErrors

@@ -1,12 +1,14 @@
 """Run as a DVC stage: die with dvc, one writer per output, build in scratch, rename at the end.
 
 DVC removes a stage's outputs before running it, keeps no lock while it runs, and leaves it running when dvc itself is
-killed. So a stage holds a lock of its own, builds in `.hpefair/scratch/<stage>/<hash of its inputs>`, and moves the
-finished folder to its place in one rename. A second attempt with the same inputs finds the scratch folder and goes on.
+killed. So a stage holds a lock of its own, builds in `.hpefair/scratch/<stage>/<hash of its inputs>`, and puts the
+finished folder in its place in one rename. A second attempt with the same inputs finds the scratch folder and goes on,
+or, where the first had finished, has nothing left to do (`finished_output`).
 """
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -15,22 +17,30 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Final
 
 import psutil
 import yaml
 from filelock import FileLock, Timeout
 
 from hpefair import artifacts, telemetry
-from hpefair.adapters import dvc_graph, failure_log, process_state
-from hpefair.errors import MissingArtifactError
+from hpefair.adapters import dvc_graph, failure_log, file_digests, finished_output, process_state, writable
+from hpefair.errors import InputError, MissingArtifactError
 
 Build = Callable[[Path, Path, str], None]
 
-PARENT_POLL_S = 0.2
+PARENT_POLL_S: Final = 0.2
+RUNNING: Final = "DVC_STAGE"  # in which dvc says what it runs
+NAME: Final = re.compile(r"[a-z0-9_]+(@[a-z0-9_]+)?")
+SCRATCHES: Final = artifacts.SCRATCH / "scratch"
+DIGESTS: Final = artifacts.SCRATCH / "digests.sqlite"
 
 
 def main(word: str, build: Build, resumable: bool = False) -> None:
-    """Run a stage from the command line: `python -m hpefair.stages.<word> [item]`.
+    """Run a stage from the command line: `python -m hpefair.stages.<word> [item]`, below dvc without the item.
+
+    No value of params.yaml stands in a command of dvc.yaml, where a shell would read it: dvc says in `DVC_STAGE` which
+    item it runs.
 
     Args:
         word: Stage word.
@@ -38,8 +48,8 @@ def main(word: str, build: Build, resumable: bool = False) -> None:
         resumable: Whether `build` continues from what it finds in the two folders.
     """
     telemetry.silence()
-    item = sys.argv[1] if len(sys.argv) > 1 else ""
     with failure_log.one_line_errors(f"stage {word}"):
+        item = sys.argv[1] if len(sys.argv) > 1 else _item_of(word)
         run(f"{word}@{item}" if item else word, build, resumable)
 
 
@@ -50,24 +60,44 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
         stage: `word` or `word@item`.
         build: See `main`.
         resumable: See `main`.
+
+    Raises:
+        InputError: If dvc.yaml has no such stage.
+        MissingArtifactError: If an input is absent.
+        DiskError: If output could not be written, which is found before the work.
     """
-    _die_with(_dvc_ancestors())
+    ancestors = _dvc_ancestors()
+    _die_with(ancestors)
+    target = artifacts.out_folder(_known(stage))
+    writable.check(SCRATCHES, target.parent)
+    finished_output.sweep(SCRATCHES)
     lock = artifacts.SCRATCH / "locks" / f"{stage}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with _only_writer(lock, stage):
-        scratch = artifacts.SCRATCH / "scratch" / stage / input_key(stage)
-        _clear_others(scratch, keep=resumable)
-        out, work = scratch / "out", scratch / "work"
-        out.mkdir(parents=True, exist_ok=True)
-        work.mkdir(exist_ok=True)
-        build(out, work, stage.partition("@")[2])
-        shutil.rmtree(work)  # first: notes on what is finished must not outlive what they are about
-        _publish(out, artifacts.out_folder(stage))
-        shutil.rmtree(scratch)
+        scratch = SCRATCHES / stage / input_key(stage)
+        # Whoever calls a stage by hand wants it done; dvc asks again only for what its lock does not name.
+        if ancestors and finished_output.kept(scratch):
+            print(f"{stage}: finished before, though dvc had not noted it; its output is put in place")
+        else:
+            _build(scratch, target, build, stage, resumable)
+        finished_output.place(scratch, target)
+        if not ancestors:
+            shutil.rmtree(scratch)
+
+
+def _build(scratch: Path, target: Path, build: Build, stage: str, resumable: bool) -> None:
+    (scratch / finished_output.NOTE).unlink(missing_ok=True)
+    _clear_others(scratch, keep=resumable)
+    out, work = scratch / finished_output.OUT, scratch / "work"
+    out.mkdir(parents=True, exist_ok=True)
+    work.mkdir(exist_ok=True)
+    build(out, work, stage.partition("@")[2])
+    finished_output.note(scratch, target)
+    shutil.rmtree(work)
 
 
 def input_key(stage: str) -> str:
-    """Hash of everything a stage depends on: command, settings, code by content, data by size and time.
+    """Hash of everything a stage depends on, all of it by content: command, settings, code, data.
 
     Raises:
         MissingArtifactError: If an input is absent.
@@ -77,15 +107,30 @@ def input_key(stage: str) -> str:
     digest = hashlib.sha256(entry.cmd.encode())
     for key in entry.params:
         digest.update(repr((key, dvc_graph.lookup(settings, key))).encode())
-    for dep in sorted(entry.deps):
-        for path in _files(Path(dep)):
-            digest.update(str(path).encode())
-            if path.suffix == ".py":
-                digest.update(path.read_bytes())
-            else:
-                state = path.stat()
-                digest.update(f"{state.st_size} {state.st_mtime_ns}".encode())
+    paths = [path for dep in sorted(entry.deps) for path in _files(Path(dep))]
+    for path, content in zip(paths, file_digests.digests(paths, DIGESTS), strict=True):
+        digest.update(f"{path} {content}".encode())
     return digest.hexdigest()[:16]
+
+
+def _item_of(word: str) -> str:
+    """Item that dvc runs this stage for; empty where it runs the stage without one, or not at all."""
+    running, _, item = os.environ.get(RUNNING, "").rpartition(":")[2].partition("@")
+    return item if running == word else ""
+
+
+def _known(stage: str) -> str:
+    """A stage that dvc.yaml has, under a name that is safe in a path.
+
+    Raises:
+        InputError: If it is none.
+    """
+    names = [one.name for one in dvc_graph.load().stages]
+    if not NAME.fullmatch(stage) or stage not in names:
+        items = [name.partition("@")[2] for name in names if name.partition("@")[0] == stage.partition("@")[0]]
+        known = f"its items are {', '.join(items)}" if any(items) else "see `hpefair stages`"
+        raise InputError(f"dvc.yaml and params.yaml have no stage {stage!r}: {known}")
+    return stage
 
 
 def _files(dep: Path) -> list[Path]:
@@ -113,22 +158,6 @@ def _clear_others(scratch: Path, keep: bool) -> None:
     for other in scratch.parent.glob("*"):
         if other != scratch or not keep:
             shutil.rmtree(other)
-
-
-def _publish(out: Path, target: Path) -> None:
-    """Flush a finished folder to disk and move it to its place in one rename."""
-    for path in _files(out):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    if target.exists():
-        shutil.rmtree(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    out.rename(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _dvc_ancestors() -> list[psutil.Process]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from hpefair import artifacts
-from hpefair.errors import HpefairError
+from hpefair.adapters import disk_faults
+from hpefair.errors import DiskError, HpefairError
 
 INTERRUPTED: Final = 130  # 128 and the number of SIGINT, as shells have it
 
@@ -23,14 +24,24 @@ def one_line_errors(where: str) -> Iterator[None]:
     try:
         yield
     except HpefairError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        said = _of_the_disk(error) or error
+        print(f"error: {said}", file=sys.stderr)
+        sys.exit(said.exit_code)
     except KeyboardInterrupt:
         print(f"{where} was interrupted: run `dvc repro` again", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except Exception as error:
-        print(f"error: {_keep(error, where)}", file=sys.stderr)
-        sys.exit(1)
+        fault = disk_faults.found(error)
+        print(f"error: {fault or _keep(error, where)}", file=sys.stderr)
+        sys.exit(DiskError.exit_code if fault else 1)
+
+
+def _of_the_disk(error: HpefairError) -> DiskError | None:
+    """What to say instead where input was refused only because the machine could not read it."""
+    cause = error.__cause__
+    if isinstance(error, DiskError) or not isinstance(cause, OSError) or not disk_faults.of_the_machine(cause):
+        return None
+    return disk_faults.told(cause)
 
 
 def _keep(error: BaseException, where: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from hpefair.adapters import disk_faults
 from hpefair.errors import InputError
 
 Pixels = NDArray[np.uint8]
@@ -79,11 +80,17 @@ def _encode(path: Path, suffix: str, values: NDArray[Any], settings: list[int]) 
 
 
 def size(path: Path) -> tuple[int, int] | None:
-    """Width and height that a picture's header states; None where it has none that can be read."""
+    """Width and height that a picture's header states; None where it has none that can be read.
+
+    Raises:
+        OSError: If the machine could not read the file, which says nothing about the file.
+    """
     try:
         with Image.open(path) as image:
             return image.width, image.height
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        if disk_faults.of_the_machine(error):
+            raise
         return None
 
 
@@ -103,6 +110,9 @@ def fault(path: Path, width: int, height: int, max_pixels: int) -> str | None:
 
     Returns:
         A reason. The pixels are decoded fully, so that a truncated file is found here, not in the middle of training.
+
+    Raises:
+        OSError: If the machine could not read the file, which says nothing about the file.
     """
     try:
         with Image.open(path) as image:
@@ -114,5 +124,7 @@ def fault(path: Path, width: int, height: int, max_pixels: int) -> str | None:
     except FileNotFoundError:
         return "the image file is missing"
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        if disk_faults.of_the_machine(error):
+            raise
         return f"the image cannot be decoded: {error}".replace(str(path), path.name)
     return None

@@ -6,10 +6,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from hpefair.adapters import progress
+from hpefair.errors import ToolError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,6 +33,9 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
 
     Yields:
         Results in the order in which they are finished.
+
+    Raises:
+        ToolError: If a process is ended from outside.
     """
     if not items:
         return
@@ -41,6 +46,11 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
         try:
             for future in progress.track(as_completed(futures), what, len(futures)):
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise ToolError(
+                f"{what}: a process was ended from outside, most often for want of memory: end other programs or use a "
+                "larger machine, then run the same command again"
+            ) from error
         finally:
             for future in futures:
                 future.cancel()

@@ -21,7 +21,9 @@ LABELS = ("person_id", "image_id", "attribute", "group", "source")
 def build(out: Path, work: Path, item: str) -> None:
     """Write images, people, labels and rejects of all datasets under data/raw."""
     settings = params.load().ingest
-    folders = sorted(path for path in artifacts.RAW.glob("*") if (path / "annotations.json").exists())
+    # Not glob(), which passes over what it may not read.
+    there = artifacts.RAW.iterdir() if artifacts.RAW.exists() else ()
+    folders = sorted(path for path in there if (path / "annotations.json").exists())
     if not folders:
         raise MissingArtifactError("data/raw holds no dataset yet: run `hpefair add FOLDER` first")
     with memory.no_collection():
@@ -56,7 +58,9 @@ def _read(folder: Path, joints: Skeleton, max_pixels: int) -> tuple[pa.Table, di
     people = people_table(found, folder.name, joints)
     ids = people.select(["person_id", "image_id"]).to_pandas()
     labels = [
-        label_rows(label_files.load(path), ids, folder.name, path.name, checked) for path in folder.glob("labels.*")
+        label_rows(label_files.load(path), ids, folder.name, path.name, checked)
+        for path in sorted(folder.iterdir())
+        if path.match("labels.*")
     ]
     # A label file beside the annotations was made for this audit: it comes first.
     labels.append(attribute_rows(found, folder.name, checked))

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.adapters import progress
+from hpefair.adapters import progress, writable
 from hpefair.core.pose.geometry import compose, invert
 
 Array = NDArray[np.float64]
@@ -61,6 +61,7 @@ def stored(
     wanted = (number, shape[1], shape[0], 3)
     if not path.exists() or np.load(path, mmap_mode="r").shape != wanted:
         array = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=wanted)
+        writable.reserve(part, part.stat().st_size)
         for name, numbers, maps in progress.track(jobs, "reading pictures"):
             for one, matrix in zip(numbers, maps, strict=True):
                 cut(name, matrix, array[one])

@@ -91,5 +91,5 @@ def test_the_pipeline_names_its_precision(project, tmp_path):
     assert params.load(path).train.engine.precision == "fp32"
     changed = Path(tmp_path / "params.yaml")
     changed.write_text(path.read_text().replace("precision: fp32", "precision: auto"))
-    with pytest.raises(SettingsError, match="train.engine.precision: .*use fp32"):
+    with pytest.raises(SettingsError, match=r"train\.engine\.precision: .*use fp32"):
         params.load(changed)
