@@ -1,12 +1,13 @@
 """What a person types: parses, calls, translates errors; nothing else."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hpefair import attribute_cli, generation_cli, judge_cli, promotion_cli, review_cli, telemetry, training_cli
-from hpefair.adapters import failure_log, memory
+from hpefair.adapters import failure_log, memory, workspace_marker
 from hpefair.adapters.terminal import console
 from hpefair.errors import InputError
 
@@ -26,6 +27,19 @@ app.command("export")(training_cli.export)
 app.command("review")(review_cli.review)
 app.command("app")(review_cli.serve)
 app.command("report")(review_cli.report)
+# Commands that write into the current folder, or read what stages wrote there.
+IN_WORKSPACE = frozenset(
+    {"add", "check", "gaps", "gate", "log", "plan", "promote", "record", "report", "review", "stages"}
+)
+
+
+@app.callback()
+def within(context: typer.Context) -> None:
+    """Refuse commands of a workspace in a folder that is none, before anything is written."""
+    if context.invoked_subcommand in IN_WORKSPACE and not {"--help", "-h"} & set(sys.argv):
+        workspace_marker.require()
+
+
 Folder = Annotated[Path, typer.Argument(help="Folder with a COCO keypoints JSON and its images.")]
 Added = Annotated[
     Path,

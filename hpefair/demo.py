@@ -9,13 +9,14 @@ from typing import Final
 from rich.console import Console
 
 from hpefair import params
-from hpefair.adapters import annotation_files, dvc_cli, params_file
+from hpefair.adapters import annotation_files, dvc_cli, params_file, workspace_marker
 from hpefair.commands.add import SAMPLE_PLAN
 from hpefair.errors import InputError, ToolError
 from hpefair.judges.catalogue import CATALOGUE
 
 # What makes a workspace: the pipeline and its code, brought up to date every time …
 CODE = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "hpefair", "dags")
+RAW: Final = "data/raw"  # cleared: a demo is about one dataset
 # … and what people set and decide, copied once.
 THEIRS = (
     "params.yaml",
@@ -47,7 +48,7 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
     create_workspace(Path(__file__).resolve().parent.parent, root)
     console.print(f"workspace: {root}")
     # A demo is about one dataset: what an earlier one brought would be mixed in.
-    shutil.rmtree(root / "data/raw", ignore_errors=True)
+    shutil.rmtree(root / RAW, ignore_errors=True)
     if data is None:
         command(["add", "sample"], root)
     else:
@@ -66,9 +67,13 @@ def create_workspace(project: Path, root: Path) -> None:
 
     Args:
         project: Folder of the clone.
-        root: Workspace.
+        root: Workspace; new, empty, or made by a demo.
+
+    Raises:
+        InputError: If it is anything else: what is replaced or deleted there is somebody's.
+        ToolError: If git fails.
     """
-    root.mkdir(parents=True, exist_ok=True)
+    workspace_marker.claim(root, (*CODE, RAW))
     for name in (*CODE, *(name for name in THEIRS if not (root / name).exists())):
         source, target = project / name, root / name
         if source.is_dir():
@@ -79,10 +84,11 @@ def create_workspace(project: Path, root: Path) -> None:
             shutil.copyfile(source, target)
     if not (root / ".git").exists():
         _git(["init", "--quiet"], root)
-    _git(["add", "--all"], root)
-    if subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=root, check=False).returncode:
+    ours = [name for name in (workspace_marker.MARKER, *CODE, *THEIRS) if (root / name).exists()]
+    _git(["add", "--all", "--", *ours], root)
+    if subprocess.run(["git", "diff", "--cached", "--quiet", "--", *ours], cwd=root, check=False).returncode:
         identity = ["-c", "user.name=hpefair demo", "-c", "user.email=demo@localhost"]
-        _git([*identity, "commit", "--quiet", "--message", "hpefair workspace"], root)
+        _git([*identity, "commit", "--quiet", "--message", "hpefair workspace", "--", *ours], root)
 
 
 def _forget_sample_plan(project: Path, root: Path) -> None:

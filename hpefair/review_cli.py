@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from hpefair.adapters.terminal import console
+from hpefair.errors import InputError
 
 ADDRESS = "http://127.0.0.1:5151"
+LOOPBACK = "127.0.0.1"
 
 
 def review(
@@ -40,13 +42,32 @@ def serve(
     folder: Annotated[Path, typer.Option(help="Where the database lives.")] = Path("fiftyone.db"),
     port: Annotated[int, typer.Option(help="Port of the App.")] = 5151,
     database_port: Annotated[int, typer.Option(help="Port of the database; FIFTYONE_DATABASE_URI names it.")] = 27017,
-    address: Annotated[str, typer.Option(help="Address that the App listens on.")] = "127.0.0.1",
+    address: Annotated[
+        str, typer.Option(help="Address that the App listens on; others than this machine's need --i-know.")
+    ] = LOOPBACK,
+    host: Annotated[
+        list[str] | None, typer.Option(help="Another host name under which the App answers; repeatable.")
+    ] = None,
+    media: Annotated[
+        list[Path] | None, typer.Option(help="Folder whose pictures are shown, data/ by default; repeatable.")
+    ] = None,
+    i_know: Annotated[
+        bool, typer.Option("--i-know", help="Listen on an address that other machines reach, over plain HTTP.")
+    ] = False,
     public: Annotated[bool, typer.Option("--public", help="Only what `hpefair review --public` built.")] = False,
 ) -> None:
     """Serve FiftyOne's App and its database, with all datasets in it but public ones, or these alone, until Ctrl-C."""
+    from hpefair.adapters.fiftyone_server import Served
     from hpefair.commands import review as command
 
-    command.serve(console, folder, (address, port), database_port, public)
+    if address not in (LOOPBACK, "::1", "localhost") and not i_know:
+        raise InputError(
+            f"--address {address} opens the App to other machines: whoever has the token, which travels unencrypted, "
+            "sees every picture below the folders of --media and all labels, and may decide in anybody's name. "
+            "Put a proxy with TLS and logins in front of 127.0.0.1 instead, or pass --i-know"
+        )
+    served = Served(port, media or command.media(), address, host or ())
+    command.serve(console, folder, served, database_port, public)
 
 
 def report(

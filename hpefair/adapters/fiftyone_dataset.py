@@ -14,6 +14,7 @@ import pandas as pd
 
 from hpefair.adapters import fiftyone_documents as documents
 from hpefair.core.pose.skeleton import Skeleton
+from hpefair.errors import InputError
 
 TRUTH: Final = "people"
 # The same people: the App's grid of single people breaks where a skeleton lacks a joint; there they are boxes and lines
@@ -21,6 +22,7 @@ BOXES: Final = "boxes"
 LIMBS: Final = "limbs"
 LABELS: Final = (f"{TRUTH}.keypoints", f"{BOXES}.detections")
 PLACE: Final = ("person_id", "image_id", "keypoints", "bbox", "tags")
+PROJECT: Final = "project"  # in the info of every dataset that hpefair built
 BATCH: Final = 2000  # documents a call
 
 
@@ -31,7 +33,7 @@ def build(
     predictions: Mapping[str, pd.DataFrame],
     skeleton: Skeleton,
 ) -> Any:
-    """Build a persistent dataset; one of the same name is replaced.
+    """Build a persistent dataset; one of the same name that hpefair built is replaced.
 
     Args:
         name: Dataset name.
@@ -42,13 +44,20 @@ def build(
 
     Returns:
         The FiftyOne dataset.
+
+    Raises:
+        InputError: If a dataset of that name is somebody else's.
     """
     import fiftyone as fo
 
     fo.config.show_progress_bars = False
+    if fo.dataset_exists(name) and PROJECT not in fo.load_dataset(name).info:
+        raise InputError(f"FiftyOne has a dataset {name} that hpefair did not build: pass another --name")
     attributes = ["person_id", *(column for column in people if column not in PLACE)]
     further = [column for column in images if column not in ("image_id", "path", "width", "height", "synthetic")]
     dataset = fo.Dataset(name, persistent=True, overwrite=True)
+    dataset.info = {PROJECT: ""}  # at once: one that is never finished is known as hpefair's, too
+    dataset.save()
     dataset.default_skeleton = fo.KeypointSkeleton(
         labels=list(skeleton.joints), edges=[[a, b] for a, b in skeleton.limbs]
     )

@@ -3,25 +3,51 @@
 import contextlib
 import importlib.util
 import os
+import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from hpefair.errors import ToolError
+from hpefair.errors import InputError, ToolError
 
 START_LIMIT_S = 120
 REACH_LIMIT_MS = 5000
 DATABASE_NAME = "FIFTYONE_DATABASE_NAME"
 PUBLIC_ENDING = "-public"  # of the name under which public datasets are kept
 PLUGINS = Path(__file__).resolve().parent / "fiftyone_plugins"
+PASSWORD: Final = "HPEFAIR_DATABASE_PASSWORD"
+ADDRESS_FILE: Final = "address"  # beside the database: its address, password included
+ONLY_OWNER: Final = 0o077  # umask of databases, passwords and logs
+OURS: Final = ".hpefair"  # a file that says whose folder it is …
+ENGINE: Final = "WiredTiger"  # … as does one that every database of mongod has
+
+
+@dataclass(frozen=True)
+class Served:
+    """How an App is served.
+
+    Attributes:
+        port: Port.
+        media: Folders whose pictures it shows.
+        address: Address that it listens on.
+        hosts: Further host names under which it answers.
+    """
+
+    port: int
+    media: Sequence[Path]
+    address: str = "127.0.0.1"
+    hosts: Sequence[str] = ()
 
 
 @contextlib.contextmanager
 def database(folder: Path, port: int = 0, public: bool = False) -> Iterator[str]:
-    """A MongoDB server on 127.0.0.1, or the one that FIFTYONE_DATABASE_URI names.
+    """A MongoDB server on 127.0.0.1 with a password of its own, or the one that FIFTYONE_DATABASE_URI names.
 
     FiftyOne's own way of starting it attaches to any other that runs and takes seconds. Enter this before the first
     `import fiftyone`, which reads address and name once.
@@ -38,6 +64,7 @@ def database(folder: Path, port: int = 0, public: bool = False) -> Iterator[str]
     Raises:
         ToolError: If it cannot be started or, where one is named, reached, or if the name of the others ends as that
             of public datasets does.
+        InputError: If the folder holds something else than a database.
     """
     os.environ.setdefault("FIFTYONE_DATABASE_VALIDATION", "false")
     with _named(public), _running(folder, port) as uri:
@@ -71,44 +98,86 @@ def _running(folder: Path, port: int) -> Iterator[str]:
         raise ToolError(
             "FiftyOne's mongod is not installed: run `make setup`, or set FIFTYONE_DATABASE_URI to a MongoDB"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    claim(folder)
     port = port or free_port()
-    command = [binary, "--dbpath", folder, "--bind_ip", "127.0.0.1", "--port", port, "--nounixsocket", "--quiet"]
-    with _in_use_is_said(folder), serve([str(part) for part in command], port, folder / "mongod.log"):
-        os.environ["FIFTYONE_DATABASE_URI"] = uri = f"mongodb://127.0.0.1:{port}"
-        try:
-            yield uri
-        finally:
-            os.environ.pop("FIFTYONE_DATABASE_URI", None)
-            # FiftyOne asks the database once more when the interpreter exits, and would wait 30 s for it.
-            if "fiftyone.core.odm.database" in sys.modules:
-                sys.modules["fiftyone.core.odm.database"]._disconnect()
+    password = os.environ.get(PASSWORD) or secrets.token_hex(32)
+    with tempfile.TemporaryDirectory() as scratch, _in_use_is_said(folder):
+        # Whoever has the key is let in; no user has to be made, which anybody on this machine could do first.
+        key = private(Path(scratch) / "key", password)
+        command = [binary, "--dbpath", folder, "--bind_ip", "127.0.0.1", "--port", port, "--nounixsocket", "--quiet"]
+        command += ["--keyFile", key, "--setParameter", "enableLocalhostAuthBypass=false"]
+        with serve([str(part) for part in command], port, folder / "mongod.log"):
+            key.unlink()
+            uri = f"mongodb://__system:{password}@127.0.0.1:{port}/?authSource=local"
+            with _named_in(folder / ADDRESS_FILE, uri):
+                yield uri
 
 
 @contextlib.contextmanager
-def app(port: int, folder: Path, address: str = "127.0.0.1") -> Iterator[str]:
-    """FiftyOne's App; needs FIFTYONE_DATABASE_URI.
+def _named_in(file: Path, uri: str) -> Iterator[None]:
+    """The database's address in the environment and, for other processes of this user, in a file beside it."""
+    private(file, uri + "\n")
+    os.environ["FIFTYONE_DATABASE_URI"] = uri
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        os.environ.pop("FIFTYONE_DATABASE_URI", None)
+        # FiftyOne asks the database once more when the interpreter exits, and would wait 30 s for it.
+        if "fiftyone.core.odm.database" in sys.modules:
+            sys.modules["fiftyone.core.odm.database"]._disconnect()
+
+
+def claim(folder: Path) -> None:
+    """Make a folder for database and logs, for its owner alone; one that holds something else is left alone.
+
+    Raises:
+        InputError: If it does.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file: name a folder for FiftyOne's database")
+    if folder.exists() and any(folder.iterdir()) and not any((folder / name).is_file() for name in (OURS, ENGINE)):
+        raise InputError(f"{folder} holds files that are not a database: name a new or empty folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    (folder / OURS).touch(0o600)
+
+
+def private(path: Path, text: str) -> Path:
+    """Write a file that nobody but its owner can read, from its first byte on; its path."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    return path
+
+
+@contextlib.contextmanager
+def app(served: Served, folder: Path) -> Iterator[tuple[str, str]]:
+    """FiftyOne's App behind a token (`fiftyone_guard`); needs FIFTYONE_DATABASE_URI.
 
     Args:
-        port: Port.
+        served: Where, what and under which names.
         folder: Its log, and a home for the files it writes.
-        address: Address that it listens on.
 
     Yields:
-        Its address.
+        Its address, and the token that a browser's first request has to carry as `?token=`: that of HPEFAIR_APP_TOKEN,
+        or a new one.
     """
-    import fiftyone.constants as constants
-
+    token = os.environ.get("HPEFAIR_APP_TOKEN") or secrets.token_urlsafe(32)
     environment = {
         **os.environ,
         "FIFTYONE_DISABLE_SERVICES": "1",
         "HOME": str(folder.resolve()),
         "FIFTYONE_PLUGINS_DIR": str(PLUGINS),
         "PYTHONPATH": str(PLUGINS.parents[2]),  # the plugin's own hpefair, whichever other one is installed
+        "HPEFAIR_APP_TOKEN": token,
+        "HPEFAIR_APP_MEDIA": os.pathsep.join(str(path.resolve()) for path in served.media),
+        "HPEFAIR_APP_HOSTS": ",".join(served.hosts),
     }
-    command = [sys.executable, "main.py", "--port", str(port), "--address", address]
-    with serve(command, port, folder / "app.log", cwd=constants.SERVER_DIR, env=environment):
-        yield f"http://127.0.0.1:{port}"
+    words = ["--port", str(served.port), "--address", served.address]
+    command = [sys.executable, "-P", "-m", "hpefair.adapters.fiftyone_app", *words]
+    with serve(command, served.port, folder / "app.log", cwd=str(folder), env=environment):
+        yield f"http://127.0.0.1:{served.port}", token
 
 
 @contextlib.contextmanager
@@ -122,8 +191,11 @@ def serve(
     """
     if _listening(port):  # whoever that is would be taken for the server
         raise ToolError(f"port {port} is in use: choose another one, or stop what listens there")
+    private(log, "")
     with log.open("w") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=env, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=file, stderr=file, cwd=cwd, env=env, start_new_session=True, umask=ONLY_OWNER
+        )
     try:
         limit = time.monotonic() + START_LIMIT_S
         while process.poll() is not None or not _listening(port):
@@ -147,7 +219,7 @@ def _in_use_is_said(folder: Path) -> Iterator[None]:
         if "did not start" in str(error) and log.exists() and "DBPathInUse" in log.read_text(errors="replace"):
             raise ToolError(
                 f"the database in {folder} is open in another process: end that App with Ctrl-C, or set "
-                "FIFTYONE_DATABASE_URI to the address that `hpefair app` printed"
+                f"FIFTYONE_DATABASE_URI to what {folder / ADDRESS_FILE} says"
             ) from error
         raise
 
@@ -157,7 +229,11 @@ def _reachable(uri: str) -> None:
 
     try:
         with contextlib.closing(pymongo.MongoClient(uri, serverSelectionTimeoutMS=REACH_LIMIT_MS)) as client:
-            client.admin.command("ping")
+            client[os.environ[DATABASE_NAME]].list_collection_names()  # a ping is answered without a password, too
+    except pymongo.errors.OperationFailure as error:
+        raise ToolError(
+            f"FIFTYONE_DATABASE_URI: the MongoDB at {uri.rpartition('@')[2]} asks for another user or password"
+        ) from error
     except pymongo.errors.PyMongoError as error:
         raise ToolError(f"FIFTYONE_DATABASE_URI: no MongoDB answers at {uri.rpartition('@')[2]}") from error
 

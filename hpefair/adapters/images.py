@@ -71,7 +71,7 @@ def _encode(path: Path, suffix: str, values: NDArray[Any], settings: list[int]) 
     ok, encoded = cv2.imencode(suffix, values, settings)
     if not ok:
         raise InputError(f"{path} cannot be encoded")
-    part = path.with_suffix(".part")
+    part = path.with_name(f".{path.name}.part")
     with part.open("wb") as file:
         file.write(encoded.tobytes())
         file.flush()

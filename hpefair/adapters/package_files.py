@@ -104,13 +104,15 @@ def take(
         folder: Folder to make or replace.
 
     Raises:
-        ToolError: If a file is missing or is not the pinned one.
+        ToolError: If a file is missing or is not the pinned one, or the folder is somebody else's.
     """
     contents = {path: member(archive, path) for path in members}
     for path, wanted in members.items():
         found = hashlib.sha256(contents[path]).hexdigest()
         if found != wanted:
             raise ToolError(f"{archive.name}: {path} is not the pinned file, its sha256 is {found} and not {wanted}")
+    if folder.exists() and not (folder / CARD).is_file():
+        raise ToolError(f"{folder} is there already, without {CARD}: it is somebody's, and was left as it is")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
         made = Path(scratch) / folder.name

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair.adapters import coco_json, coco_results, coco_text, pair_files, pose_arrays, tables
+from hpefair.adapters import coco_json, coco_results, coco_text, own_outputs, pair_files, pose_arrays, tables
 from hpefair.adapters.coco_columns import read_people
 from hpefair.adapters.coco_people import people_table
 from hpefair.attributes import without_pixels
@@ -124,9 +124,11 @@ def _labelled(labels: Path | None, attributes: pd.DataFrame, checked: coco_json.
 
 def write_json(audit: Audit, path: Path) -> None:
     """Write `overall` (the unrounded ten COCO numbers), `by_group`, `by_keypoint`, `gaps`, `pairs` and `rejects`."""
+    own_outputs.check_file(path, "--json")
     tables.write_json_atomically(
         path,
         {
+            "about": own_outputs.MARK,
             "overall": audit.evaluation.overall,
             "by_group": tables.records(audit.evaluation.by_group),
             "by_keypoint": tables.records(audit.evaluation.by_keypoint),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hpefair import artifacts
-from hpefair.adapters import audit_form, label_files, progress, review_labels, tables
+from hpefair.adapters import audit_form, label_files, own_outputs, progress, review_labels, tables
 from hpefair.adapters.person_pictures import person_picture
 from hpefair.attributes.audits import standing
 from hpefair.core.fairness.audit_sample import audit_order
@@ -42,6 +42,7 @@ def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:
     strange = [name for name in attributes if name not in PERCEIVED]
     if strange:
         raise InputError(f"{strange[0]} is not an attribute to ask about; there are {', '.join(PERCEIVED)}")
+    own_outputs.check_folder(out, TABLE, frozenset({TABLE, FORM, "people", ".gitignore"}))
     if (out / TABLE).exists():
         raise InputError(f"{out} holds an export already: import {out / TABLE}, or choose another folder")
     people = _people()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from hpefair.adapters import own_outputs
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.errors import InputError, ToolError
 
@@ -36,8 +37,10 @@ def export(folder: Path, out: Path, suppressed: bool = True) -> str:
     if not out.resolve().parent.is_dir() or out.is_dir():
         raise InputError(f"{out} cannot be written: name a file in a folder that exists")
     try:
-        out.with_suffix(".part").touch()
-        out.with_suffix(".part").unlink()
+        own_outputs.check_file(out)
+        trial = out.with_name(f".{out.name}.part")
+        trial.touch()
+        trial.unlink()
     except OSError as error:
         raise InputError(f"{out} cannot be written ({error.strerror}): name a file somewhere else") from error
     model, card = weights.load(folder)
@@ -65,7 +68,7 @@ def _distance(model: Any, file: Path, write_cells: Callable[[Path], object]) -> 
 
     module, names = plain(model, TestTime(), suppressed=False)
     pixels = torch.rand(3, 3, model.size[1], model.size[0]) * 255
-    part = file.with_suffix(".check") if len(names) > 2 else file
+    part = file.with_name(f".{file.name}.check") if len(names) > 2 else file
     try:
         if part != file:
             write_cells(part)

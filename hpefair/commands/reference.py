@@ -5,9 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from hpefair import artifacts
-from hpefair.adapters import tables
+from hpefair.adapters import own_outputs, tables
 from hpefair.errors import InputError
 from hpefair.schema import ATTRIBUTES, MEASURED, PERCEIVED
+
+HEADER = "attribute,group,share\n"
 
 
 def write_reference(dataset: str, out: Path) -> list[str]:
@@ -23,6 +25,7 @@ def write_reference(dataset: str, out: Path) -> list[str]:
     Raises:
         InputError: If there is no such dataset, or nobody's value of anything is known.
     """
+    own_outputs.check_file(out, mark=HEADER)
     people = tables.read(artifacts.AUDIT / "original" / "people.parquet")
     own = people[people["dataset"] == dataset]
     if own.empty:

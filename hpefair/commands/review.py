@@ -78,8 +78,9 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
         console.print(line, highlight=False, soft_wrap=True)
         if port is None:
             return
-        with fiftyone_server.app(port, DATABASE) as address:
-            place = f"{address}/datasets/{name}{'' if wanted.generated else f'?workspace=fairness-{dataset.slug}'}"
+        with fiftyone_server.app(fiftyone_server.Served(port, media()), DATABASE) as (address, token):
+            workspace = "" if wanted.generated else f"&workspace=fairness-{dataset.slug}"
+            place = f"{address}/datasets/{name}?token={token}{workspace}"
             console.print(f"App on {place} (Ctrl-C stops it)", highlight=False, soft_wrap=True)
             _until_interrupted()
         console.print(_export(known["project"]), highlight=False)
@@ -109,25 +110,40 @@ def _export(project: str) -> str:
     )
 
 
-def serve(console: Console, folder: Path, listen: tuple[str, int], database_port: int, public: bool = False) -> None:
+def serve(
+    console: Console, folder: Path, served: fiftyone_server.Served, database_port: int, public: bool = False
+) -> None:
     """Serve the App and its database until Ctrl-C.
 
     Args:
         console: Where to print.
         folder: Where the database lives.
-        listen: Address and port of the App.
+        served: Where the App listens, under which names, and whose pictures it shows.
         database_port: Port of the database.
         public: Whether to show public datasets only.
+
+    Raises:
+        InputError: If the folder holds something else than a database.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    address, port = listen
+    fiftyone_server.claim(folder)
     with (
         fiftyone_server.database(folder, database_port, public) as uri,
-        fiftyone_server.app(port, folder, address) as address,
+        fiftyone_server.app(served, folder) as (address, token),
     ):
-        console.print(f"FiftyOne on {address}, its database on {uri} (Ctrl-C stops both)", highlight=False)
+        own = folder / fiftyone_server.ADDRESS_FILE
+        where = f"its address is in {own}" if own.exists() else f"its database at {uri.rpartition('@')[2]}"
+        console.print(f"FiftyOne on {address}/?token={token} (Ctrl-C stops it)", highlight=False, soft_wrap=True)
+        console.print(f"its database: {where}; FIFTYONE_DATABASE_URI names it to others", highlight=False)
         _until_interrupted()
     console.print("`hpefair review --export`, in the workspace, writes what was decided", highlight=False)
+
+
+def media() -> list[Path]:
+    """Folders of this workspace whose pictures the App shows: data/, and where its raw data really lie."""
+    if not artifacts.DATA.exists():
+        return []
+    raw = [path.resolve() for path in artifacts.RAW.iterdir() if path.is_dir()] if artifacts.RAW.exists() else []
+    return [artifacts.DATA, *raw]
 
 
 def _screened() -> tuple[pd.DataFrame, pd.DataFrame]:

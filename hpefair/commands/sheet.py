@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.adapters import coco_json, images
+from hpefair.adapters import coco_json, images, own_outputs
 from hpefair.adapters.coco_folder import find_annotations, find_images
 from hpefair.adapters.person_drawing import draw_person
 from hpefair.core.pose.skeletons import COCO_17
@@ -43,6 +43,7 @@ def sheet(folder: Path, out: Path, number: int = 24, columns: int = 4, tile: int
         raise InputError(
             f"{out} cannot be written: name a file that ends in {', '.join(SUFFIXES)}, in a folder that exists"
         )
+    own_outputs.check_file(out)
     chosen, people, left_out = _usable(folder, number)
     pairs = [_pair(images.read_rgb(path), people[image_id], tile) for image_id, path in chosen]
     rows = [pairs[start : start + columns] for start in range(0, len(pairs), columns)]
@@ -54,6 +55,7 @@ def sheet(folder: Path, out: Path, number: int = 24, columns: int = 4, tile: int
             images.write_png(out, whole)
         else:
             images.write_jpeg(out, whole, JPEG_QUALITY)
+        own_outputs.sign(out)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}") from error
     return f"{out}: {len(chosen)} images{left_out}"

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pandas as pd
 from rich.table import Table
 
-from hpefair.adapters import annotation_files, coco_json, coco_text, images, label_files, progress, tables
+from hpefair.adapters import annotation_files, coco_json, coco_text, file_digests, images, label_files, progress, tables
 from hpefair.adapters.coco_columns import read_people
 from hpefair.adapters.coco_folder import find_images
 from hpefair.adapters.coco_people import people_table
@@ -99,9 +99,11 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     size = (request.settings.input_width, request.settings.input_height)
     model = build(request.estimator, size, COCO_17, request.options)
     data = _training_set(people, request, str(model.scope) == "image")
-    work = out.parent / f".{out.name}.work" / _key(request, data)
+    work = out.parent / f".{out.name}.work"
     try:
         work.mkdir(parents=True, exist_ok=True)
+        work /= _key(request, data, work / "digests.sqlite")
+        work.mkdir(exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {out} cannot be written ({error.strerror}): name another folder") from error
     recipe = Recipe(request.settings, request.seed, COCO_17, Choice(request.objective))
@@ -184,15 +186,15 @@ class _Told:
             self.track(step, values)
 
 
-def _key(request: Request, data: Any) -> str:
+def _key(request: Request, data: Any, memory: Path) -> str:
     """Identity of a training: the request, and everybody who is learnt from or validated on."""
     digest = hashlib.sha256(repr(request).encode())
     for part, who in ((data.people, data.membership), (data.validation, data.validation_membership)):
         digest.update(part.drop(columns=["segmentation", "garments"], errors="ignore").to_json().encode())
         digest.update(who.values.tobytes())
-        for path in sorted(set(part["path"])):
-            state = Path(path).stat()
-            digest.update(f"{path} {state.st_size} {state.st_mtime_ns}".encode())
+        paths = sorted(set(part["path"]))
+        for path, content in zip(paths, file_digests.digests([Path(one) for one in paths], memory), strict=True):
+            digest.update(f"{path} {content}".encode())
     return digest.hexdigest()[:16]
 
 

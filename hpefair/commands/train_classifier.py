@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 from scipy.special import softmax
 
-from hpefair.adapters import coco_json, coco_text, images, label_files, progress
+from hpefair.adapters import coco_json, coco_text, images, label_files, own_outputs, progress
 from hpefair.adapters.coco_columns import read_people
 from hpefair.adapters.coco_folder import find_annotations, find_images
 from hpefair.adapters.coco_people import people_table
@@ -66,6 +66,7 @@ def train(folder: Path, labels: Path | None, out: Path, recipe: Recipe) -> pd.Da
     Raises:
         InputError: If nobody is labelled, or too few people are.
     """
+    own_outputs.check_folder(out, classifier.CARD, frozenset({classifier.CARD, classifier.WEIGHTS, "README.md"}))
     people = read(folder, labels)
     part = np.array([unit_hash("attributes train", name) < HELD_OUT for name in people.image])
     learn, held = people.rows(np.flatnonzero(~part)), people.rows(np.flatnonzero(part))

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from hpefair import artifacts, params
-from hpefair.adapters import coco_json, coco_text, tables
+from hpefair.adapters import coco_json, coco_text, own_outputs, tables
 from hpefair.adapters.coco_columns import read_people
 from hpefair.adapters.coco_folder import find_annotations, find_images
 from hpefair.adapters.coco_people import people_table
@@ -28,6 +28,7 @@ FEWEST: Final = 16
 SIDES: Final = 4 * FOLD  # two halvings of a folded picture
 CLAIM: Final = "sample.json"  # which `hpefair sample` writes first of all
 DOTTED: Final = "hpefair.generation.pose_pipeline.PoseDiffusionPipeline"
+INDEX: Final = "model_index.json"  # of a diffusers pipeline: its parts by name
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def train(
     """
     if side < SIDES or side % SIDES:
         raise InputError(f"--side must be a multiple of {SIDES}, not {side}")
+    _check_out(out)
     crops = cut(source.people, side)
     if len(crops) < FEWEST:
         raise InputError(f"{len(crops)} people may be learnt from and are large enough; at least {FEWEST} are needed")
@@ -127,6 +129,14 @@ def from_stages() -> Source:
 def _among_grown_ups(people: pd.DataFrame) -> pd.Series:
     """Whoever shares no picture with a known minor, whose pixels would be learnt from other people's crops."""
     return ~people["age_band"].isin(MINORS).groupby(people["image_id"]).transform("any")
+
+
+def _check_out(out: Path) -> None:
+    """An older pipeline is replaced, with whatever its index names; nothing else is."""
+    index = out / INDEX
+    parts = tables.read_json(index) if index.is_file() else {}
+    own = {INDEX, training_record.NAME, *(parts if isinstance(parts, dict) else ())}
+    own_outputs.check_folder(out, training_record.NAME, own)
 
 
 def _claim(work: Path, record: dict[str, object]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import torch
 from torch import Tensor, nn
 
+from hpefair.adapters import own_outputs
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import ToolError
 from hpefair.estimators.protocol import Estimator
@@ -152,8 +153,8 @@ def export(
     except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
         raise ToolError(f"{path} cannot be written: the ONNX exporter says {str(error).splitlines()[0]}") from error
     proto = program.model_proto
-    onnx.helper.set_model_props(proto, metadata(model, card, skeleton))
-    part = path.with_suffix(".part")
+    onnx.helper.set_model_props(proto, {**metadata(model, card, skeleton), "about": own_outputs.MARK})
+    part = path.with_name(f".{path.name}.part")
     with part.open("wb") as file:
         file.write(proto.SerializeToString())
         file.flush()

@@ -1,13 +1,16 @@
 """Servers that are started here: nobody else's is taken for one's own, and what stands in the way is said."""
 
+import contextlib
 import os
 import socket
+import stat
 import sys
 
+import pymongo
 import pytest
 
 from hpefair.adapters import fiftyone_server
-from hpefair.errors import ToolError
+from hpefair.errors import InputError, ToolError
 
 
 def test_a_port_in_use_is_not_taken_for_the_server(tmp_path):
@@ -48,6 +51,49 @@ def test_a_database_that_is_open_elsewhere_says_so(tmp_path, monkeypatch):
             assert os.environ[fiftyone_server.DATABASE_NAME] == "team-public"
         assert os.environ[fiftyone_server.DATABASE_NAME] == "team"
     assert not (tmp_path / "unused").exists()
+
+
+def test_a_database_is_its_owners_alone(tmp_path, monkeypatch):
+    """Files and logs by mode, the server by a password; its address lies in a file while it runs, and no longer."""
+    monkeypatch.delenv("FIFTYONE_DATABASE_URI", raising=False)
+    folder = tmp_path / "db"
+    with fiftyone_server.database(folder) as uri:
+        address = folder / fiftyone_server.ADDRESS_FILE
+        assert address.read_text().strip() == uri
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in folder.rglob("*")}
+        assert set(modes.values()) == {0}, modes
+        password = uri.removeprefix("mongodb://__system:").partition("@")[0]
+        assert len(password) == 64
+        assert password not in (folder / "mongod.log").read_text()
+        with contextlib.closing(pymongo.MongoClient(f"mongodb://{uri.rpartition('@')[2]}")) as nobody:
+            with pytest.raises(pymongo.errors.OperationFailure):
+                nobody["fiftyone"].list_collection_names()
+            with pytest.raises(pymongo.errors.OperationFailure):
+                nobody["admin"].command("createUser", "mallory", pwd="x", roles=["root"])
+    assert not address.exists()
+
+
+def test_a_named_database_that_wants_a_password_says_so(tmp_path, monkeypatch):
+    """A ping is answered without one."""
+    monkeypatch.delenv("FIFTYONE_DATABASE_URI", raising=False)
+    with fiftyone_server.database(tmp_path / "db") as uri, monkeypatch.context() as elsewhere:
+        elsewhere.setenv("FIFTYONE_DATABASE_URI", f"mongodb://{uri.rpartition('@')[2]}")
+        with pytest.raises(ToolError, match="another user or password"), fiftyone_server.database(tmp_path / "unused"):
+            pass
+
+
+def test_a_folder_of_other_files_is_no_database(tmp_path):
+    """Nothing is written beside a stranger's files; one's own folder is used again."""
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(InputError, match="not a database"):
+        fiftyone_server.claim(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    with pytest.raises(InputError, match="is a file"):
+        fiftyone_server.claim(tmp_path / "thesis.tex")
+    for _ in range(2):
+        fiftyone_server.claim(tmp_path / "new")
+        (tmp_path / "new/app.log").write_text("")
 
 
 @pytest.mark.parametrize("public", [True, False])

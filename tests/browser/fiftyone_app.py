@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
@@ -24,14 +25,21 @@ if "fiftyone.core.odm.database" in sys.modules:
 """
 
 
+class App(NamedTuple):
+    """An App that is served, and what a request has to bring."""
+
+    address: str
+    token: str
+
+
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, media: Path) -> Iterator[App]:
     """A database and an App over it; the database's address is in the environment."""
     with (
         fiftyone_server.database(folder / "db"),
-        fiftyone_server.app(fiftyone_server.free_port(), folder) as address,
+        fiftyone_server.app(fiftyone_server.Served(fiftyone_server.free_port(), [media]), folder) as (address, token),
     ):
-        yield address
+        yield App(address, token)
 
 
 def ask(root: Path, uri: str, code: str) -> object:
@@ -43,10 +51,10 @@ def ask(root: Path, uri: str, code: str) -> object:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def open_view(page: Page, address: str, name: str, view: str, workspace: str = "") -> None:
+def open_view(page: Page, app: App, name: str, view: str, workspace: str = "") -> None:
     """Open a saved view, beside the panel where its workspace is named."""
     beside = f"&workspace={workspace}" if workspace else ""
-    page.goto(f"{address}/datasets/{name}?view={view}{beside}", wait_until="domcontentloaded")
+    page.goto(f"{app.address}/datasets/{name}?token={app.token}&view={view}{beside}", wait_until="domcontentloaded")
     page.locator(TILES).first.wait_for(timeout=LIMIT_MS)
     page.wait_for_timeout(1000)
 

@@ -1,15 +1,20 @@
 """FiftyOne in a real browser, as a curator uses it: look, click a bar, reject, relabel, and run the pipeline again."""
 
+import contextlib
+import http.client
 import json
 import os
 import re
 import shutil
+from urllib.parse import quote
 
 import numpy as np
+import pymongo
 import pytest
 from playwright.sync_api import expect
 
 from hpefair.adapters import tables
+from hpefair.adapters.fiftyone_guard import OUTSIDE
 from tests.browser import fiftyone_app as app
 from tests.browser.pages import browser_page
 from tests.conftest import dvc, run
@@ -58,9 +63,9 @@ def root(made_workspace, tmp_path_factory):
 def opened(root, tmp_path_factory):
     """What the dataset holds, the App's address, and the database's."""
     folder = tmp_path_factory.mktemp("fiftyone")
-    with app.served(folder) as address:
+    with app.served(folder, root / "data") as served:
         uri = os.environ["FIFTYONE_DATABASE_URI"]
-        yield app.ask(root, uri, BUILD), address, uri
+        yield app.ask(root, uri, BUILD), served, uri
 
 
 def test_everybody_is_there_with_provenance(opened, root):
@@ -98,25 +103,69 @@ def test_oks_and_errors_are_ours_for_every_person(opened, root):
         assert tagged == set(scores.index[scores[f"joints_{error}"] > 0])
 
 
+def asked(served, path, method="GET", body=None, **headers):
+    """Status and body of one request, with the headers given and no others."""
+    host = served.address.removeprefix("http://")
+    connection = http.client.HTTPConnection(host, timeout=60)
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body=json.dumps(body) if body is not None else None, headers=names)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def test_nobody_without_the_token_gets_in(opened, root, tmp_path):
+    """Files, decisions, foreign origins and hosts; with the token all of it works, for pictures of the workspace."""
+    _, served, uri = opened
+    port = served.address.rpartition(":")[2]
+    picture = quote(str(sorted((root / "data/raw").rglob("*.png"))[0].resolve()))
+    cookie = f"hpefair-app-{port}={served.token}"
+    flag = {
+        "operator_uri": "@hpefair/review/flag", "dataset_name": NAME, "request_target": "python",
+        "params": {"reviewer": "mallory", "reason": "x"},
+    }  # fmt: skip
+    (tmp_path / "secret.png").write_bytes(b"not of the workspace")
+    assert asked(served, "/fiftyone")[0] == 200
+    for path in ("/", f"/datasets/{NAME}", f"/media?filepath={picture}", f"/?token={'x' * 43}"):
+        assert asked(served, path)[0] == 401, path
+    assert asked(served, "/operators/execute", "POST", flag)[0] == 401
+    assert asked(served, "/operators/execute", "POST", flag, Cookie=f"hpefair-app-{port}=forged")[0] == 401
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        assert asked(served, "/operators/execute", "POST", flag, Cookie=cookie, Origin=origin)[0] == 403, origin
+    assert asked(served, "/", Cookie=cookie, Host=f"evil.example:{port}")[0] == 421
+    assert asked(served, f"/media?filepath={picture}", Cookie=cookie)[0] == 200
+    for path in ("/etc/passwd", quote(str(tmp_path / "secret.png")), f"{quote(str(root / 'data'))}/../params.yaml"):
+        assert asked(served, f"/media?filepath={path}", Cookie=cookie) == (403, OUTSIDE.encode()), path
+    files = {"operator_uri": "@voxel51/operators/list_files", "params": {"path": {"absolute_path": "/etc"}}}
+    assert asked(served, "/operators/execute", "POST", files, Cookie=cookie)[0] == 403
+    assert asked(served, "/operators/execute", "POST", flag, Cookie=cookie, Origin=served.address)[0] == 200
+    with pytest.raises(pymongo.errors.OperationFailure), contextlib.closing(stranger(uri)) as client:
+        client.list_database_names()
+
+
+def stranger(uri):
+    """A client of the database that knows no password."""
+    return pymongo.MongoClient(f"mongodb://{uri.rpartition('@')[2]}", serverSelectionTimeoutMS=5000)
+
+
 def test_a_curator_changes_what_is_trained_on(opened, root, chromium, tmp_path):
     """A bar shows its people; three are rejected, ten relabelled; the pipeline follows, and attribution rests."""
-    _, address, uri = opened
+    _, served, uri = opened
     confusion = len(tables.read(root / "data/calibrate/confusion.parquet"))
     assembled = set(tables.read(root / "data/assemble/provenance.parquet")["person_id"])
     with browser_page(chromium, 1700, 1200) as (page, outside):
-        app.open_view(page, address, NAME, "train", f"fairness-{NAME}")
+        app.open_view(page, served, NAME, "train", f"fairness-{NAME}")
         page.wait_for_selector(".js-plotly-plot .bars .point path", timeout=app.LIMIT_MS)
         _the_panel_agrees(page, root)
         page.screenshot(path=str(tmp_path / "panel.png"))
         app.click_bar(page, 1)
         _exactly_the_people_of_the_bar(page, root)
-        app.open_view(page, address, NAME, "review-sample", f"fairness-{NAME}")
+        app.open_view(page, served, NAME, "review-sample", f"fairness-{NAME}")
         app.pick(page, 3)
         form = app.operate(page, "Reject people")
         expect(form.get_by_text(re.compile(r"\b3 people"))).to_be_visible(timeout=app.LIMIT_MS)
         page.screenshot(path=str(tmp_path / "reject.png"))
         app.fill(page, form, "ab", "left arm grows out of the hip")
-        app.open_view(page, address, NAME, "audit-sample", f"fairness-{NAME}")
+        app.open_view(page, served, NAME, "audit-sample", f"fairness-{NAME}")
         app.pick(page, 10)
         form = app.operate(page, "Relabel people")
         app.fill(page, form, "ab", "", ["gender presentation", "feminine"])
@@ -149,9 +198,12 @@ def test_skeletons_are_visible_on_the_picture(opened, chromium, tmp_path):
     """
     from PIL import Image
 
-    found, address, _ = opened
+    found, served, _ = opened
     with browser_page(chromium, 1500) as (page, outside):
-        page.goto(f"{address}/datasets/{NAME}?view=train&id={found['sample']}", wait_until="domcontentloaded")
+        page.goto(
+            f"{served.address}/datasets/{NAME}?token={served.token}&view=train&id={found['sample']}",
+            wait_until="domcontentloaded",
+        )
         page.wait_for_function(DRAWN, arg="[data-cy=modal-looker-container]", timeout=app.LIMIT_MS)
         page.screenshot(path=str(tmp_path / "modal.png"))
     pixels = np.asarray(Image.open(tmp_path / "modal.png").convert("RGB")).astype(int)
