@@ -1,13 +1,13 @@
 """Repair the training set: plan, generate, screen, ask a person, assemble, and a strict gate before it is published."""
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG
 
 from hpefair.orchestration import assets, settings
-from hpefair.orchestration.lifecycle import CloseWorkspaceOperator, OpenWorkspaceOperator, PublishOperator
+from hpefair.orchestration.decision import ApproveOperator, decider
+from hpefair.orchestration.lifecycle import OpenWorkspaceOperator, PublishOperator
 from hpefair.orchestration.notify import Tell
 from hpefair.orchestration.operators import HpefairOperator
-from hpefair.orchestration.pipeline import REF, dag_settings, stage_tasks
+from hpefair.orchestration.pipeline import REF, closing, dag_settings, stage_tasks
 
 MADE = ["plan", "generate", "screen"]
 BALANCED = ["assemble", "audit@balanced", "validate@balanced", "gate@balanced"]
@@ -24,7 +24,7 @@ with DAG("hpefair_augment", schedule=[assets.DATASET], doc_md=__doc__, params={"
         needs=["ingest", *MADE],
         result="^FiftyOne dataset ",
     )
-    approve = ApprovalOperator(
+    approve = ApproveOperator(
         task_id="approve",
         subject="Generated people of {{ run_id }}",
         body="{{ ti.xcom_pull('review') }}",
@@ -35,8 +35,10 @@ with DAG("hpefair_augment", schedule=[assets.DATASET], doc_md=__doc__, params={"
     )
     balanced = stage_tasks(BALANCED, opened, trigger_rule="none_failed")
     strict = HpefairOperator(task_id="strict_gate", arguments=["gate", "--strict", "balanced"], needs=["gate@balanced"])
-    publish = PublishOperator(task_id="publish", stages=MADE + BALANCED, outlets=[assets.TRAIN_SET])
-    closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
+    publish = PublishOperator(
+        task_id="publish", stages=MADE + BALANCED, approved_by=decider("approve"), outlets=[assets.TRAIN_SET]
+    )
+    closed = closing(opened)
     opened >> made["plan"]
     made["screen"] >> pending >> review >> approve >> balanced["assemble"]
     balanced["gate@balanced"] >> strict >> publish >> closed

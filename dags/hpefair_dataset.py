@@ -3,9 +3,9 @@
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param
 
 from hpefair.orchestration import assets, settings
-from hpefair.orchestration.lifecycle import CloseWorkspaceOperator, OpenWorkspaceOperator, PublishOperator
+from hpefair.orchestration.lifecycle import OpenWorkspaceOperator, PublishOperator
 from hpefair.orchestration.operators import HpefairOperator
-from hpefair.orchestration.pipeline import REF, dag_settings, optional, stage_tasks
+from hpefair.orchestration.pipeline import REF, closing, dag_settings, optional, stage_tasks
 
 STAGES = ["check", "ingest", "attribute", "calibrate", "split", "audit@original", "validate@original", "gate@original"]
 WEEKLY = settings.load().schedule
@@ -37,6 +37,6 @@ with DAG(
     words = ["gate", "--strict", "original", "--suite", "people,images"]
     sound = HpefairOperator(task_id="sound", arguments=words, needs=["gate@original"])
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.DATASET])
-    closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
+    closed = closing(opened)
     opened >> tasks["check"]
     tasks["gate@original"] >> sound >> publish >> closed

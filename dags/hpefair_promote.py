@@ -4,10 +4,10 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
 from hpefair.orchestration import assets, lifecycle, settings
-from hpefair.orchestration.decision import DecisionOperator, answer
+from hpefair.orchestration.decision import DecisionOperator, answer, decider
 from hpefair.orchestration.notify import Tell
 from hpefair.orchestration.operators import HpefairOperator
-from hpefair.orchestration.pipeline import REF, dag_settings, optional
+from hpefair.orchestration.pipeline import REF, closing, dag_settings, optional
 
 KNOWN = settings.load()
 FORM = {
@@ -28,7 +28,7 @@ with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params
         task_id="decide", subject="Candidates of {{ run_id }}", body=FOUND, options=["promote", "hold", "rebalance"],
         defaults="hold", params=FORM, response_timeout=KNOWN.patience, notifiers=[Tell(f"waits: {FOUND}")],
     )  # fmt: skip
-    filled = [f"--{name}={answer('decide', name)}" for name in FORM]
+    filled = [*(f"--{name}={answer('decide', name)}" for name in FORM), f"--by={decider('decide')}"]
     promote = HpefairOperator(
         task_id="promote",
         arguments=APPLY + filled,
@@ -36,9 +36,10 @@ with DAG("hpefair_promote", schedule=[assets.CANDIDATES], doc_md=__doc__, params
         result=r"^[a-z0-9_]+/[0-9]+$",
         outlets=[assets.CHAMPION],
     )
-    tag = lifecycle.TagOperator(task_id="tag", name="model/{{ ti.xcom_pull('promote') }}", message=FOUND)
+    said = f"{FOUND}\n\nPromoted-By: {decider('decide')}"
+    tag = lifecycle.TagOperator(task_id="tag", name="model/{{ ti.xcom_pull('promote') }}", message=said)
     hold = EmptyOperator(task_id="hold")
     rebalance = lifecycle.AnnounceOperator(task_id="rebalance", outlets=[assets.DATASET])
-    closed = lifecycle.CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
+    closed = closing(opened)
     opened >> log >> compare >> decide >> [promote, hold, rebalance] >> closed
     promote >> tag >> closed

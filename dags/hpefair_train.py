@@ -3,9 +3,9 @@
 from airflow.sdk import DAG
 
 from hpefair.orchestration import assets, settings
-from hpefair.orchestration.lifecycle import CloseWorkspaceOperator, OpenWorkspaceOperator, PublishOperator
+from hpefair.orchestration.lifecycle import OpenWorkspaceOperator, PublishOperator
 from hpefair.orchestration.operators import HpefairOperator
-from hpefair.orchestration.pipeline import REF, dag_settings, stage_tasks
+from hpefair.orchestration.pipeline import REF, closing, dag_settings, stage_tasks
 
 STAGES = ["train", "predict", "evaluate", "compare", "report"]
 
@@ -16,5 +16,5 @@ with DAG("hpefair_train", schedule=[assets.TRAIN_SET], doc_md=__doc__, params={"
     written = ["log", "--uri", settings.load().tracking]
     log = HpefairOperator(task_id="log", arguments=written, needs=["ingest", *STAGES, "gate"], pool="tracking")
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.CANDIDATES])
-    closed = CloseWorkspaceOperator(task_id="close_workspace").as_teardown(setups=opened)
+    closed = closing(opened)
     tasks["report"] >> [log, publish] >> closed

@@ -2,6 +2,7 @@
 # Airflow with this clone's DAGs on http://127.0.0.1:8080, and FiftyOne's App on http://127.0.0.1:5151 for reviews.
 # State lies under .airflow, removed by deleting that folder. Ctrl-C stops every part.
 set -euo pipefail
+umask 077  # passwords, databases and logs are this user's alone
 cd "$(dirname "$0")/.."
 export AIRFLOW_HOME="${AIRFLOW_HOME:-$PWD/.airflow}"
 export AIRFLOW__CORE__DAGS_FOLDER="${AIRFLOW__CORE__DAGS_FOLDER:-$PWD/dags}"
@@ -43,9 +44,12 @@ trap 'stop 0' INT TERM
 
 if [ -z "${FIFTYONE_DATABASE_URI:-}" ]; then
   app_port="${HPEFAIR_APP_PORT:-5151}" database_port="${HPEFAIR_DATABASE_PORT:-27018}"
+  secret() { python -c 'import secrets; print(secrets.token_hex(32))'; }
   export HPEFAIR_APP="http://127.0.0.1:$app_port"
-  apart fiftyone hpefair app --folder "$AIRFLOW_HOME/hpefair/fiftyone" --port "$app_port" --database-port "$database_port"
-  export FIFTYONE_DATABASE_URI="mongodb://127.0.0.1:$database_port"
+  runs="${HPEFAIR_RUNS:-$AIRFLOW_HOME/hpefair/runs}" token="$(secret)" password="$(secret)"
+  HPEFAIR_APP_TOKEN="$token" HPEFAIR_DATABASE_PASSWORD="$password" \
+    apart fiftyone hpefair app --folder "$AIRFLOW_HOME/hpefair/fiftyone" --port "$app_port" --database-port "$database_port" --media "$runs"
+  export FIFTYONE_DATABASE_URI="mongodb://__system:$password@127.0.0.1:$database_port/?authSource=local"
 fi
 # The parts of `airflow standalone`, but for the log servers, which would listen on every address; logs are read from disk here.
 apart api-server airflow api-server
@@ -60,9 +64,9 @@ until healthy; do
   done
   sleep 1
 done
-password="$(python -c 'import json, sys; print(json.load(open(sys.argv[1])).get("admin", "see the file"))' "$AIRFLOW_HOME/simple_auth_manager_passwords.json.generated")"
-echo "Airflow   $AIRFLOW__API__BASE_URL  (user admin, password $password)"
-[ -z "${HPEFAIR_APP:-}" ] || echo "FiftyOne  $HPEFAIR_APP"
+login="$(python -c 'import json, sys; print(json.load(open(sys.argv[1])).get("admin", "see the file"))' "$AIRFLOW_HOME/simple_auth_manager_passwords.json.generated")"
+echo "Airflow   $AIRFLOW__API__BASE_URL  (user admin, password $login)"
+[ -z "${token:-}" ] || echo "FiftyOne  $HPEFAIR_APP/?token=$token"
 echo "Logs      $AIRFLOW_HOME/*.log"
 echo "Ctrl-C stops everything."
 while true; do

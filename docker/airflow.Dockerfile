@@ -1,6 +1,6 @@
 # API server, scheduler, DAG processor, triggerer: thin, so that nothing heavy can be imported where DAGs are parsed. The
 # triggerer looks into the git repository for new raw data.
-FROM python:3.11.14-slim-bookworm
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 RUN apt-get update \
     && apt-get install -y --no-install-recommends dumb-init=1.2.5-2 git=1:2.39.* openssh-client=1:9.2* \
@@ -8,8 +8,9 @@ RUN apt-get update \
     && useradd --uid 50000 --gid 0 --home-dir /srv/airflow --create-home airflow
 
 WORKDIR /opt/hpefair
-COPY constraints.txt docker/airflow-requirements.txt ./
-RUN pip install --no-cache-dir --constraint constraints.txt --requirement airflow-requirements.txt
+# By version and hash; `python docker/lock.py` writes it from airflow-requirements.txt.
+COPY docker/locks/airflow.txt ./
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement airflow.txt
 
 COPY --chown=50000:0 dvc.yaml params.yaml ./
 COPY --chown=50000:0 docker/pools.json docker/

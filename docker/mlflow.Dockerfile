@@ -1,12 +1,12 @@
 # Tracking server and model registry.
-FROM python:3.11.14-slim-bookworm
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 RUN useradd --uid 50000 --gid 0 --create-home mlflow && mkdir -p /mlflow && chown 50000:0 /mlflow
 WORKDIR /opt/install
-COPY constraints.txt ./
-RUN pip install --no-cache-dir --constraint constraints.txt mlflow psycopg2-binary boto3
+COPY docker/locks/mlflow.txt ./
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement mlflow.txt
+COPY docker/mlflow-server.sh /usr/local/bin/
 WORKDIR /mlflow
 ENV MLFLOW_DISABLE_TELEMETRY=true
 USER 50000
-# The host names a server answers to: requests for any other are refused.
-CMD ["mlflow", "server", "--host", "0.0.0.0", "--port", "5000", "--allowed-hosts", "mlflow:5000,localhost:*,127.0.0.1:*"]
+CMD ["mlflow-server.sh"]

@@ -1,7 +1,9 @@
 # Celery worker that runs the stages: everything hpefair needs. Targets: cpu (default) and cuda (written, never tested).
-# On PyPI torch is the CUDA build; TORCH_INDEX may name an index of CPU wheels (https://pytorch.org lists them).
-FROM python:3.11.14-slim-bookworm AS cpu
+# On PyPI torch is the CUDA build. TORCH_INDEX may name an index of CPU wheels (https://pytorch.org lists them), and
+# TORCH_SHA256 has to say which wheel is meant.
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS cpu
 ARG TORCH_INDEX=""
+ARG TORCH_SHA256=""
 
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
@@ -11,13 +13,18 @@ RUN apt-get update \
     && useradd --uid 50000 --gid 0 --home-dir /srv/worker --create-home worker
 
 WORKDIR /opt/hpefair
-COPY constraints.txt ./
-RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} --constraint constraints.txt torch==2.13.0
+# By version and hash; `python docker/lock.py` writes them. Three packages come as source: what builds them is hashed, too.
+COPY docker/locks/worker.txt docker/locks/build.txt ./
+RUN cp worker.txt wanted.txt; if [ -n "$TORCH_SHA256" ]; then \
+      printf 'torch==2.13.0 --hash=sha256:%s\n' "$TORCH_SHA256" > torch.txt \
+      && pip install --no-cache-dir --no-deps --require-hashes ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} --requirement torch.txt \
+      && awk '/^[a-z]/ {others = !/^(torch==|triton==|cuda-|nvidia-)/} others' worker.txt > wanted.txt; fi
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement build.txt \
+    && uv pip install --no-cache --python "$(command -v python)" --no-deps --require-hashes --require-build-hashes \
+       --build-constraints build.txt --requirement wanted.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY hpefair hpefair
-# uv, as in the Makefile: of these two only it finds the set of versions that work together.
-RUN pip install --no-cache-dir uv==0.13.9 \
-    && uv pip install --no-cache --python "$(command -v python)" --constraint constraints.txt ".[all,cluster]"
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 COPY --chown=50000:0 dvc.yaml params.yaml ./
 COPY --chown=50000:0 dags dags
@@ -41,8 +48,8 @@ CMD ["airflow", "celery", "worker"]
 # Never tested: no machine with a GPU and Docker was at hand. torch from PyPI brings CUDA's libraries; the host brings the driver.
 FROM cpu AS cuda
 USER 0
-RUN pip install --no-cache-dir --force-reinstall --no-deps --constraint constraints.txt torch==2.13.0 \
-    && pip install --no-cache-dir --constraint constraints.txt torch==2.13.0
+RUN uv pip install --no-cache --python "$(command -v python)" --no-deps --reinstall --require-hashes \
+    --require-build-hashes --build-constraints build.txt --requirement worker.txt
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER 50000

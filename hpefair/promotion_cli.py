@@ -29,9 +29,12 @@ def apply(
     uri: Uri = "sqlite:///mlflow.db",
     experiment: Experiment = "hpefair",
     model: Annotated[str, typer.Option(help="Candidate; the one that the comparison proposes by default.")] = "",
-    reason: Annotated[str, typer.Option(help="Why, where the verdict is not PASS; it is recorded.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why, where the verdict is not PASS or nobody was proposed; it is recorded.")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Who decided; the author that git knows by default. It is recorded.")] = "",
 ) -> None:
     """Make a candidate the champion in MLflow's registry; prints NAME/VERSION."""
     from hpefair.commands import promote as command
 
-    console.print(command.apply(uri, experiment, model, reason), highlight=False, soft_wrap=True, markup=False)
+    console.print(command.apply(uri, experiment, model, reason, by), highlight=False, soft_wrap=True, markup=False)

@@ -1,5 +1,6 @@
-"""The model registry: who is champion, and making somebody champion."""
+"""The model registry: who is champion, and making somebody champion who can be downloaded and loaded."""
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Final
 
 import mlflow
 
+from hpefair.adapters import content, mlflow_tracking
 from hpefair.errors import ToolError
 
 NAME: Final = "hpefair"
@@ -49,10 +51,42 @@ def weights_of(who: Champion, folder: Path) -> Path:
     Raises:
         ToolError: If its run holds none.
     """
-    found = Path(mlflow.artifacts.download_artifacts(run_id=who.run_id, artifact_path="weights", dst_path=str(folder)))
-    if not any(found.iterdir()):
-        raise ToolError(f"run {who.run_id} of champion version {who.version} holds no weights")
-    return found
+    return _download(who.run_id, who.version, folder)
+
+
+def _download(run_id: str, version: str, folder: Path) -> Path:
+    advice = "log the model again with `hpefair log`, and compare again"
+    try:
+        place = mlflow.artifacts.download_artifacts(
+            run_id=run_id, artifact_path=mlflow_tracking.WEIGHTS, dst_path=str(folder)
+        )
+    except (mlflow.exceptions.MlflowException, OSError) as error:
+        said = str(error).splitlines()[0][:200]
+        raise ToolError(f"the weights of version {version} cannot be downloaded ({said}): {advice}") from error
+    if not any(Path(place).iterdir()):
+        raise ToolError(f"run {run_id} of version {version} holds no weights: {advice}")
+    return Path(place)
+
+
+def check_loadable(version: str) -> None:
+    """Download a version's weights and load its network, as whoever deploys it will.
+
+    Args:
+        version: Number of the version.
+
+    Raises:
+        ToolError: If its weights are absent or not those that were compared, or its network cannot be loaded.
+    """
+    found = mlflow.MlflowClient().get_model_version(NAME, version)
+    with tempfile.TemporaryDirectory() as scratch:
+        weights = _download(found.run_id, version, Path(scratch))
+        if content.digest(weights) != found.tags.get(WEIGHTS):
+            raise ToolError(f"the weights that MLflow has of version {version} are not those that were compared")
+    try:
+        mlflow.pytorch.load_model(f"models:/{NAME}/{version}")
+    except Exception as error:  # what unpickling raises has no common class
+        said = " ".join(str(error).split())[:200]
+        raise ToolError(f"version {version} cannot be loaded from MLflow ({said}): log the model again") from error
 
 
 def crowned(key: str) -> str:
@@ -61,6 +95,7 @@ def crowned(key: str) -> str:
     known = [one for one in _versions(client) if one.tags.get(PROMOTION) == key]
     if not known:
         return ""
+    check_loadable(known[0].version)
     _seat(client, known[0].version)
     return f"{known[0].tags[MODEL]}/{known[0].version}"
 
@@ -75,9 +110,13 @@ def challenge(run_id: str, model: str, digest: str) -> str:
 
     Returns:
         The version.
+
+    Raises:
+        ToolError: If it cannot be downloaded and loaded.
     """
     client = mlflow.MlflowClient()
     version = _version(client, run_id, model, digest)
+    check_loadable(version)
     client.set_registered_model_alias(NAME, CHALLENGER, version)
     return version
 
@@ -93,9 +132,13 @@ def crown(run_id: str, model: str, digest: str, tags: Mapping[str, str]) -> str:
 
     Returns:
         The version.
+
+    Raises:
+        ToolError: If it cannot be downloaded and loaded; nobody is crowned then.
     """
     client = mlflow.MlflowClient()
     version = _version(client, run_id, model, digest)
+    check_loadable(version)
     # The one by which an attempt that ends here is found by the next goes last.
     for key, value in sorted(tags.items(), key=lambda tag: tag[0] == PROMOTION):
         client.set_model_version_tag(NAME, version, key, value)
@@ -104,9 +147,10 @@ def crown(run_id: str, model: str, digest: str, tags: Mapping[str, str]) -> str:
 
 
 def _version(client: mlflow.MlflowClient, run_id: str, model: str, digest: str) -> str:
-    known = [one for one in _versions(client) if (one.tags.get(MODEL), one.tags.get(WEIGHTS)) == (model, digest)]
-    if known:
-        return str(known[0].version)
+    for one in _versions(client):
+        same = (one.tags.get(MODEL), one.tags.get(WEIGHTS)) == (model, digest)
+        if same and mlflow_tracking.holds_weights(one.run_id):
+            return str(one.version)
     everything = {MODEL: model, WEIGHTS: digest}
     return str(mlflow.register_model(f"runs:/{run_id}/pose_{model}", NAME, tags=everything).version)
 

@@ -20,9 +20,11 @@ from mlflow.entities import RunStatus
 from mlflow.models import infer_signature
 from numpy.typing import NDArray
 
+from hpefair.adapters import mlflow_place
 from hpefair.errors import ToolError
 
 KEY = "hpefair.key"
+WEIGHTS = "weights"  # folder of a run's artifacts
 BATCH = 900  # MLflow takes at most 1,000 metrics a call
 
 
@@ -119,8 +121,7 @@ def connected(uri: str, experiment: str) -> Iterator[None]:
     # Seven tries with growing pauses, MLflow's own choice, are four silent minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     try:
-        mlflow.set_tracking_uri(uri)
-        mlflow.set_experiment(experiment)
+        mlflow_place.open_experiment(uri, experiment)
         yield
     except mlflow.exceptions.MlflowException as error:
         if _unanswered(error):
@@ -147,6 +148,10 @@ def find(key: str) -> Any:
 
 def _log_run(run: Run) -> str:
     known = find(run.key)
+    if known is not None and run.model and not holds_weights(known.info.run_id):
+        # What was kept where a workspace was removed with it: without its artifacts a run is no evidence of a model.
+        mlflow.MlflowClient().set_tag(known.info.run_id, KEY, f"{run.key}:artifacts lost")
+        known = None
     if known is not None:
         changed = {key: value for key, value in run.decided.items() if known.data.tags.get(key) != value}
         for key, value in changed.items():
@@ -169,6 +174,11 @@ def _log_run(run: Run) -> str:
     return f"{run.name}: {len(run.metrics)} metrics in run {active.info.run_id}"
 
 
+def holds_weights(run_id: str) -> bool:
+    """Whether a run's weights are where it keeps its artifacts; call while connected."""
+    return bool(mlflow.MlflowClient().list_artifacts(run_id, WEIGHTS))
+
+
 def _log_model(name: str, model: Network) -> None:
     # Naming the requirement keeps MLflow from importing everything to infer it, and from pinning a local build.
     release = str(sys.modules["torch"].__version__).split("+")[0]
@@ -179,7 +189,7 @@ def _log_model(name: str, model: Network) -> None:
         input_example=model.example,
         pip_requirements=[f"torch=={release}"],
     )
-    mlflow.log_artifacts(str(model.folder), "weights")
+    mlflow.log_artifacts(str(model.folder), WEIGHTS)
 
 
 def gap_history(uri: str, experiment: str) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Final
 
-from hpefair.adapters import tables
 from hpefair.errors import InputError, MissingArtifactError
 
 MARKER: Final = ".hpefair-workspace"
@@ -40,6 +39,8 @@ def claim(root: Path, replaced: tuple[str, ...]) -> None:
         lost = [name for name in replaced if (root / name).exists()]
         would = f"it would have replaced or deleted {', '.join(lost)} there" if lost else "it holds files of somebody"
         raise InputError(f"{root} was not made by `hpefair demo`: {would}; name a new or empty folder with --workspace")
+    from hpefair.adapters import tables  # pandas takes a second, and every command asks for the mark
+
     root.mkdir(parents=True, exist_ok=True)
     tables.write_json_atomically(root / MARKER, {"made_by": DEMO}, indent=None)
 

@@ -12,13 +12,15 @@ from hpefair.adapters import content, git_repository
 from hpefair.core.fairness.verdict import Verdict
 from hpefair.errors import InputError, MissingArtifactError, NothingToDo
 
+HOLD: Final = "hold"  # proposed where nobody can be
 RANK: Final = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
 
 
 def compare(uri: str, experiment: str) -> str:
     """Compare every candidate with the champion, or with the baseline where there is none, and log it.
 
-    The one that comes off best is registered as challenger, where `hpefair log` has logged it.
+    The one that comes off best is proposed, and registered as challenger where `hpefair log` has logged it; on fewer
+    sealed people than `evaluate.min_support` nobody is.
 
     Args:
         uri: MLflow tracking URI.
@@ -44,30 +46,40 @@ def compare(uri: str, experiment: str) -> str:
         order = sorted(
             found, key=lambda name: (RANK[found[name].verdict], RANK[found[name].harm], -_change(found[name]))
         )
+        needed = settings.evaluate.min_support
+        proposed = order[0] if people >= needed else HOLD
         who = f"champion {champion.model}, version {champion.version}" if champion else f"no champion, {baseline.name}"
         tags = {f"verdict.{name}": str(one.verdict) for name, one in found.items()}
         run = mlflow_tracking.Run(
             name="sealed",
             key=_key(settings, weights, champion),
             metrics={f"change/{name}/{settings.compare.metric}/all": _change(one) for name, one in found.items()},
-            tags={**tags, "proposed": order[0], "against": who, "git.commit": git_repository.commit()},
+            tags={
+                **tags,
+                "proposed": proposed,
+                "people": str(people),
+                "against": who,
+                "git.commit": git_repository.commit(),
+            },
             tables={"sealed": pd.concat([one.groups.assign(model=name) for name, one in found.items()])},
         )
         mlflow_tracking.log(uri, experiment, [run])
-        if logged := _logged(order[0]):
-            mlflow_registry.challenge(logged.info.run_id, order[0], content.digest(weights[order[0]]))
+        if proposed != HOLD and (logged := _logged(proposed)):
+            mlflow_registry.challenge(logged.info.run_id, proposed, content.digest(weights[proposed]))
     said = "; ".join(_sentence(name, found[name], settings.compare.metric) for name in order)
-    return f"Against {who}, on {people} sealed people: {said}. Proposed: {order[0]}."
+    few = f": {people} sealed people are too few, at least {needed} are needed" if proposed == HOLD else ""
+    return f"Against {who}, on {people} sealed people: {said}. Proposed: {proposed}{few}."
 
 
-def apply(uri: str, experiment: str, model: str, reason: str) -> str:
+def apply(uri: str, experiment: str, model: str, reason: str, by: str = "") -> str:
     """Make a candidate the champion; the same call in the same commit twice changes nothing.
 
     Args:
         uri: MLflow tracking URI.
         experiment: Experiment.
         model: Candidate; the proposed one where empty.
-        reason: Why, where the verdict is not PASS.
+        reason: Why, where the verdict is not PASS, or nobody was proposed.
+        by: Who decided; whoever git knows here where empty.
 
     Returns:
         `<name>/<version>`.
@@ -88,16 +100,26 @@ def apply(uri: str, experiment: str, model: str, reason: str) -> str:
         sealed = mlflow_tracking.find(_key(settings, weights, champion))
         if sealed is None:
             raise MissingArtifactError("these candidates were not compared yet: run `hpefair promote compare`")
+        held = sealed.data.tags["proposed"] == HOLD
+        if held and not model:
+            raise InputError(
+                f"nobody is proposed: {sealed.data.tags['people']} sealed people are too few, at least "
+                f"{settings.evaluate.min_support} are needed; hold, or name a --model with a --reason"
+            )
         model = model or sealed.data.tags["proposed"]
         if model not in weights:
             raise InputError(f"there is no candidate {model!r}: {', '.join(weights)}")
         verdict = sealed.data.tags[f"verdict.{model}"]
-        if verdict != Verdict.PASS and not reason.strip():
-            raise InputError(f"the verdict on {model} is {verdict}: promote it with a reason (--reason), or hold it")
+        if (held or verdict != Verdict.PASS) and not reason.strip():
+            few = f", on {sealed.data.tags['people']} sealed people" if held else ""
+            raise InputError(
+                f"the verdict on {model} is {verdict}{few}: promote it with a reason (--reason), or hold it"
+            )
         logged = _logged(model)
         if logged is None:
             raise MissingArtifactError(f"{model} is not logged yet: run `hpefair log`")
         tags = {"verdict": verdict, "reason": reason.strip() or "verdict", "git.commit": git_repository.commit()}
+        tags["promoted_by"] = by.strip() or git_repository.author() or "unknown"
         tags[mlflow_registry.PROMOTION] = key
         version = mlflow_registry.crown(logged.info.run_id, model, content.digest(weights[model]), tags)
     return f"{model}/{version}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
 from hpefair.orchestration import collecting, drain, settings, tags
-from hpefair.orchestration.operators import RUN, WorkspaceOperator
+from hpefair.orchestration.operators import CLOSE, DECIDED, OPEN, RUN, WorkspaceOperator
 from hpefair.orchestration.publish import branch_of, publish, publish_inputs
 from hpefair.orchestration.workspace import close_workspace, open_workspace, rebase
 
@@ -61,6 +61,7 @@ class OpenWorkspaceOperator(WorkspaceOperator):
         That is so when tasks of a run are cleared: Airflow clears this one with them.
 
         Raises:
+            AirflowFailException: If the settings are not in order; nothing is committed then, and no stage runs.
             AirflowException: If the repository cannot be reached, or the data cannot be added.
         """
         known = settings.load()
@@ -76,8 +77,8 @@ class OpenWorkspaceOperator(WorkspaceOperator):
         try:
             close_workspace(folder)
             commit = open_workspace(known.origin, ref, folder)
+            self._add(folder)
             if self.source or self.changes:
-                self._add(folder)
                 commit = publish_inputs(folder, *self.run.split("/", 1))
                 rebase(folder, commit)
         except ToolError as error:
@@ -89,9 +90,9 @@ class OpenWorkspaceOperator(WorkspaceOperator):
         if self.changes:
             from hpefair.adapters import params_file  # a scheduler has no ruamel.yaml
 
-            # JSON, and read as such: YAML takes 1e-05 for a text.
-            tree = self.changes if isinstance(self.changes, dict) else json.loads(self.changes)
-            params_file.lay_over(tree or {}, folder / "params.yaml")
+            params_file.lay_over(_tree(self.changes), folder / "params.yaml")
+        # The workspace's own hpefair reads its own settings: names among them become paths and parts of commands.
+        self.launch("check", [sys.executable, "-m", "hpefair", "check"], folder)
         if not self.source:
             return
         if (folder / "data/raw.dvc").exists():
@@ -101,18 +102,36 @@ class OpenWorkspaceOperator(WorkspaceOperator):
         self.launch("add", [sys.executable, *words], folder)
 
 
+def _tree(changes: str | dict[str, Any]) -> dict[str, Any]:
+    """Settings that a form brought.
+
+    Raises:
+        AirflowFailException: If they are not a tree of sections.
+    """
+    try:
+        # JSON, and read as such: YAML takes 1e-05 for a text.
+        tree = changes if isinstance(changes, dict) else json.loads(changes)
+    except ValueError as error:
+        raise AirflowFailException(f"changes are not JSON ({error}): give an object of sections") from error
+    if not isinstance(tree, dict):
+        raise AirflowFailException(f"changes are {type(tree).__name__}: give an object of sections")
+    return tree
+
+
 class PublishOperator(WorkspaceOperator):
     """Publish what a run is answerable for; asset events carry the commit.
 
     Args:
         stages: Stage words or names.
+        approved_by: Who approved it, for the commit; empty where nobody was asked.
     """
 
-    template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "stages")
+    template_fields: Sequence[str] = (*WorkspaceOperator.template_fields, "stages", "approved_by")
 
-    def __init__(self, *, stages: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *, stages: Sequence[str], approved_by: str = "", **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "pool": POOL})
         self.stages = list(stages)
+        self.approved_by = approved_by
 
     def execute(self, context: Context) -> str:
         """Collect what ran elsewhere, push, verify, commit; the commit.
@@ -126,7 +145,7 @@ class PublishOperator(WorkspaceOperator):
         try:
             with drain.beside(settings.load().origin.cache):
                 self.collect(folder, wanted)
-                commit = publish(folder, dag, run, wanted)
+                commit = publish(folder, dag, run, wanted, self.approved_by)
         except ToolError as error:
             raise AirflowException(str(error)) from error
         _announce(context, self.outlets, {"commit": commit, "branch": branch_of(dag, run), "run": self.run})
@@ -193,6 +212,43 @@ class CloseWorkspaceOperator(BaseOperator):
         kept = known.runs.parent / "kept" / folder.relative_to(known.runs)
         close_workspace(folder, kept)
         return str(kept)
+
+
+class SettleRunOperator(BaseOperator):
+    """Fail, as the last task, where a run was marked failed: it stays failed.
+
+    Airflow lets teardowns finish, skips what had not begun, and then takes the run for a success, for nothing failed
+    but what was ended. Use it as a teardown with `on_failure_fail_dagrun`, below the one that closes the workspace.
+    """
+
+    ui_color = "#f1f3f4"
+
+    def execute(self, context: Context) -> None:
+        """Look at the states of the run's tasks.
+
+        Raises:
+            AirflowFailException: If the run was marked failed.
+        """
+        ti, dag = context["ti"], context["dag"]
+        found = ti.get_task_states(dag_id=dag.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+        last = dag.get_task(CLOSE).upstream_task_ids - {OPEN}
+        decided = [one for one in ti.xcom_pull(task_ids=sorted(dag.task_ids), key=DECIDED) or () if one]
+        if marked_failed(found, last, bool(decided)):
+            raise AirflowFailException("the run was marked failed: it stays failed, and nothing more was published")
+
+
+def marked_failed(states: Mapping[str, str | None], last: Collection[str], decided: bool) -> bool:
+    """Whether Airflow would take a run for a success that somebody marked failed.
+
+    Args:
+        states: State of every task; a mapped one as `task_<index>`.
+        last: Tasks above the one that closes the workspace.
+        decided: Whether a person, or a task that had nothing to do, let others be skipped.
+    """
+    ends = {states.get(task) for task in last}
+    if ends - {"success", "skipped"}:
+        return False  # a failure that Airflow sees itself
+    return "failed" in states.values() or (ends == {"skipped"} and not decided)
 
 
 def triggering_commit(context: Context) -> str:

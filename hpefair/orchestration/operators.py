@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 OPEN = "open_workspace"
+CLOSE = "close_workspace"
+DECIDED = "decided"  # key of tasks after which something is skipped because somebody or something decided so
 COMMIT = "{{ ti.xcom_pull('" + OPEN + "') }}"
 RUN = "{{ dag.dag_id }}/{{ run_id }}"
 COMMIT_LENGTH = 40
@@ -189,7 +191,7 @@ class DvcStageOperator(WorkspaceOperator):
         name = f"{self.stage}@{self.item}" if self.item else self.stage
         folder = self.folder()
         # Garbage is not collected until the result is in the remote, and named by the workspace's lock.
-        with drain.beside(settings.load().origin.cache):
+        with drain.beside(settings.load().origin.cache), skips_are_noted(context):
             self._reproduce(name, folder)
         return name
 
@@ -253,7 +255,7 @@ class HpefairOperator(WorkspaceOperator):
             AirflowException: See `launch`.
         """
         folder = self.folder()
-        with drain.beside(settings.load().origin.cache):
+        with drain.beside(settings.load().origin.cache), skips_are_noted(context):
             return self._call(folder)
 
     def _call(self, folder: Path) -> str:
@@ -265,6 +267,16 @@ class HpefairOperator(WorkspaceOperator):
         if not said and self.result:
             raise AirflowFailException(f"hpefair {' '.join(self.arguments[:2])} printed no line like {self.result!r}")
         return said[-1] if said else ""
+
+
+@contextlib.contextmanager
+def skips_are_noted(context: Context) -> Iterator[None]:
+    """Note that a task skips itself; one that is skipped without a note was skipped by whoever marked the run."""
+    try:
+        yield
+    except AirflowSkipException:
+        context["ti"].xcom_push(DECIDED, True)
+        raise
 
 
 def environment() -> dict[str, str]:

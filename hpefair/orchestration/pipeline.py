@@ -9,9 +9,9 @@ from airflow.sdk import Param
 
 from hpefair.adapters import dvc_graph
 from hpefair.orchestration import settings
-from hpefair.orchestration.lifecycle import OpenWorkspaceOperator
+from hpefair.orchestration.lifecycle import CloseWorkspaceOperator, OpenWorkspaceOperator, SettleRunOperator
 from hpefair.orchestration.notify import Tell
-from hpefair.orchestration.operators import DvcStageOperator, StageItemsOperator
+from hpefair.orchestration.operators import CLOSE, DvcStageOperator, StageItemsOperator
 
 
 def optional(title: str, description: str) -> Param:
@@ -69,6 +69,18 @@ def stage_tasks(names: Sequence[str], opened: OpenWorkspaceOperator, **options: 
             if upper and lower:
                 tasks[upper] >> tasks[lower]
     return tasks
+
+
+def closing(opened: OpenWorkspaceOperator) -> CloseWorkspaceOperator:
+    """The last two tasks of a run, whatever came before: the workspace goes, and a run marked failed stays failed.
+
+    Args:
+        opened: The task that opened the workspace.
+    """
+    closed = CloseWorkspaceOperator(task_id=CLOSE).as_teardown(setups=opened)
+    settled = SettleRunOperator(task_id="settle_run").as_teardown(on_failure_fail_dagrun=True)
+    closed >> settled
+    return closed
 
 
 def _task(name: str, graph: dvc_graph.Graph, opened: OpenWorkspaceOperator, options: dict[str, Any]) -> Any:

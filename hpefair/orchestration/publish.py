@@ -26,7 +26,7 @@ REPORTS: Final = {
 WHO: Final = ("-c", "user.name=hpefair", "-c", "user.email=hpefair@localhost")
 
 
-def publish(workspace: Path, dag: str, run: str, stages: Sequence[str]) -> str:
+def publish(workspace: Path, dag: str, run: str, stages: Sequence[str], approved_by: str = "") -> str:
     """Push a run's data, verify that the remote has all of it, and push a commit that points to it.
 
     Args:
@@ -34,6 +34,7 @@ def publish(workspace: Path, dag: str, run: str, stages: Sequence[str]) -> str:
         dag: DAG id.
         run: Run id.
         stages: Stages that the run is answerable for; each must be up to date.
+        approved_by: Who approved it; kept in the commit.
 
     Returns:
         The published commit.
@@ -45,7 +46,8 @@ def publish(workspace: Path, dag: str, run: str, stages: Sequence[str]) -> str:
     _check_current(workspace, stages)
     _push_data(workspace, stages)
     _copy_reports(workspace)
-    return _push_commit(workspace, dag, run, {"Dvc-Lock-Sha256": _digest(workspace / "dvc.lock")})
+    by = {"Approved-By": " ".join(approved_by.split())} if approved_by.strip() else {}
+    return _push_commit(workspace, dag, run, {"Dvc-Lock-Sha256": _digest(workspace / "dvc.lock"), **by})
 
 
 def publish_inputs(workspace: Path, dag: str, run: str) -> str:

@@ -117,7 +117,7 @@ def test_nobody_without_the_token_gets_in(opened, root, tmp_path):
     """Files, decisions, foreign origins and hosts; with the token all of it works, for pictures of the workspace."""
     _, served, uri = opened
     port = served.address.rpartition(":")[2]
-    picture = quote(str(sorted((root / "data/raw").rglob("*.png"))[0].resolve()))
+    picture = quote(str(sorted((root / "data/raw/tiny/images").iterdir())[0].resolve()))
     cookie = f"hpefair-app-{port}={served.token}"
     flag = {
         "operator_uri": "@hpefair/review/flag", "dataset_name": NAME, "request_target": "python",

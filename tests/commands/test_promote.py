@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import stat
 import subprocess
 import sys
 
 import pytest
+import yaml
 
-from tests.conftest import environment
+from tests.conftest import PROJECT, commit, dvc, environment
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 # One process: each command by itself would load torch and MLflow again.
@@ -40,8 +42,8 @@ call("compare logged", promote.compare)
 said["aliases compared"] = aliases()
 call("no reason", promote.apply, "", " ")
 call("stranger", promote.apply, "nobody", "because")
-call("crowned", promote.apply, "", "because")
-call("again", promote.apply, "", "because")
+call("crowned", promote.apply, "", "because", "ada")
+call("again", promote.apply, "", "because", "ada")
 call("nothing left", promote.compare)
 said["aliases crowned"] = aliases()
 champion = client.get_model_version_by_alias("hpefair", "champion")
@@ -84,6 +86,7 @@ def test_the_champion_is_registered_with_why_and_whence(said):
     assert said["crowned"] == said["again"] == "balanced/1"
     assert said["tags"]["reason"] == "because"
     assert said["tags"]["verdict"] == "INCONCLUSIVE"
+    assert said["tags"]["promoted_by"] == "ada"
     assert len(said["tags"]["git.commit"]) == 40
     assert said["shape"] == [2, 17, 3]
     assert [run["proposed"] for run in said["sealed"]] == ["balanced"]
@@ -98,6 +101,119 @@ def test_the_best_candidate_is_challenger_until_it_is_champion(said):
 
 def test_a_champion_that_is_all_there_is_leaves_nothing_to_decide(said):
     assert said["nothing left"].startswith("NothingToDo")
+
+
+LOST = """
+import json, shutil, sys
+from hpefair.commands import log, promote
+from hpefair.errors import HpefairError
+
+URI, said = sys.argv[1], {}
+
+def call(name, function, *arguments):
+    try:
+        said[name] = function(URI, "hpefair", *arguments)
+    except HpefairError as error:
+        said[name] = f"{type(error).__name__}: {error}"
+
+for name, function, *arguments in json.loads(sys.argv[2]):
+    call(name, {"log": log.log, "compare": promote.compare, "apply": promote.apply}[function], *arguments)
+import mlflow
+client = mlflow.MlflowClient(URI)
+models = client.search_registered_models("name = 'hpefair'")
+said["aliases"] = {alias: str(version) for alias, version in models[0].aliases.items()} if models else {}
+said["artifacts"] = client.get_experiment_by_name("hpefair").artifact_location
+print(json.dumps(said))
+"""
+LOAD = """
+import sys, mlflow, torch
+mlflow.set_tracking_uri(sys.argv[1])
+print(list(mlflow.pytorch.load_model("models:/hpefair@champion")(torch.zeros(1, 3, 96, 64)).shape))
+"""
+ALL = [["log", "log"], ["compare", "compare"], ["apply", "apply", "", "because", "ada"]]
+
+
+def calls(root, uri, *wanted):
+    """What calls said, made in one process in a workspace."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOST, uri, json.dumps(wanted)],
+        cwd=root,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_two_runs_promote_on_the_defaults(made_workspace, tmp_path):
+    """As `make airflow` has it: each run has a workspace, which is removed; the champion is loaded from what is left.
+
+    Lost artifacts crown nobody, and are logged again.
+    """
+    home = tmp_path / "airflow/hpefair"
+    uri = f"sqlite:///{home}/mlflow.db"
+    first, second = tmp_path / "runs/first", tmp_path / "runs/second"
+    shutil.copytree(made_workspace, first, symlinks=True)
+    said = calls(first, uri, *ALL)
+    assert said["apply"] == "balanced/1"
+    assert said["artifacts"] == (home / "mlartifacts/hpefair").as_uri()
+    assert stat.S_IMODE((home / "mlflow.db").stat().st_mode) == 0o600
+    shutil.rmtree(first)
+    shutil.copytree(made_workspace, second, symlinks=True)
+    path = second / "params.yaml"
+    tree = yaml.safe_load(path.read_text())
+    tree["train"]["models"]["balanced"]["seed"] += 1
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    dvc(second, "repro", "--quiet", "compare")
+    commit(second, "another seed")
+    weights = [file for file in (home / "mlartifacts").rglob("weights.safetensors") if "balanced" in _card(file)]
+    said = calls(second, uri, ["log", "log"], ["compare", "compare"])
+    assert "Against champion balanced, version 1" in said["compare"]
+    new = [file for file in (home / "mlartifacts").rglob("weights.safetensors") if "balanced" in _card(file)]
+    (lost,) = set(new) - set(weights)
+    lost.rename(tmp_path / "away")
+    said = calls(second, uri, ["apply", "apply", "", "because", "ada"])
+    assert said["apply"].startswith("ToolError: ")
+    assert said["aliases"]["champion"] == "1"
+    (tmp_path / "away").rename(lost)
+    lost.write_bytes(lost.read_bytes()[:-4] + b"abcd")
+    said = calls(second, uri, ["apply", "apply", "", "because", "ada"])
+    assert "are not those that were compared" in said["apply"]
+    assert said["aliases"]["champion"] == "1"
+    shutil.rmtree(lost.parent)
+    said = calls(second, uri, *ALL)
+    assert said["apply"] == "balanced/3"
+    assert said["aliases"] == {"champion": "3", "previous": "1"}
+    shutil.rmtree(second)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, uri], cwd=PROJECT, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[1, 17, 3]", done.stderr[-2000:]
+
+
+def _card(weights):
+    return (weights.parent / "model.json").read_text()
+
+
+def test_too_few_sealed_people_propose_nobody(made_workspace, tmp_path):
+    """Below the declared support the proposal is to hold, with the people needed; a person may decide, and say why."""
+    root = tmp_path / "w"
+    shutil.copytree(made_workspace, root, symlinks=True, ignore=shutil.ignore_patterns("cache"))
+    path = root / "params.yaml"
+    tree = yaml.safe_load(path.read_text())
+    tree["evaluate"]["min_support"] = 7
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    said = calls(
+        root, "sqlite:///m.db", ["log", "log"], ["compare", "compare"], ["nobody", "apply", "", "because"],
+        ["silent", "apply", "balanced", ""],
+    )  # fmt: skip
+    assert said["compare"].endswith("Proposed: hold: 6 sealed people are too few, at least 7 are needed.")
+    assert said["nobody"].startswith("InputError: nobody is proposed: 6 sealed people are too few, at least 7")
+    assert "on 6 sealed people" in said["silent"]
+    assert said["aliases"] == {}
+    said = calls(root, "sqlite:///m.db", ["named", "apply", "balanced", "because"])
+    assert said["named"] == "balanced/1"
 
 
 def test_nothing_else_reads_the_sealed_split(project):

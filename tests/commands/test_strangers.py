@@ -46,7 +46,7 @@ attributes reference mine --out shares.csv
 attributes import out.json
 attributes delete --person a/1
 attributes show
-generation train-tiny {{coco}} --out folder --steps 1
+generation train-tiny --data {{coco}} --out folder --steps 1
 app --folder database
 app --folder README.md
 app --address 0.0.0.0

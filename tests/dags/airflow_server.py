@@ -16,6 +16,7 @@ from typing import Any
 from hpefair.adapters.fiftyone_server import free_port
 from tests.conftest import PROJECT
 
+PATIENCE_S = 300  # to start and to end, beside whatever else runs on the machine
 ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 
@@ -58,7 +59,7 @@ class AirflowServer:
         """Stop it as Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(60)
+            self.process.wait(PATIENCE_S)
         finally:
             self.log.close()
 
@@ -69,7 +70,7 @@ class AirflowServer:
     def __enter__(self) -> "AirflowServer":
         self.start()
         try:
-            self.wait(self._healthy, 180)
+            self.wait(self._healthy, PATIENCE_S)
             return self
         except BaseException:
             self.stop()
@@ -118,8 +119,8 @@ class AirflowServer:
         return self._token
 
     def wait(self, condition: Callable[[], Any], seconds: float) -> Any:
-        """Wait until something is true, and return it."""
-        limit = time.monotonic() + seconds
+        """Wait until something is true, and return it; longer than it should take, where the machine is busy."""
+        limit = time.monotonic() + max(seconds, PATIENCE_S)
         while not (found := condition()):
             assert time.monotonic() < limit, self.said()
             time.sleep(1)

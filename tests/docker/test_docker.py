@@ -3,11 +3,16 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+import requests
 import yaml
 
+from hpefair.adapters.fiftyone_server import free_port, serve
 from tests.conftest import unavailable
 
 FILES = ("airflow", "worker", "mlflow")
@@ -59,9 +64,86 @@ def test_an_image_is_pinned_and_runs_as_nobody_special(project, name):
     text = (project / f"docker/{name}.Dockerfile").read_text()
     stages = set(re.findall(r"^FROM \S+ AS (\S+)", text, re.M))
     for image in re.findall(r"^FROM (\S+)", text, re.M):
-        assert image in stages or re.search(r":\d+\.\d+\.\d+-", image), image
+        assert image in stages or re.search(r":\d+\.\d+\.\d+-[a-z-]+@sha256:[0-9a-f]{64}$", image), image
     assert re.findall(r"^USER (\S+)", text, re.M)[-1] == "50000"
     assert not re.search(r"(PASSWORD|SECRET|TOKEN)\s*=", text)
+
+
+def pins(path):
+    """Version by package of a file of pins, and how many hashes each has."""
+    found, hashes = {}, {}
+    for line in path.read_text().splitlines():
+        if pin := re.match(r"([A-Za-z0-9._-]+)==([^\s;]+)", line):
+            last = pin[1].lower().replace("_", "-").replace(".", "-")
+            found[last], hashes[last] = pin[2], 0
+        hashes[last] = hashes.get(last, 0) + line.count("--hash=sha256:") if found else 0
+    return found, hashes
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_image_installs_what_is_tested_by_hash(project, name):
+    """The versions of constraints.txt, each with the hash of its file, and nothing that is not listed."""
+    found, hashes = pins(project / f"docker/locks/{name}.txt")
+    tested, _ = pins(project / "constraints.txt")
+    assert len(found) > 80
+    assert all(hashes.values()), [name for name, count in hashes.items() if not count]
+    differing = {key: (found[key], tested[key]) for key in found.keys() & tested.keys() if found[key] != tested[key]}
+    assert not differing, "run python docker/lock.py"
+    allowed = re.compile(r"^(nvidia-|cuda-|triton)") if name == "worker" else re.compile("^$")
+    assert not [key for key in found.keys() - tested.keys() if not allowed.match(key)]
+    text = (project / f"docker/{name}.Dockerfile").read_text().replace("\\\n", " ")
+    for step in re.findall(r"pip install [^&|;\n]*", text):
+        assert step.rstrip().endswith(" .") or {"--require-hashes", "--no-deps"} <= set(step.split()), step
+
+
+def test_what_is_reached_over_the_network_asks_for_a_password(compose):
+    """Redis, MongoDB, MLflow, PostgreSQL, FiftyOne: each has one from the environment, and its clients send it."""
+    services = compose["services"]
+    worker = services["worker"]["environment"]
+    assert re.search(r"://:[^@]+@redis:", worker["AIRFLOW__CELERY__BROKER_URL"])
+    assert re.search(r"://[^:]+:[^@]+@mongo:", worker["FIFTYONE_DATABASE_URI"])
+    assert worker["MLFLOW_TRACKING_USERNAME"]
+    assert worker["MLFLOW_TRACKING_PASSWORD"]
+    assert services["mongo"]["environment"]["MONGO_INITDB_ROOT_PASSWORD"]
+    assert "requirepass" in " ".join(services["redis"]["command"])
+    assert services["fiftyone"]["environment"]["HPEFAIR_APP_TOKEN"]
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"]
+
+
+def test_redis_takes_its_password_from_standard_input(compose, tmp_path):
+    """The command as compose has it, with a real Redis."""
+    if not shutil.which("redis-server"):
+        unavailable("redis-server: ./docker/install-services.sh")
+    port = free_port()
+    words = [word.replace("$$", "$") for word in compose["services"]["redis"]["command"]]
+    words[-1] = words[-1].replace("redis-server -", f"redis-server - --port {port} --dir {tmp_path}")
+    env = {"PATH": os.environ["PATH"], "REDISCLI_AUTH": "hunter2hunter2"}
+    with serve(words, port, tmp_path / "log", env=env):
+        for given, said in (({}, "NOAUTH"), (env, "PONG")):
+            done = subprocess.run(
+                ["redis-cli", "-p", str(port), "ping"], env={"PATH": os.environ["PATH"], **given},
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert said in done.stdout + done.stderr
+
+
+def test_mlflow_asks_for_a_password(project, tmp_path):
+    """The script of the image, on this machine."""
+    port = free_port()
+    env = {
+        **os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "MLFLOW_PORT": str(port),
+        "MLFLOW_HOST": "127.0.0.1", "MLFLOW_FOLDER": str(tmp_path), "MLFLOW_PASSWORD": "correct horse battery",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "x" * 32, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }  # fmt: skip
+    address = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search?max_results=5"
+    with serve([str(project / "docker/mlflow-server.sh")], port, tmp_path / "log", env=env):
+        assert requests.get(address, timeout=60).status_code == 401
+        assert requests.get(address, auth=("admin", "password1234"), timeout=60).status_code == 401
+        assert requests.get(address, auth=("admin", env["MLFLOW_PASSWORD"]), timeout=60).status_code == 200
+        assert requests.get(f"http://127.0.0.1:{port}/health", timeout=60).status_code == 200
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in tmp_path.iterdir() if path.is_file()}
+    assert {"auth.ini", "users.db", "mlflow.db"} <= set(modes)
+    assert not any(modes.values()), modes
 
 
 def test_a_missing_secret_stops_it(project, tmp_path):
@@ -89,6 +171,7 @@ def test_every_part_is_there_pinned_and_watched(compose):
     }  # fmt: skip
     for name, service in services.items():
         assert re.search(r":\d+\.\d+", service["image"]), name
+        assert service["image"].startswith("hpefair-") or re.search(r"@sha256:[0-9a-f]{64}$", service["image"]), name
         if service.get("restart") != "no":
             assert "healthcheck" in service, name
 

@@ -1,5 +1,6 @@
 """The install step of each image, executed as written in an environment of its own."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -42,7 +43,8 @@ def install(project: Path, dockerfile: str, place: Path) -> Path:
                 subprocess.run(["cp", "-r", project / word, place / "context"], check=True)
     environment = {
         **os.environ, "PATH": f"{place / 'venv/bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(place / "venv"),
-        "PYTHONPATH": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONPATH": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TORCH_INDEX": "",
+        "TORCH_SHA256": wheel_of_torch(place) if dockerfile == "worker" else "",
     }  # fmt: skip
     for step in steps:
         done = subprocess.run(
@@ -51,6 +53,28 @@ def install(project: Path, dockerfile: str, place: Path) -> Path:
         )  # fmt: skip
         assert done.returncode == 0, f"{step}\n{done.stderr[-3000:]}"
     return place / "venv/bin/python"
+
+
+def wheel_of_torch(place: Path) -> str:
+    """SHA-256 of the wheel that pip takes on this machine; PyPI's own brings gigabytes of CUDA."""
+    release = re.search(r"^torch==(\S+)", Path("docker/locks/worker.txt").read_text(), re.M)
+    assert release
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(place / "torch")]
+    subprocess.run([*command, f"torch=={release[1]}"], check=True)
+    (wheel,) = (place / "torch").glob("torch-*.whl")
+    return hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+def test_another_file_than_the_hashed_one_is_refused(project, tmp_path):
+    """One digit of one hash is wrong: nothing is installed."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    text = (project / "docker/locks/build.txt").read_text()
+    (tmp_path / "build.txt").write_text(re.sub(r"sha256:.", "sha256:0", text))
+    command = [tmp_path / "venv/bin/pip", "install", "--no-deps", "--require-hashes", "-r", tmp_path / "build.txt"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert not list((tmp_path / "venv").rglob("wheel-*"))
 
 
 def test_the_thin_image_parses_the_dags_and_has_nothing_heavy(project, tmp_path):
@@ -88,4 +112,17 @@ def test_the_tracking_image_has_a_server(project, tmp_path):
     done = subprocess.run([python.parent / "mlflow", "server", "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "--allowed-hosts" in done.stdout
+    assert subprocess.run([python, "-c", "import mlflow.server.auth"], check=False, env=auth(tmp_path)).returncode == 0
     assert subprocess.run([python, "-c", "import boto3, psycopg2"], check=False).returncode == 0
+
+
+def auth(place: Path) -> dict[str, str]:
+    """What the server's app for passwords needs before it can be imported."""
+    (place / "auth.ini").write_text(
+        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{place}/u.db\nadmin_username = admin\n"
+        "admin_password = abcdefabcdef\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+    )
+    return {
+        "PATH": os.environ["PATH"], "MLFLOW_AUTH_CONFIG_PATH": str(place / "auth.ini"), "HOME": str(place),
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "x" * 16,
+    }  # fmt: skip
