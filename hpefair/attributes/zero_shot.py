@@ -100,13 +100,15 @@ def _load(settings: ZeroShot) -> tuple[Any, Any, Any]:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     where = {"revision": settings.revision} if settings.revision else {"local_files_only": True}
-    parts = (transformers.AutoModel, transformers.AutoTokenizer, transformers.AutoImageProcessor)
     try:
-        model, tokenizer, processor = (part.from_pretrained(settings.model, **where) for part in parts)
+        # Weights that would have to be unpickled may run code: they are refused.
+        model = transformers.AutoModel.from_pretrained(settings.model, use_safetensors=True, **where)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(settings.model, **where)
+        processor = transformers.AutoImageProcessor.from_pretrained(settings.model, **where)
     except (OSError, ValueError) as error:
         raise MissingArtifactError(
-            f"attribute.zero_shot.model {settings.model} cannot be loaded: put a CLIP or SigLIP folder there, or name "
-            f"a hub id with its revision ({str(error).splitlines()[0]})"
+            f"attribute.zero_shot.model {settings.model} cannot be loaded: put a CLIP or SigLIP folder there, with "
+            f"safetensors, or name a hub id with its revision ({str(error).splitlines()[0]})"
         ) from error
     return model.eval(), tokenizer, processor
 

@@ -44,8 +44,9 @@ def delete(persons: Sequence[str], images: Sequence[str]) -> list[str]:
     for child in children:
         for picture in artifacts.GENERATE.glob(f"*/images/{child}.png"):
             picture.unlink()
-    for unfinished in (artifacts.SCRATCH / "scratch").glob("generate@*"):
-        shutil.rmtree(unfinished)  # what an interrupted run has made so far
+    # What an interrupted run has made so far, and finished output that dvc has not noted yet.
+    for scratch in (artifacts.SCRATCH / "scratch").glob("*"):
+        shutil.rmtree(scratch)
     return _said(gone, sorted(shown), removed, children, models)
 
 

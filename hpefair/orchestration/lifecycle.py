@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 OPENED = ".hpefair/opened.json"
+PLAIN = re.compile(r"[\w.,:/@+ -]*")
+MARKER = ".hpefair-workspace"  # as `hpefair.adapters.workspace_marker` has it
 SAMPLE = "sample"
 POOL = "publish"  # one at a time, whatever the defaults of a DAG say
 
@@ -90,9 +93,13 @@ class OpenWorkspaceOperator(WorkspaceOperator):
         if self.changes:
             from hpefair.adapters import params_file  # a scheduler has no ruamel.yaml
 
-            params_file.lay_over(_tree(self.changes), folder / "params.yaml")
-        # The workspace's own hpefair reads its own settings: names among them become paths and parts of commands.
-        self.launch("check", [sys.executable, "-m", "hpefair", "check"], folder)
+            tree = _tree(self.changes)
+            if not (folder / MARKER).exists() and (strange := _strange(tree)):
+                raise AirflowFailException(f"changes hold {strange!r}: letters, digits and . , : / @ + - _ only")
+            params_file.lay_over(tree, folder / "params.yaml")
+        if (folder / MARKER).exists():
+            # The workspace's own hpefair reads its own settings: names among them become paths, and items of stages.
+            self.launch("check", [sys.executable, "-m", "hpefair", "check"], folder)
         if not self.source:
             return
         if (folder / "data/raw.dvc").exists():
@@ -116,6 +123,15 @@ def _tree(changes: str | dict[str, Any]) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise AirflowFailException(f"changes are {type(tree).__name__}: give an object of sections")
     return tree
+
+
+def _strange(tree: Any) -> str:
+    """The first text that a shell could read as more than words: of another pipeline than hpefair's nothing is known."""
+    if isinstance(tree, dict):
+        return next(filter(None, (_strange(part) for pair in tree.items() for part in pair)), "")
+    if isinstance(tree, list):
+        return next(filter(None, map(_strange, tree)), "")
+    return "" if not isinstance(tree, str) or PLAIN.fullmatch(tree) else tree
 
 
 class PublishOperator(WorkspaceOperator):

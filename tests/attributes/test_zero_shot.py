@@ -1,5 +1,7 @@
 """CLIP and SigLIP built tiny, loaded and asked like real ones."""
 
+import shutil
+
 import numpy as np
 import pytest
 import yaml
@@ -62,6 +64,19 @@ def test_missing_weights_say_what_to_do(shipped, tmp_path):
         ZeroShotSource(ZeroShot(**{**shipped, "model": "models/nothing"}))
     with pytest.raises(SettingsError, match="needs a revision"):
         ZeroShotSource(ZeroShot(**{**shipped, "model": "openai/clip-vit-base-patch32"}))
+
+
+def test_weights_that_would_be_unpickled_are_refused(folder, shipped, tmp_path):
+    """They may run code: safetensors or nothing."""
+    import torch
+    from safetensors.torch import load_file
+
+    copy = tmp_path / "pickled"
+    shutil.copytree(folder, copy)
+    torch.save(load_file(copy / "model.safetensors"), copy / "pytorch_model.bin")
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(MissingArtifactError, match="safetensors"):
+        ZeroShotSource(ZeroShot(**{**shipped, "model": str(copy)}))
 
 
 def test_prompts_must_name_every_group(shipped):

@@ -170,6 +170,10 @@ class AirflowServer:
         """Mark a task, as the buttons of the UI do; a running one is ended."""
         self.call("PATCH", f"{_run(dag, run)}/taskInstances/{task}", {"new_state": state})
 
+    def mark_run(self, dag: str, run: str, state: str) -> None:
+        """Mark a run, as the button of the UI does."""
+        self.call("PATCH", _run(dag, run), {"state": state})
+
     def clear(self, dag: str, run: str, *tasks: str) -> None:
         """Clear tasks, and everything below them, to be run again."""
         body = {

@@ -31,7 +31,8 @@ client = mlflow.MlflowClient()
 one = client.get_model_version_by_alias("hpefair", "champion")
 runs = client.search_runs([client.get_experiment_by_name("hpefair").experiment_id])
 keys = [run.data.tags["hpefair.key"] for run in runs]
-said = {"version": one.version, "model": one.tags["hpefair.model"], "reason": one.tags["reason"], "keys": keys}
+said = {"version": one.version, "model": one.tags["hpefair.model"], "reason": one.tags["reason"], "keys": keys,
+        "by": one.tags["promoted_by"]}
 print(json.dumps(said))
 """
 
@@ -116,14 +117,33 @@ def test_the_chain_ends_with_a_champion(air, place, mlflow_port):
         champion = ask_mlflow(place, mlflow_port)
     assert champion["model"] == "balanced"
     assert champion["reason"] == "it is a test"
+    assert champion["by"] == "admin"
     assert len(champion["keys"]) == 5, "three evaluations, a decision, a comparison on sealed people"
     assert len(set(champion["keys"])) == 5, "two DAGs log, and nothing is there twice"
     trained = git(place / "origin.git", "rev-parse", f"auto/hpefair_train/{safe(third)}")
     assert git(place / "origin.git", "rev-parse", f"model/balanced/{champion['version']}^{{commit}}") == trained
+    assert "Promoted-By: admin" in git(place / "origin.git", "cat-file", "tag", f"model/balanced/{champion['version']}")
+    augmented = git(place / "origin.git", "log", "-1", "--format=%B", f"auto/hpefair_augment/{safe(second)}")
+    assert "Approved-By: admin" in augmented
     published = yaml.safe_load(git(place / "origin.git", "show", f"{trained}:dvc.lock"))
     assert published["stages"] == yaml.safe_load((place / "first/dvc.lock").read_text())["stages"]
     for dag, run in (("hpefair_dataset", first), ("hpefair_augment", second), ("hpefair_train", third)):
         assert "Running stage" not in "".join(path.read_text() for path in logs(air, dag, run))
+
+
+def test_a_form_is_no_way_in(air, place):
+    """A shell fragment as a shard: one refusal over REST, not tried again; nothing is committed, no file appears."""
+    evil = {"attribute": {"shards": ["s0; id > PWNED #"]}}
+    run = air.trigger("hpefair_dataset", changes=evil)
+    assert air.ended("hpefair_dataset", run, 300) == "failed"
+    states, counted = air.states("hpefair_dataset", run), tries(air, "hpefair_dataset", run)
+    assert states["open_workspace"] == "failed"
+    assert counted["open_workspace"] == 1
+    assert states["publish"] == "upstream_failed"
+    assert not git(place / "origin.git", "branch", "--list", f"auto/hpefair_dataset/{safe(run)}")
+    said = "".join(path.read_text() for path in logs(air, "hpefair_dataset", run))
+    assert "attribute.shards" in said
+    assert not list(place.rglob("PWNED*"))
 
 
 def test_a_failed_gate_keeps_its_report_and_publishes_nothing(air, place):

@@ -126,9 +126,10 @@ def test_workspaces_are_opened_and_closed_whatever_happens(dags):
     for name in ("dataset", "augment", "train", "promote"):
         tasks = dags[f"hpefair_{name}"]["tasks"]
         assert [task for task, about in tasks.items() if about["setup"]] == ["open_workspace"]
-        assert [task for task, about in tasks.items() if about["teardown"]] == ["close_workspace"]
+        assert [task for task, about in tasks.items() if about["teardown"]] == ["close_workspace", "settle_run"]
         ends = {task for task, about in tasks.items() if not about["down"]}
-        assert ends == {"close_workspace"}
+        assert ends == {"settle_run"}
+        assert tasks["close_workspace"]["down"] == ["settle_run"]
 
 
 def test_nothing_is_published_past_a_gate_or_a_person(dags):

@@ -126,6 +126,19 @@ def test_a_stage_that_is_killed_in_the_ui_can_be_cleared(air, place, held):
     finish(air, place, held)
 
 
+def test_a_run_marked_failed_stays_failed(air, place, held):
+    """What runs is ended, what waits is skipped, the workspace goes, nothing is published."""
+    air.mark_run(DAG, held, "failed")
+    air.wait(lambda: not below(), 20)
+    assert air.ended(DAG, held, 120) == "failed", air.states(DAG, held)
+    states = air.states(DAG, held)
+    assert states["close_workspace"] == "success"
+    assert states["settle_run"] == "failed"
+    time.sleep(10)  # the scheduler looks at its runs every few seconds
+    assert air.ended(DAG, held, 10) == "failed"
+    assert not published(place, held)
+
+
 def test_a_killed_supervisor_costs_no_finished_stage(air, place, held):
     """SIGKILL, as the kernel does when memory is short: the launcher ends the stage, Airflow tries again by itself."""
     first = launcher()

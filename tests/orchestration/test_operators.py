@@ -22,6 +22,7 @@ from hpefair.orchestration.lifecycle import (
     OpenWorkspaceOperator,
     PublishOperator,
     TagOperator,
+    marked_failed,
 )
 from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, StageItemsOperator, WorkspaceOperator
 from hpefair.orchestration.outcome import Listener, Outcome
@@ -283,6 +284,54 @@ def test_settings_of_the_form_are_committed_before_anything_runs(installed, tmp_
     do_all(installed, commit)
     published = PublishOperator(task_id="p", stages=["ingest", "train", "gate"], commit=commit, run=RUN).execute({})
     assert git(tmp_path / "origin.git", "rev-parse", f"{published}^") == commit
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        '{"seed": "1; touch PWNED"}',
+        '{"a": {"$(touch PWNED)": 1}}',
+        '{"a": ["x", "`touch PWNED`"]}',
+        "[1]",
+        "no JSON",
+        '"x"',
+    ],
+)
+def test_a_form_is_no_way_in(installed, tmp_path, trace, changes):
+    """One refusal that is not tried again; nothing is committed, nothing published."""
+    with pytest.raises(AirflowFailException, match="changes"):
+        OpenWorkspaceOperator(task_id="o", ref="", run=RUN, changes=changes).execute({})
+    assert not git(tmp_path / "origin.git", "branch", "--list", "auto/*")
+    assert not list(tmp_path.rglob("PWNED*"))
+    assert ran(trace) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "decided", "marked"),
+    [
+        ({"one": "success", "publish": "success"}, False, False),
+        ({"one": "failed", "publish": "upstream_failed"}, False, False),  # Airflow sees that itself
+        ({"one": "success", "publish": "failed"}, False, False),
+        ({"one": "success", "publish": "skipped"}, True, False),  # somebody said no
+        ({"one": "failed", "publish": "skipped"}, True, True),  # what ran was ended, the rest skipped
+        ({"one_0": "failed", "publish": "skipped"}, False, True),
+        ({"one": "success", "publish": "skipped"}, False, True),  # marked between two tasks
+        ({"one": "skipped", "publish": "skipped", "hold": "success"}, False, False),
+    ],
+)
+def test_a_run_that_was_marked_failed_is_known(states, decided, marked):
+    last = {task for task in states if task in ("publish", "hold")}
+    assert marked_failed(states, last, decided) == marked
+
+
+def test_who_approved_is_in_the_commit(installed, tmp_path, trace):
+    """As a trailer, and a second attempt finds the commit by it."""
+    do_all(installed)
+    publish = PublishOperator(task_id="p", stages=STAGES, approved_by="ada\nlovelace", commit="main", run=RUN)
+    commit = publish.execute({})
+    assert publish.execute({}) == commit
+    said = git(tmp_path / "origin.git", "log", "-1", "--format=%(trailers:key=Approved-By,valueonly)", commit)
+    assert said.strip() == "ada lovelace"
 
 
 def test_publishing_announces_the_commit(installed, tmp_path, trace):

@@ -1,6 +1,7 @@
 """SIGKILL of dvc alone and of the stage alone: the next run finishes, one copy writes, nothing half-written stays."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from tests.conftest import dvc, environment
+from tests.pipeline import kills
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
@@ -112,6 +114,63 @@ def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, ta
     assert dvc(workspace_copy, "status", "--json", target).stdout.strip() in ("{}", "")
     dvc(workspace_copy, "repro", "--force", "--single-item", target)
     assert contents(out) == resumed
+
+
+@pytest.mark.parametrize(
+    ("stage", "victim"), [("train@original", "dvc"), ("generate@s0", "group"), ("train@original", "stage")]
+)
+def test_a_kill_right_after_the_end_repeats_nothing(workspace_copy, stage, victim):
+    """Within 50 ms after the output is in its place, before dvc has noted it: finished is finished."""
+    before = kills.contents(workspace_copy)
+    found = kills.kill(workspace_copy, stage, victim, "end", delay_s=0.01)
+    assert found.hit or victim == "stage", "the stage may have ended by itself"
+    assert not found.orphans
+    assert not found.repeated
+    assert kills.contents(workspace_copy) == before
+    dvc(workspace_copy, "repro", "--quiet")
+    assert not list((workspace_copy / ".hpefair/scratch").glob(f"{stage}/*/finished.json"))
+
+
+def test_seeded_kills_cost_what_was_not_finished(workspace_copy):
+    """A few of benchmarks/kills.py: whoever is killed, wherever, the outputs are the same bytes and nobody stays."""
+    before = kills.contents(workspace_copy)
+    rng = random.Random(20)
+    for stage, victim, moment in kills.draw(rng, ["attribute@s0", "generate@s0", "screen", "evaluate@balanced"], 4):
+        found = kills.kill(
+            workspace_copy, stage, victim, moment, rng.uniform(0, kills.SOON_S if moment == "end" else 4)
+        )
+        assert not found.orphans, found
+        assert not found.repeated, found
+        assert not found.redone, found
+    assert kills.contents(workspace_copy) == before
+
+
+def test_a_touch_costs_nothing(workspace_copy):
+    """Scratch is known by content: whoever touches the inputs between two attempts loses no finished item."""
+    slow(workspace_copy, "generate")
+    scratch = workspace_copy / ".hpefair/scratch/generate@s0"
+
+    def progress():
+        return len(list(scratch.rglob("*.json"))) >= 5
+
+    first = start(workspace_copy, "generate@s0")
+    stage_process(workspace_copy, first, "generate", progress)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(60)
+    done = {path: path.stat().st_mtime_ns for path in scratch.rglob("work/*.json")}
+    for path in (workspace_copy / "data").rglob("*"):
+        if path.is_file():
+            os.utime(path)
+    for path in (workspace_copy / "hpefair").rglob("*.py"):
+        os.utime(path)
+    seen: dict[str, int] = {}
+    second = start(workspace_copy, "generate@s0")
+    while second.poll() is None:
+        seen |= {str(path): path.stat().st_mtime_ns for path in done if path.exists()}
+        time.sleep(0.02)
+    assert second.returncode == 0
+    assert len(done) >= 5
+    assert seen == {str(path): state for path, state in done.items()}
 
 
 def contents(folder):
