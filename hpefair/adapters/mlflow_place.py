@@ -59,12 +59,15 @@ def _place(uri: str, name: str) -> str | None:
 
 
 def _gone(location: str) -> Path | None:
-    """Folder on this machine that should hold artifacts and whose surroundings are gone; None where all is well."""
+    """Folder on this machine that artifacts lay in and that is gone; None where all is well.
+
+    An experiment's own folder, and the one for all of them, are made when the first artifact comes.
+    """
     parts = urlsplit(location)
     if parts.scheme not in ("", "file"):
         return None
-    folder = Path(unquote(parts.path))
-    return None if folder.exists() or folder.parent.exists() else folder.parent
+    around = Path(unquote(parts.path)).parent.parent
+    return None if around.exists() else around
 
 
 def _private(database: Path) -> None:

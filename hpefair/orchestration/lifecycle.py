@@ -126,7 +126,7 @@ def _tree(changes: str | dict[str, Any]) -> dict[str, Any]:
 
 
 def _strange(tree: Any) -> str:
-    """The first text that a shell could read as more than words: of another pipeline than hpefair's nothing is known."""
+    """The first text that a shell could read as more than words: of another pipeline's settings nothing is known."""
     if isinstance(tree, dict):
         return next(filter(None, (_strange(part) for pair in tree.items() for part in pair)), "")
     if isinstance(tree, list):

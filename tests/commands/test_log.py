@@ -1,9 +1,14 @@
 """`hpefair log`: stable keys in MLflow on sqlite, models that load, logging twice changes nothing."""
 
+import stat
+
+import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 
 from hpefair.commands import log
+from hpefair.errors import ToolError
 from tests.conftest import run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -66,9 +71,45 @@ def test_a_network_is_loaded_only_where_its_run_is_new(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)  # MLflow sets it, too: put back at the end
     monkeypatch.chdir(tmp_path)
     (first,) = mlflow_tracking.log(uri, "x", [mlflow_tracking.Run(name="a", key="k")])
+    (tmp_path / "w").write_text("weights")
+    mlflow.MlflowClient(uri).log_artifact(first.rsplit(maxsplit=1)[1], str(tmp_path / "w"), "weights")
     known = mlflow_tracking.Run(name="a", key="k", model=lambda: pytest.fail("loaded"))
     (second,) = mlflow_tracking.log(uri, "x", [known])
     assert second == f"a: logged before as run {first.rsplit(maxsplit=1)[1]}"
+
+
+def test_artifacts_outlive_whoever_logs(tmp_path, monkeypatch):
+    """They lie alongside the database, whatever folder a process works in, or where the user says; never nowhere."""
+    from hpefair.adapters import mlflow_place, mlflow_tracking
+
+    uri = f"sqlite:///{tmp_path}/home/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    mlflow_tracking.log(uri, "x", [mlflow_tracking.Run(name="a", key="k", tables={"t": pd.DataFrame({"a": [1]})})])
+    assert list((tmp_path / "home/mlartifacts/x").rglob("t.json"))
+    assert list((tmp_path / "run").iterdir()) == []
+    assert stat.S_IMODE((tmp_path / "home/mlflow.db").stat().st_mode) == 0o600
+    monkeypatch.setenv(mlflow_place.VARIABLE, str(tmp_path / "elsewhere"))
+    mlflow_tracking.log(uri, "y", [mlflow_tracking.Run(name="a", key="k", tables={"t": pd.DataFrame({"a": [1]})})])
+    assert list((tmp_path / "elsewhere/y").rglob("t.json"))
+    assert mlflow_place._place("sqlite:///m.db", "x") == f"file://{tmp_path}/elsewhere/x"
+    monkeypatch.delenv(mlflow_place.VARIABLE)
+    assert mlflow_place._place("https://mlflow.example", "x") is None
+    with pytest.raises(ToolError, match="HPEFAIR_ARTIFACTS is not set"):
+        mlflow_place._place("postgresql://u:secret@db/mlflow", "x")
+
+
+def test_an_experiment_whose_artifacts_are_gone_is_refused(tmp_path, monkeypatch):
+    """As one is that an earlier release made in the workspace of a run."""
+    from hpefair.adapters import mlflow_tracking
+
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    client = mlflow.MlflowClient(uri)
+    client.create_experiment("x", artifact_location=(tmp_path / "runs/one/mlruns/1").as_uri())
+    with pytest.raises(ToolError, match="which is not there any more"):
+        mlflow_tracking.log(uri, "x", [mlflow_tracking.Run(name="a", key="k")])
 
 
 def test_an_unreachable_server_is_one_line(made_workspace):
