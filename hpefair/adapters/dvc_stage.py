@@ -31,6 +31,7 @@ Build = Callable[[Path, Path, str], None]
 
 PARENT_POLL_S: Final = 0.2
 RUNNING: Final = "DVC_STAGE"  # in which dvc says what it runs
+FORCE: Final = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # alone, or among other short options
 NAME: Final = re.compile(r"[a-z0-9_]+(@[a-z0-9_]+)?")
 SCRATCHES: Final = artifacts.SCRATCH / "scratch"
 DIGESTS: Final = artifacts.SCRATCH / "digests.sqlite"
@@ -70,13 +71,13 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
     _die_with(ancestors)
     target = artifacts.out_folder(_known(stage))
     writable.check(SCRATCHES, target.parent)
-    finished_output.sweep(SCRATCHES)
+    finished_output.sweep(SCRATCHES, stage)
     lock = artifacts.SCRATCH / "locks" / f"{stage}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with _only_writer(lock, stage):
         scratch = SCRATCHES / stage / input_key(stage)
-        # Whoever calls a stage by hand wants it done; dvc asks again only for what its lock does not name.
-        if ancestors and finished_output.kept(scratch):
+        # Whoever calls a stage by hand, or forces dvc to, wants it done; else dvc asks for what its lock does not name.
+        if ancestors and not _forced(ancestors[-1]) and finished_output.kept(scratch):
             print(f"{stage}: finished before, though dvc had not noted it; its output is put in place")
         else:
             _build(scratch, target, build, stage, resumable)
@@ -172,6 +173,15 @@ def _dvc_ancestors() -> list[psutil.Process]:
         if any(Path(word).name == "dvc" for word in words[:3]):
             return chain
     return []
+
+
+def _forced(dvc: psutil.Process) -> bool:
+    """Whether dvc was told to run stages whatever it thinks of them."""
+    try:
+        words = dvc.cmdline()
+    except psutil.Error:
+        return False
+    return any(word == "--force" or FORCE.fullmatch(word) for word in words)
 
 
 def _die_with(ancestors: list[psutil.Process]) -> None:

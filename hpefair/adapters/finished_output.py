@@ -69,13 +69,14 @@ def place(scratch: Path, target: Path) -> None:
         shutil.rmtree(part)
 
 
-def sweep(scratches: Path) -> None:
-    """Remove finished output that dvc.lock names.
+def sweep(scratches: Path, stage: str) -> None:
+    """Remove finished output of other stages that dvc.lock names.
 
     Args:
         scratches: Folder with one folder per stage, and in that one per inputs.
+        stage: The stage that begins, whose own output dvc has just asked for again.
     """
-    noted = sorted(scratches.glob(f"*/*/{NOTE}"))
+    noted = [path for path in sorted(scratches.glob(f"*/*/{NOTE}")) if path.parents[1].name != stage]
     if not noted:
         return
     locked = dvc_lock.digests()
@@ -95,11 +96,9 @@ def dvc_digest(content: dict[str, str]) -> str:
 
 
 def _named(scratch: Path, locked: dict[str, str]) -> bool:
-    """Whether dvc wrote its lock after the output was finished, with this output in it."""
+    """Whether dvc.lock has this output, by DVC's own digest."""
     known = _noted(scratch)
-    if known is None or locked.get(known["target"]) != known["digest"]:
-        return False
-    return dvc_lock.LOCK.stat().st_mtime_ns > (scratch / NOTE).stat().st_mtime_ns
+    return known is not None and locked.get(known["target"]) == known["digest"]
 
 
 def _noted(scratch: Path) -> dict[str, Any] | None:

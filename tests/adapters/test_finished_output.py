@@ -2,7 +2,6 @@
 
 import errno
 import os
-import time
 
 import pytest
 import yaml
@@ -84,21 +83,19 @@ def locked(tmp_path, path=TARGET, digest=None):
 
 
 def test_it_goes_once_the_lock_names_it(scratch, tmp_path):
-    """Not for a lock of another output, nor for one that was written before."""
+    """Not for a lock of another output, and not where the stage itself begins anew."""
     known = finished_output._noted(scratch)
     scratches = tmp_path / ".hpefair/scratch"
     locked(tmp_path, digest="0123.dir")
-    finished_output.sweep(scratches)
+    finished_output.sweep(scratches, "other")
     assert scratch.exists()
     locked(tmp_path, path="data/make/y", digest=known["digest"])
-    finished_output.sweep(scratches)
+    finished_output.sweep(scratches, "other")
     assert scratch.exists()
     locked(tmp_path, digest=known["digest"])
-    os.utime(tmp_path / "dvc.lock", (time.time() - 60, time.time() - 60))
-    finished_output.sweep(scratches)
+    finished_output.sweep(scratches, "make@x")
     assert scratch.exists()
-    os.utime(tmp_path / "dvc.lock")
-    finished_output.sweep(scratches)
+    finished_output.sweep(scratches, "other")
     assert not scratch.exists()
 
 

@@ -127,8 +127,12 @@ def test_a_kill_right_after_the_end_repeats_nothing(workspace_copy, stage, victi
     assert not found.orphans
     assert not found.repeated
     assert kills.contents(workspace_copy) == before
-    dvc(workspace_copy, "repro", "--quiet")
-    assert not list((workspace_copy / ".hpefair/scratch").glob(f"{stage}/*/finished.json"))
+    forced = dvc(workspace_copy, "repro", "-f", "-s", stage).stdout
+    assert kills.REUSED not in forced, "who forces a stage wants it done"
+    assert kills.contents(workspace_copy) == before
+    dvc(workspace_copy, "repro", "--quiet", "--force", "--single-item", "split")
+    kept = {path.parents[1].name for path in (workspace_copy / ".hpefair/scratch").glob("*/*/finished.json")}
+    assert kept == {"split"}, "a later stage clears away what dvc.lock names by then"
 
 
 def test_seeded_kills_cost_what_was_not_finished(workspace_copy):
