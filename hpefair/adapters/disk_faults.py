@@ -4,10 +4,12 @@ A truncated picture stays truncated; a disk that fails for a moment does not. We
 moment of bad disk would shrink a dataset for good.
 """
 
+import contextlib
 import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +39,17 @@ IN_WORDS: Final = re.compile(r"\b(?:errno|os error) (\d+)\b", re.IGNORECASE)
 def of_the_machine(error: BaseException) -> bool:
     """Whether an error of reading or writing says nothing about the file: Pillow's own carry no number."""
     return isinstance(error, OSError) and error.errno is not None and error.errno not in OF_THE_FILE
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of reading a file that is open do not say which; within, they do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def told(error: OSError, place: Path | str = "") -> DiskError:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from hpefair.adapters import disk_faults
+
 WAIT_S: Final = 30.0
 # A file may change twice within one tick of the file system's clock: what is younger is read again.
 SETTLED_NS: Final = 2_000_000_000
@@ -32,7 +34,7 @@ def digests(paths: Sequence[Path], memory: Path) -> list[str]:
         for path, (state, settled) in zip(paths, states, strict=True):
             before, digest = known.get(str(path), ("", ""))
             if before != state:
-                with path.open("rb") as file:
+                with disk_faults.naming(path), path.open("rb") as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
                 if settled:
                     new.append((str(path), state, digest))

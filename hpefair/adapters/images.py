@@ -28,7 +28,8 @@ def read_rgb(path: Path) -> Pixels:
         InputError: If the file cannot be decoded.
     """
     try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
+        with disk_faults.naming(path):
+            content = np.frombuffer(path.read_bytes(), np.uint8)
     except FileNotFoundError:
         content = np.zeros(0, np.uint8)
     pixels = cv2.imdecode(content, AS_STORED) if content.size else None  # OpenCV raises on an empty buffer
@@ -86,7 +87,7 @@ def size(path: Path) -> tuple[int, int] | None:
         OSError: If the machine could not read the file, which says nothing about the file.
     """
     try:
-        with Image.open(path) as image:
+        with disk_faults.naming(path), Image.open(path) as image:
             return image.width, image.height
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         if disk_faults.of_the_machine(error):
@@ -96,7 +97,8 @@ def size(path: Path) -> tuple[int, int] | None:
 
 def digest(path: Path) -> str:
     """Short hash of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    with disk_faults.naming(path):
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def fault(path: Path, width: int, height: int, max_pixels: int) -> str | None:
@@ -115,7 +117,7 @@ def fault(path: Path, width: int, height: int, max_pixels: int) -> str | None:
         OSError: If the machine could not read the file, which says nothing about the file.
     """
     try:
-        with Image.open(path) as image:
+        with disk_faults.naming(path), Image.open(path) as image:
             if image.width * image.height > max_pixels:
                 return f"the header says {image.width} x {image.height} pixels, more than ingest.max_pixels allows"
             if (image.width, image.height) != (width, height):

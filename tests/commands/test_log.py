@@ -82,14 +82,14 @@ def test_artifacts_outlive_whoever_logs(tmp_path, monkeypatch):
     """They lie alongside the database, whatever folder a process works in, or where the user says; never nowhere."""
     from hpefair.adapters import mlflow_place, mlflow_tracking
 
-    uri = f"sqlite:///{tmp_path}/home/mlflow.db"
+    uri = f"sqlite:///{tmp_path}/place/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     (tmp_path / "run").mkdir()
     monkeypatch.chdir(tmp_path / "run")
     mlflow_tracking.log(uri, "x", [mlflow_tracking.Run(name="a", key="k", tables={"t": pd.DataFrame({"a": [1]})})])
-    assert list((tmp_path / "home/mlartifacts/x").rglob("t.json"))
+    assert list((tmp_path / "place/mlartifacts/x").rglob("t.json"))
     assert list((tmp_path / "run").iterdir()) == []
-    assert stat.S_IMODE((tmp_path / "home/mlflow.db").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "place/mlflow.db").stat().st_mode) == 0o600
     monkeypatch.setenv(mlflow_place.VARIABLE, str(tmp_path / "elsewhere"))
     mlflow_tracking.log(uri, "y", [mlflow_tracking.Run(name="a", key="k", tables={"t": pd.DataFrame({"a": [1]})})])
     assert list((tmp_path / "elsewhere/y").rglob("t.json"))
