@@ -1,14 +1,23 @@
 """`hpefair attributes …`: what a person types about who is in the picture; parses and calls, nothing else."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hpefair.adapters import workspace_marker
 from hpefair.adapters.terminal import console
 from hpefair.errors import InputError
 
 app = typer.Typer(help="Who is in the picture: audit, calibrate, train, delete.", no_args_is_help=True)
+
+
+@app.callback()
+def within(context: typer.Context) -> None:
+    """Refuse what is about a workspace in a folder that is none; `train` takes any annotated folder."""
+    if context.invoked_subcommand != "train" and not {"--help", "-h"} & set(sys.argv):
+        workspace_marker.require()
 
 
 @app.command("show")

@@ -85,10 +85,11 @@ def create_workspace(project: Path, root: Path) -> None:
     if not (root / ".git").exists():
         _git(["init", "--quiet"], root)
     ours = [name for name in (workspace_marker.MARKER, *CODE, *THEIRS) if (root / name).exists()]
-    _git(["add", "--all", "--", *ours], root)
+    plain = ["-c", "core.excludesFile=/dev/null"]  # what somebody ignores everywhere is wanted here
+    _git([*plain, "add", "--all", "--", *ours], root)
     if subprocess.run(["git", "diff", "--cached", "--quiet", "--", *ours], cwd=root, check=False).returncode:
         identity = ["-c", "user.name=hpefair demo", "-c", "user.email=demo@localhost"]
-        _git([*identity, "commit", "--quiet", "--message", "hpefair workspace", "--", *ours], root)
+        _git([*plain, *identity, "commit", "--quiet", "--message", "hpefair workspace", "--", *ours], root)
 
 
 def _forget_sample_plan(project: Path, root: Path) -> None:

@@ -2,7 +2,11 @@
 
 import subprocess
 
+import pytest
+
+from hpefair.adapters.workspace_marker import MARKER
 from hpefair.demo import create_workspace, where_to_look
+from hpefair.errors import InputError
 from tests.conftest import PROJECT
 
 
@@ -51,11 +55,9 @@ def test_a_demo_looks_before_it_clears(tmp_path, tiny_coco):
     """A mistyped folder, or one inside the workspace: refused, and nothing is touched."""
     import shutil
 
-    import pytest
     from rich.console import Console
 
     from hpefair.demo import run
-    from hpefair.errors import InputError
 
     kept = tmp_path / "w/data/raw/mine"
     shutil.copytree(tiny_coco, kept)
@@ -66,9 +68,30 @@ def test_a_demo_looks_before_it_clears(tmp_path, tiny_coco):
     assert (kept / "person_keypoints.json").exists()
 
 
-def test_without_git_one_line_says_so(tmp_path, monkeypatch):
-    import pytest
+def test_a_demo_from_before_there_was_a_mark_goes_on(tmp_path):
+    """Its first commit says who made it; another repository's does not."""
+    root = tmp_path / "w"
+    create_workspace(PROJECT, root)
+    (root / MARKER).unlink()
+    create_workspace(PROJECT, root)
+    assert (root / MARKER).exists()
+    other = tmp_path / "other"
+    (other / "data").mkdir(parents=True)
+    subprocess.run(["git", "init", "--quiet"], cwd=other, check=True)
+    with pytest.raises(InputError, match="was not made by"):
+        create_workspace(PROJECT, other)
 
+
+def test_what_somebody_ignores_everywhere_is_committed(tmp_path, monkeypatch):
+    (tmp_path / "ignore").write_text("models/\nreview/\n")
+    (tmp_path / ".gitconfig").write_text(f"[core]\n\texcludesFile = {tmp_path}/ignore\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    create_workspace(PROJECT, tmp_path / "w")
+    done = subprocess.run(["git", "ls-files"], cwd=tmp_path / "w", capture_output=True, text=True, check=True)
+    assert "models/judges/README.md" in done.stdout
+
+
+def test_without_git_one_line_says_so(tmp_path, monkeypatch):
     from hpefair.errors import ToolError
 
     monkeypatch.setenv("PATH", str(tmp_path))

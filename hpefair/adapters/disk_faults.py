@@ -16,8 +16,8 @@ from typing import Final
 from hpefair import artifacts
 from hpefair.errors import DiskError
 
-# What a path itself can be: absent, a folder, too long, a circle of links.
-OF_THE_FILE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP})
+# What is a fault of the machine, and what to do. Whatever else a library raises (an impossible seek in a broken header
+# is EINVAL) says something about the file.
 ADVICE: Final = {
     errno.ENOSPC: "the disk is full: free space there",
     errno.EDQUOT: "the disk quota is used up: free space there, or ask for more",
@@ -38,7 +38,10 @@ IN_WORDS: Final = re.compile(r"\b(?:errno|os error) (\d+)\b", re.IGNORECASE)
 
 def of_the_machine(error: BaseException) -> bool:
     """Whether an error of reading or writing says nothing about the file: Pillow's own carry no number."""
-    return isinstance(error, OSError) and error.errno is not None and error.errno not in OF_THE_FILE
+    if not isinstance(error, OSError) or error.errno not in ADVICE:
+        return False
+    # The same number comes from servers that do not answer, where there is no file.
+    return error.errno != errno.ETIMEDOUT or error.filename is not None
 
 
 @contextlib.contextmanager
@@ -69,7 +72,7 @@ def found(error: BaseException) -> DiskError | None:
         if isinstance(one, OSError) and of_the_machine(one):
             return told(one)
         named = IN_WORDS.search(str(one))
-        if named and int(named[1]) in ADVICE:
+        if named and int(named[1]) in ADVICE and int(named[1]) != errno.ETIMEDOUT:
             return _line(int(named[1]), "a file")
         one = one.__cause__ or one.__context__
     for folder in (Path(), artifacts.SCRATCH, artifacts.DATA):

@@ -34,6 +34,7 @@ RUNNING: Final = "DVC_STAGE"  # in which dvc says what it runs
 FORCE: Final = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # alone, or among other short options
 NAME: Final = re.compile(r"[a-z0-9_]+(@[a-z0-9_]+)?")
 SCRATCHES: Final = artifacts.SCRATCH / "scratch"
+LOCKS: Final = artifacts.SCRATCH / "locks"
 DIGESTS: Final = artifacts.SCRATCH / "digests.sqlite"
 
 
@@ -71,9 +72,9 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
     _die_with(ancestors)
     target = artifacts.out_folder(_known(stage))
     writable.check(SCRATCHES, target.parent)
-    finished_output.sweep(SCRATCHES, stage)
-    lock = artifacts.SCRATCH / "locks" / f"{stage}.lock"
+    lock = LOCKS / f"{stage}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
+    finished_output.sweep(SCRATCHES, LOCKS, stage)
     with _only_writer(lock, stage):
         scratch = SCRATCHES / stage / input_key(stage)
         # Whoever calls a stage by hand, or forces dvc to, wants it done; else dvc asks for what its lock does not name.

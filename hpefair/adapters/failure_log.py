@@ -31,8 +31,8 @@ def one_line_errors(where: str) -> Iterator[None]:
         print(f"{where} was interrupted: run `dvc repro` again", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except Exception as error:
-        fault = disk_faults.found(error)
-        print(f"error: {fault or _keep(error, where)}", file=sys.stderr)
+        fault, unforeseen = disk_faults.found(error), _keep(error, where)
+        print(f"error: {fault or unforeseen}", file=sys.stderr)
         sys.exit(DiskError.exit_code if fault else 1)
 
 

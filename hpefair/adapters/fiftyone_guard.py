@@ -112,9 +112,11 @@ class Guard:
 
     def _picture(self, given: str) -> str | None:
         """Real path of a picture below the roots, or None."""
-        if "\0" in given or not Path(given).is_absolute() or Path(given).suffix.lower() not in PICTURES:
+        if "\0" in given or not Path(given).is_absolute():
             return None
         real = Path(os.path.realpath(given))
+        if real.suffix.lower() not in PICTURES or Path(given).suffix.lower() not in PICTURES:
+            return None
         return str(real) if any(real.is_relative_to(root) for root in self._roots) else None
 
 

@@ -18,6 +18,10 @@ from hpefair.errors import InputError, ToolError
 
 START_LIMIT_S = 120
 REACH_LIMIT_MS = 5000
+LOOPBACK: Final = "127.0.0.1"
+# Where a server on such an address answers.
+REACHED: Final = {"0.0.0.0": LOOPBACK, "::": "::1", "localhost": LOOPBACK}  # noqa: S104 - nothing listens here
+SHORTEST: Final = 32  # characters of a token, as the guard has it
 DATABASE_NAME = "FIFTYONE_DATABASE_NAME"
 PUBLIC_ENDING = "-public"  # of the name under which public datasets are kept
 PLUGINS = Path(__file__).resolve().parent / "fiftyone_plugins"
@@ -162,8 +166,13 @@ def app(served: Served, folder: Path) -> Iterator[tuple[str, str]]:
     Yields:
         Its address, and the token that a browser's first request has to carry as `?token=`: that of HPEFAIR_APP_TOKEN,
         or a new one.
+
+    Raises:
+        ToolError: If the token is too short, or the App does not start.
     """
     token = os.environ.get("HPEFAIR_APP_TOKEN") or secrets.token_urlsafe(32)
+    if len(token) < SHORTEST:
+        raise ToolError(f"HPEFAIR_APP_TOKEN has {len(token)} characters: at least {SHORTEST} are needed")
     environment = {
         **os.environ,
         "FIFTYONE_DISABLE_SERVICES": "1",
@@ -176,20 +185,26 @@ def app(served: Served, folder: Path) -> Iterator[tuple[str, str]]:
     }
     words = ["--port", str(served.port), "--address", served.address]
     command = [sys.executable, "-P", "-m", "hpefair.adapters.fiftyone_app", *words]
-    with serve(command, served.port, folder / "app.log", cwd=str(folder), env=environment):
-        yield f"http://127.0.0.1:{served.port}", token
+    host = REACHED.get(served.address, served.address)
+    with serve(command, served.port, folder / "app.log", cwd=str(folder), env=environment, address=served.address):
+        yield f"http://{f'[{host}]' if ':' in host else host}:{served.port}", token
 
 
 @contextlib.contextmanager
 def serve(
-    command: list[str], port: int, log: Path, cwd: str | None = None, env: Mapping[str, str] | None = None
+    command: list[str],
+    port: int,
+    log: Path,
+    cwd: str | None = None,
+    env: Mapping[str, str] | None = None,
+    address: str = LOOPBACK,
 ) -> Iterator[None]:
     """Run a server until the context ends; enters once it accepts connections.
 
     Raises:
         ToolError: If the port is taken, or the server ends or does not listen in time; names its log.
     """
-    if _listening(port):  # whoever that is would be taken for the server
+    if _listening(port, address):  # whoever that is would be taken for the server
         raise ToolError(f"port {port} is in use: choose another one, or stop what listens there")
     private(log, "")
     with log.open("w") as file:
@@ -198,7 +213,7 @@ def serve(
         )
     try:
         limit = time.monotonic() + START_LIMIT_S
-        while process.poll() is not None or not _listening(port):
+        while process.poll() is not None or not _listening(port, address):
             if process.poll() is not None or time.monotonic() > limit:
                 raise ToolError(f"{Path(command[0]).name} did not start; see {log}")
             time.sleep(0.1)
@@ -244,7 +259,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def _listening(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+def _listening(port: int, address: str = LOOPBACK) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((REACHED.get(address, address), port), 0.2):
         return True
     return False

@@ -6,18 +6,23 @@ folder, beside a note of what it is; its place under data/ gets links to the sam
 what dvc.lock names by then.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
 import shutil
+import uuid
 from pathlib import Path
 from typing import Any, Final
+
+from filelock import FileLock, Timeout
 
 from hpefair.adapters import dvc_lock, tables
 
 NOTE: Final = "finished.json"
 OUT: Final = "out"
+GONE: Final = "gone-"
 
 
 def note(scratch: Path, target: Path) -> None:
@@ -69,20 +74,27 @@ def place(scratch: Path, target: Path) -> None:
         shutil.rmtree(part)
 
 
-def sweep(scratches: Path, stage: str) -> None:
-    """Remove finished output of other stages that dvc.lock names.
+def sweep(scratches: Path, locks: Path, stage: str) -> None:
+    """Remove finished output of other stages that dvc.lock names; of stages that run, nothing.
 
     Args:
         scratches: Folder with one folder per stage, and in that one per inputs.
+        locks: Folder with one lock per stage, which a stage holds while it runs.
         stage: The stage that begins, whose own output dvc has just asked for again.
     """
+    for left in scratches.parent.glob(f"{GONE}*"):  # by a sweep that was killed
+        shutil.rmtree(left, ignore_errors=True)
     noted = [path for path in sorted(scratches.glob(f"*/*/{NOTE}")) if path.parents[1].name != stage]
     if not noted:
         return
     locked = dvc_lock.digests()
     for path in noted:
-        if _named(path.parent, locked.get(path.parents[1].name, {})):
-            shutil.rmtree(path.parent)
+        other = path.parents[1].name
+        with contextlib.suppress(Timeout, FileNotFoundError), FileLock(locks / f"{other}.lock", timeout=0):
+            if _named(path.parent, locked.get(other, {})):
+                gone = scratches.parent / f"{GONE}{uuid.uuid4().hex[:8]}"
+                path.parent.rename(gone)  # whole or not at all, whoever else sweeps
+                shutil.rmtree(gone, ignore_errors=True)
 
 
 def dvc_digest(content: dict[str, str]) -> str:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import mlflow
 
@@ -28,7 +28,7 @@ def open_experiment(uri: str, name: str) -> None:
         ToolError: If nobody says where artifacts are to go, or those of the experiment are gone.
     """
     if uri.startswith(SQLITE):
-        _private(Path(uri.removeprefix(SQLITE)))
+        _private(_database(uri))
     mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient()
     known = client.get_experiment_by_name(name)
@@ -49,13 +49,20 @@ def open_experiment(uri: str, name: str) -> None:
 def _place(uri: str, name: str) -> str | None:
     """Where an experiment's artifacts go; None where a server decides."""
     said = os.environ.get(VARIABLE, "")
+    folder = quote(name, safe="")  # one folder, whatever the experiment is called
     if said:
-        return f"{said.rstrip('/')}/{name}" if "://" in said else (Path(said).resolve() / name).as_uri()
+        return f"{said.rstrip('/')}/{folder}" if "://" in said else (Path(said).resolve() / folder).as_uri()
     if uri.startswith(SQLITE):
-        return (Path(uri.removeprefix(SQLITE)).resolve().parent / FOLDER / name).as_uri()
+        around = _database(uri).resolve().parent / FOLDER
+        around.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return (around / folder).as_uri()
     if urlsplit(uri).scheme in ("http", "https", "databricks"):
         return None
     raise ToolError(f"{VARIABLE} is not set: say which folder or store keeps the artifacts of {uri.partition(':')[0]}")
+
+
+def _database(uri: str) -> Path:
+    return Path(uri.removeprefix(SQLITE).partition("?")[0])
 
 
 def _gone(location: str) -> Path | None:

@@ -1,6 +1,7 @@
 """The mark of a workspace: without it nothing of a folder is replaced, deleted or put under git."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from hpefair.errors import InputError, MissingArtifactError
 
 MARKER: Final = ".hpefair-workspace"
 DEMO: Final = "hpefair demo"
+BEFORE: Final = "demo@localhost hpefair workspace"  # author and title of a demo's first commit
 
 
 def require(root: Path = Path()) -> None:
@@ -19,7 +21,8 @@ def require(root: Path = Path()) -> None:
     if not (root / MARKER).is_file():
         raise MissingArtifactError(
             f"{root.resolve()} is not a workspace of hpefair (it has no {MARKER}), and nothing was changed in it: run "
-            "hpefair from the root of its clone, or of a workspace that `hpefair demo --workspace FOLDER` made"
+            "hpefair from the root of its clone, or of a workspace that `hpefair demo --workspace FOLDER` made; in a "
+            f"clone or workspace from before there was such a mark, create an empty {MARKER}"
         )
 
 
@@ -35,14 +38,30 @@ def claim(root: Path, replaced: tuple[str, ...]) -> None:
     """
     if _made_by(root) == DEMO:
         return
+    if _made_before(root):
+        _mark(root)
+        return
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         lost = [name for name in replaced if (root / name).exists()]
         would = f"it would have replaced or deleted {', '.join(lost)} there" if lost else "it holds files of somebody"
         raise InputError(f"{root} was not made by `hpefair demo`: {would}; name a new or empty folder with --workspace")
+    root.mkdir(parents=True, exist_ok=True)
+    _mark(root)
+
+
+def _mark(root: Path) -> None:
     from hpefair.adapters import tables  # pandas takes a second, and every command asks for the mark
 
-    root.mkdir(parents=True, exist_ok=True)
     tables.write_json_atomically(root / MARKER, {"made_by": DEMO}, indent=None)
+
+
+def _made_before(root: Path) -> bool:
+    """Whether a demo made it when there were no marks yet: its first commit says so."""
+    if not (root / ".git").is_dir() or (root / MARKER).exists():
+        return False
+    words = ["git", "log", "--max-parents=0", "--format=%ae %s"]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.strip() == BEFORE
 
 
 def _made_by(root: Path) -> str:

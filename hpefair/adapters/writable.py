@@ -9,6 +9,7 @@ from typing import Final
 
 from hpefair.adapters import disk_faults
 
+CANNOT: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EINVAL})  # reserve nothing, then
 LEAST_FREE: Final = 2**20  # bytes; a disk with less holds no table
 
 
@@ -51,8 +52,11 @@ def reserve(path: Path, size: int) -> None:
         DiskError: If there is no room.
     """
     try:
-        with path.open("ab") as file:
+        # Not to append: the C library's own way, where a file system has none, reads as well.
+        with path.open("r+b" if path.exists() else "w+b") as file:
             os.posix_fallocate(file.fileno(), 0, max(size, 1))
     except OSError as error:
+        if error.errno in CANNOT:
+            return
         path.unlink(missing_ok=True)
         raise disk_faults.told(error, path) from error

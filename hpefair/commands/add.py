@@ -198,6 +198,8 @@ def _copy(source: Source, names: Sequence[str], target: Path) -> None:
         copy = part / "images" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.images / name, copy)
-    if target.exists():
+    if target.is_symlink():
+        target.unlink()  # what it points to is somebody's
+    elif target.exists():
         shutil.rmtree(target)
     part.rename(target)

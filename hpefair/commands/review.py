@@ -207,8 +207,8 @@ def _history(uri: str) -> list[dict[str, Any]]:
 
 
 def _until_interrupted() -> None:
-    """Wait for Ctrl-C or a polite kill, so that the servers below are ended too."""
+    """Wait for Ctrl-C, a polite kill or the terminal's end, so that the servers below are ended too."""
     stop = threading.Event()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(wanted, lambda *_: stop.set())
     stop.wait()

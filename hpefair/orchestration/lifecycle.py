@@ -95,7 +95,9 @@ class OpenWorkspaceOperator(WorkspaceOperator):
 
             tree = _tree(self.changes)
             if not (folder / MARKER).exists() and (strange := _strange(tree)):
-                raise AirflowFailException(f"changes hold {strange!r}: letters, digits and . , : / @ + - _ only")
+                raise AirflowFailException(
+                    f"changes hold {strange!r}: letters, digits and . , : / @ + - _ only, and no path out"
+                )
             params_file.lay_over(tree, folder / "params.yaml")
         if (folder / MARKER).exists():
             # The workspace's own hpefair reads its own settings: names among them become paths, and items of stages.
@@ -131,7 +133,8 @@ def _strange(tree: Any) -> str:
         return next(filter(None, (_strange(part) for pair in tree.items() for part in pair)), "")
     if isinstance(tree, list):
         return next(filter(None, map(_strange, tree)), "")
-    return "" if not isinstance(tree, str) or PLAIN.fullmatch(tree) else tree
+    plain = not isinstance(tree, str) or (PLAIN.fullmatch(tree) and ".." not in tree and not tree.startswith("/"))
+    return "" if plain else tree
 
 
 class PublishOperator(WorkspaceOperator):

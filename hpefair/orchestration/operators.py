@@ -31,6 +31,7 @@ DECIDED = "decided"  # key of tasks after which something is skipped because som
 COMMIT = "{{ ti.xcom_pull('" + OPEN + "') }}"
 RUN = "{{ dag.dag_id }}/{{ run_id }}"
 COMMIT_LENGTH = 40
+ITEM = re.compile(r"[\w-]*")
 NO_SHELL = "/bin/false"
 END_LIMIT_S = 4.5  # Airflow waits 5 seconds before it kills a task that it asked to end
 CROSSINGS = 3  # tries more, at once, where dvc stumbled over what another run was writing
@@ -186,8 +187,13 @@ class DvcStageOperator(WorkspaceOperator):
         """Collect, reproduce, push; the stage's name.
 
         Raises:
+            AirflowFailException: If the item is no word: items become paths.
             AirflowException: See `launch`.
         """
+        if not ITEM.fullmatch(self.item):
+            raise AirflowFailException(
+                f"{self.item!r} cannot be an item of {self.stage}: letters, digits, - and _ only"
+            )
         name = f"{self.stage}@{self.item}" if self.item else self.stage
         folder = self.folder()
         # Garbage is not collected until the result is in the remote, and named by the workspace's lock.

@@ -5,7 +5,7 @@ import os
 import shutil
 
 import pytest
-from PIL import UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from hpefair.adapters import disk_faults, failure_log, images, label_files, writable
 from hpefair.errors import DiskError, InputError
@@ -41,8 +41,42 @@ def test_pillows_own_errors_are_of_the_file(error, tmp_path, monkeypatch):
 
 
 def test_a_name_that_is_no_file_is_of_the_file():
-    for number in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP):
+    """So is whatever else a library makes of what a file holds."""
+    for number in (
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+        errno.EINVAL,
+        errno.ENXIO,
+    ):
         assert not disk_faults.of_the_machine(OSError(number, ""))
+
+
+def test_a_header_that_leads_nowhere_is_of_the_file(tmp_path):
+    """A BigTIFF whose first table lies at 2^62: Pillow's seek is refused with EINVAL."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"II+\0\x08\0\0\0" + (2**62).to_bytes(8, "little") + bytes(64))
+    with pytest.raises(OSError, match="Invalid argument"):
+        Image.open(path)
+    assert "cannot be decoded" in images.fault(path, 1, 1, 10)
+    assert images.size(path) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionRefusedError(errno.ECONNREFUSED, "refused"), TimeoutError(errno.ETIMEDOUT, "timed out"),
+     OSError("<urlopen error [Errno 110] Connection timed out>"), FileExistsError(errno.EEXIST, "exists"),
+     BrokenPipeError(errno.EPIPE, "broken pipe"), OSError(errno.EADDRINUSE, "in use")],
+)  # fmt: skip
+def test_what_is_no_disk_is_no_fault_of_a_disk(error, tmp_path, monkeypatch, capsys):
+    """Its traceback is kept for whoever mends it."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit), failure_log.one_line_errors("stage train"):
+        raise error
+    assert "met something unforeseen" in capsys.readouterr().err
+    assert (tmp_path / ".hpefair/failure.log").exists()
 
 
 def wrapped(number):
@@ -112,3 +146,16 @@ def test_room_is_claimed_before_a_file_is_mapped(tmp_path):
     with pytest.raises(DiskError):
         writable.reserve(tmp_path / "b.npy", 2**62)
     assert not (tmp_path / "b.npy").exists()
+
+
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EBADF, errno.EINVAL])
+def test_a_file_system_that_reserves_nothing_is_no_fault(number, tmp_path, monkeypatch):
+    """NFS 3 and many others."""
+
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(writable.os, "posix_fallocate", refuse)
+    (tmp_path / "a.npy").write_bytes(b"header")
+    writable.reserve(tmp_path / "a.npy", 4096)
+    assert (tmp_path / "a.npy").read_bytes() == b"header"

@@ -123,12 +123,13 @@ def test_pictures_of_its_own_folders_and_no_other_file(ask, behind, tmp_path):
     for path in (data / "a.png", data / "page.html", data / "draw.svg", tmp_path / "out.png"):
         path.write_bytes(b"x")
     (data / "link.png").symlink_to(tmp_path / "out.png")
+    (data / "named.png").symlink_to(data / "page.html")
     assert ask("/media", f"filepath={data}/a.png", cookie=COOKIE)[0] == 200
     assert behind.scopes[-1]["query_string"].decode() == f"filepath={data}/a.png".replace("/", "%2F")
     assert ask("/media", f"filepath=/etc/passwd&filepath={data}/a.png", cookie=COOKIE)[0] == 200
     assert b"passwd" not in behind.scopes[-1]["query_string"]
     reached = len(behind.scopes)
-    for name in ("page.html", "draw.svg", "link.png", "../out.png", "a.png%00.png"):
+    for name in ("page.html", "draw.svg", "link.png", "named.png", "../out.png", "a.png%00.png"):
         for path in ("/media", "/media/"):
             assert ask(path, f"filepath={data}/{name}", cookie=COOKIE)[0] == 403, name
     for query in ("", "filepath=", "filepath=a.png", "filepath=/etc/passwd", f"filepath={tmp_path}/out.png"):

@@ -83,6 +83,23 @@ def test_a_named_database_that_wants_a_password_says_so(tmp_path, monkeypatch):
             pass
 
 
+def test_a_server_is_looked_for_where_it_listens(tmp_path):
+    """On another address of this machine than the usual one."""
+    port = fiftyone_server.free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.2", "--directory", str(tmp_path)]
+    with fiftyone_server.serve(command, port, tmp_path / "log", address="127.0.0.2"):
+        assert not fiftyone_server._listening(port)
+
+
+def test_a_short_token_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("HPEFAIR_APP_TOKEN", "guess me")
+    with (
+        pytest.raises(ToolError, match="at least 32"),
+        fiftyone_server.app(fiftyone_server.Served(1, []), tmp_path),
+    ):
+        pass
+
+
 def test_a_folder_of_other_files_is_no_database(tmp_path):
     """Nothing is written beside a stranger's files; one's own folder is used again."""
     (tmp_path / "thesis.tex").write_text("mine")

@@ -2,9 +2,11 @@
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from hpefair.adapters import finished_output
 from tests.conftest import dvc
@@ -85,17 +87,21 @@ def locked(tmp_path, path=TARGET, digest=None):
 def test_it_goes_once_the_lock_names_it(scratch, tmp_path):
     """Not for a lock of another output, and not where the stage itself begins anew."""
     known = finished_output._noted(scratch)
-    scratches = tmp_path / ".hpefair/scratch"
+    scratches, locks = tmp_path / ".hpefair/scratch", tmp_path / ".hpefair/locks"
+    locks.mkdir()
     locked(tmp_path, digest="0123.dir")
-    finished_output.sweep(scratches, "other")
+    finished_output.sweep(scratches, locks, "other")
     assert scratch.exists()
     locked(tmp_path, path="data/make/y", digest=known["digest"])
-    finished_output.sweep(scratches, "other")
+    finished_output.sweep(scratches, locks, "other")
     assert scratch.exists()
     locked(tmp_path, digest=known["digest"])
-    finished_output.sweep(scratches, "make@x")
+    finished_output.sweep(scratches, locks, "make@x")
     assert scratch.exists()
-    finished_output.sweep(scratches, "other")
+    with FileLock(locks / "make@x.lock"):
+        finished_output.sweep(scratches, locks, "other")
+    assert scratch.exists(), "a stage that runs may be about to put it in its place"
+    finished_output.sweep(scratches, locks, "other")
     assert not scratch.exists()
 
 
@@ -106,3 +112,17 @@ def test_the_digest_is_dvcs_own(scratch, tmp_path):
     dvc(tmp_path, "add", "--quiet", TARGET)
     said = yaml.safe_load((tmp_path / f"{TARGET}.dvc").read_text())["outs"][0]["md5"]
     assert finished_output._noted(scratch)["digest"] == said
+
+
+def test_many_who_sweep_at_once_do_not_meet(scratch, tmp_path):
+    """Stages begin at the same time, in two terminals or below a scheduler."""
+    scratches, locks = tmp_path / ".hpefair/scratch", tmp_path / ".hpefair/locks"
+    locks.mkdir()
+    for number in range(300):
+        (scratch / f"out/{number}.txt").write_text("x")
+    finished_output.note(scratch, tmp_path.relative_to(tmp_path) / TARGET)
+    locked(tmp_path, digest=finished_output._noted(scratch)["digest"])
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: finished_output.sweep(scratches, locks, "other"), range(16)))
+    assert not scratch.exists()
+    assert not list((tmp_path / ".hpefair").glob("gone-*"))

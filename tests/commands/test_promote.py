@@ -216,6 +216,49 @@ def test_too_few_sealed_people_propose_nobody(made_workspace, tmp_path):
     assert said["named"] == "balanced/1"
 
 
+PICKLED = """
+import os, sys
+from pathlib import Path
+import mlflow, numpy as np, torch
+from hpefair.adapters import content, mlflow_place, mlflow_registry
+from hpefair.errors import ToolError
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("touch PWNED",)
+
+mlflow_place.open_experiment("sqlite:///m.db", "e")
+Path("w").mkdir()
+Path("w/weights.safetensors").write_bytes(b"abc")
+with mlflow.start_run() as run:
+    example = np.zeros((1, 2), dtype=np.float32)
+    mlflow.pytorch.log_model(torch.nn.Linear(2, 2), name="pose_a", pip_requirements=["torch"], input_example=example)
+    mlflow.log_artifacts("w", "weights")
+version = mlflow_registry._version(mlflow.MlflowClient(), run.info.run_id, "a", content.digest(Path("w")))
+mlflow_registry.check_loadable(version)
+(about,) = Path("mlartifacts").rglob("MLmodel")
+about.write_text(about.read_text().replace("pt2", "pickle"))
+torch.save(Evil(), about.parent / "data/model.pth")
+(about.parent / "data/pickle_module_info.txt").write_text("mlflow.pytorch.pickle_module")
+try:
+    mlflow_registry.check_loadable(version)
+except ToolError as error:
+    print("refused", error)
+print("ran" if Path("PWNED").exists() else "nothing ran")
+"""
+
+
+def test_code_in_place_of_a_model_is_not_run(tmp_path):
+    """Whoever may write artifacts may put a pickle there: it is refused before it is opened."""
+    done = subprocess.run(
+        [sys.executable, "-c", PICKLED], cwd=tmp_path, env={**environment(), "PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "refused" in done.stdout
+    assert done.stdout.strip().endswith("nothing ran")
+
+
 def test_nothing_else_reads_the_sealed_split(project):
     """Its name stands where it is made, where it is read for a promotion, and nowhere else in the code."""
     found = {

@@ -36,12 +36,12 @@ def small_disk():
         pytest.skip("a small file system is mounted by root only")
     mounted: list[Path] = []
 
-    def mount(folder: Path, kibibytes: int) -> None:
+    def mount(folder: Path, kibibytes: int, kind: str = "tmpfs") -> None:
         if folder in mounted:
             _mount("-o", f"remount,size={kibibytes}k", folder)
             return
         folder.mkdir(parents=True, exist_ok=True)
-        _mount("-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", folder)
+        _mount("-t", kind, "-o", f"size={kibibytes}k", kind, folder)
         mounted.append(folder)
 
     yield mount

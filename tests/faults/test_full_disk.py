@@ -1,7 +1,9 @@
 """A disk that is full is said in one line, before the work where it can be; the next run finishes."""
 
+import numpy as np
 import pytest
 
+from hpefair.adapters import writable
 from tests.conftest import environment
 from tests.faults.test_io_errors import repro
 from tests.pipeline.test_killed import contents
@@ -30,6 +32,17 @@ def test_a_disk_that_runs_full(workspace_copy, small_disk, stage, kibibytes):
     assert contents(out) == before
     if word == "generate":
         assert finished, "some people were finished before the disk was full"
+
+
+def test_a_file_system_without_fallocate(tmp_path, small_disk):
+    """The C library's own way needs a file that can be read: as pixels of a training are on NFS 3."""
+    small_disk(tmp_path / "ram", 4000, kind="ramfs")
+    path = tmp_path / "ram/pixels.npy"
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(1000,))
+    writable.reserve(path, path.stat().st_size)
+    array[:] = 7
+    array.flush()
+    assert (np.load(path) == 7).all()
 
 
 def test_a_full_disk_is_found_before_the_work(workspace_copy, small_disk):

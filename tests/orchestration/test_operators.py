@@ -306,6 +306,12 @@ def test_a_form_is_no_way_in(installed, tmp_path, trace, changes):
     assert ran(trace) == []
 
 
+def test_an_item_is_a_word(installed):
+    """It becomes a path, which dvc removes before it runs a stage."""
+    with pytest.raises(AirflowFailException, match="cannot be an item"):
+        stage("train@../../victim").execute({})
+
+
 @pytest.mark.parametrize(
     ("states", "decided", "marked"),
     [
