@@ -23,7 +23,7 @@ def test_repro_again_runs_nothing(made_workspace):
 
 
 def test_a_threshold_reruns_what_depends_on_it_only(workspace_copy):
-    """Validation, gates, report, and the plan, which finds the same; neither generation nor training."""
+    """The check, validation, gates, report, and the plan, which finds the same; neither generation nor training."""
     path = workspace_copy / "expectations/balance.yaml"
     suite = yaml.safe_load(path.read_text())
     (rule,) = [
@@ -34,7 +34,7 @@ def test_a_threshold_reruns_what_depends_on_it_only(workspace_copy):
     rule["kwargs"]["maximum"] = 1.99
     path.write_text(yaml.safe_dump(suite, sort_keys=False))
     ran = stages_run(dvc(workspace_copy, "repro").stdout)
-    assert ran == {"plan", "validate@original", "validate@balanced", "report"} | (
+    assert ran == {"check", "plan", "validate@original", "validate@balanced", "report"} | (
         ran & {"gate@original", "gate@balanced"}
     )
     assert ran & {"gate@original", "gate@balanced"}
