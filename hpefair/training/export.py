@@ -153,7 +153,7 @@ def export(
     except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
         raise ToolError(f"{path} cannot be written: the ONNX exporter says {str(error).splitlines()[0]}") from error
     proto = program.model_proto
-    onnx.helper.set_model_props(proto, {**metadata(model, card, skeleton), "about": own_outputs.MARK})
+    onnx.helper.set_model_props(proto, metadata(model, card, skeleton))
     part = path.with_name(f".{path.name}.part")
     with part.open("wb") as file:
         file.write(proto.SerializeToString())
@@ -167,6 +167,7 @@ def metadata(model: nn.Module, card: Mapping[str, Any], skeleton: Skeleton) -> d
     """What an exported file says of itself: all that is needed to feed and read it."""
     width, height = cast(Estimator, model).size
     facts = {
+        "about": own_outputs.MARK,
         "joints": list(skeleton.joints),
         "skeleton": skeleton.name,
         "flip_order": skeleton.flip_order().tolist(),
