@@ -116,7 +116,7 @@ def test_redis_takes_its_password_from_standard_input(compose, tmp_path):
         unavailable("redis-server: ./docker/install-services.sh")
     port = free_port()
     words = [word.replace("$$", "$") for word in compose["services"]["redis"]["command"]]
-    words[-1] = words[-1].replace("redis-server -", f"redis-server - --port {port} --dir {tmp_path}")
+    words[-1] = words[-1].replace("redis-server -", f"redis-server - --bind 127.0.0.1 --port {port} --dir {tmp_path}")
     env = {"PATH": os.environ["PATH"], "REDISCLI_AUTH": "hunter2hunter2"}
     with serve(words, port, tmp_path / "log", env=env):
         for given, said in (({}, "NOAUTH"), (env, "PONG")):
@@ -125,6 +125,8 @@ def test_redis_takes_its_password_from_standard_input(compose, tmp_path):
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert said in done.stdout + done.stderr
+        # The shell above it is what `serve` ends.
+        subprocess.run(["redis-cli", "-p", str(port), "shutdown", "nosave"], env=env, check=False)
 
 
 def test_mlflow_asks_for_a_password(project, tmp_path):
