@@ -72,6 +72,9 @@ def once(root: Path, stage: str, victim: str, moment: str, seconds: dict[str, fl
     delay = rng.uniform(0, seconds[stage] * 0.7) if moment == "middle" else rng.uniform(0, kills.SOON_S)
     found = kills.kill(root, stage, victim, moment, delay)
     print(f"{stage}: {victim}, {moment} + {delay:.2f} s{'' if found.hit else ' (nobody there any more)'}", flush=True)
+    if found.repeated or found.redone or found.orphans:
+        print(f"computed again: {found.repeated}, items made once more: {found.redone}, left: {found.orphans}")
+        print(found.said, flush=True)
     return found
 
 

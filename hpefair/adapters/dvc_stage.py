@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from hpefair import artifacts, telemetry
 from hpefair.adapters import dvc_graph, failure_log, file_digests, finished_output, process_state, writable
-from hpefair.errors import InputError, MissingArtifactError
+from hpefair.errors import InputError, MissingArtifactError, ToolError
 
 Build = Callable[[Path, Path, str], None]
 
@@ -67,8 +67,12 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
         InputError: If dvc.yaml has no such stage.
         MissingArtifactError: If an input is absent.
         DiskError: If output could not be written, which is found before the work.
+        ToolError: If dvc began it and has ended since.
     """
     ancestors = _dvc_ancestors()
+    if not ancestors and os.environ.get(RUNNING):
+        # Else a stage that was killed while it started would go on for hours, for nobody.
+        raise ToolError(f"{stage}: the dvc that began it has ended; run `dvc repro` again")
     _die_with(ancestors)
     target = artifacts.out_folder(_known(stage))
     writable.check(SCRATCHES, target.parent)

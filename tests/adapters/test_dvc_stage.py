@@ -6,7 +6,7 @@ import time
 import pytest
 
 from hpefair.adapters import dvc_stage
-from hpefair.errors import HpefairError, MissingArtifactError
+from hpefair.errors import HpefairError, MissingArtifactError, ToolError
 
 PIPELINE = """
 stages:
@@ -53,6 +53,17 @@ def test_a_failed_build_leaves_nothing_in_place(stage):
     with pytest.raises(HpefairError):
         dvc_stage.run("make", fail)
     assert [path.name for path in (stage / "data/make").iterdir()] == ["a.txt"]
+
+
+def test_a_stage_does_not_begin_for_a_dvc_that_has_ended(stage, monkeypatch):
+    """Killed while the stage still imported, nobody would end it; by hand, where dvc says nothing, it runs."""
+    monkeypatch.setenv("DVC_STAGE", f"{stage}:make")
+    with pytest.raises(ToolError, match="the dvc that began it has ended"):
+        dvc_stage.run("make", lambda out, work, item: (out / "a.txt").write_text("done") and None)
+    assert not (stage / "data/make").exists()
+    monkeypatch.delenv("DVC_STAGE")
+    dvc_stage.run("make", lambda out, work, item: (out / "a.txt").write_text("done") and None)
+    assert (stage / "data/make/a.txt").exists()
 
 
 @pytest.mark.parametrize(("resumable", "seen"), [(True, ["part.txt"]), (False, [])])

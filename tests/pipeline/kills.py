@@ -36,6 +36,7 @@ class Kill:
         redone: Finished items that were made once more.
         finished: Finished items at the moment of the kill.
         repeated: Whether the stage was computed again although it had finished.
+        said: What dvc printed while the stage came to its end.
     """
 
     stage: str
@@ -46,6 +47,7 @@ class Kill:
     redone: int = 0
     finished: int = 0
     repeated: bool = False
+    said: str = ""
 
 
 def kill(root: Path, stage: str, victim: str, moment: str, delay_s: float) -> Kill:
@@ -80,6 +82,7 @@ def kill(root: Path, stage: str, victim: str, moment: str, delay_s: float) -> Ki
         [sys.executable, "-m", "dvc", "repro", stage], cwd=root, env=environment(), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    found.said = done.stdout + done.stderr
     built = f"Running stage '{stage}'" in done.stdout and REUSED not in done.stdout
     found.repeated = ended and built
     found.redone = sum(path.exists() and path.stat().st_mtime_ns != state for path, state in items.items())
