@@ -33,14 +33,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import addition_people, real_people
 from benchmarks.seed_intervals import CONFIDENCE, SeedNoise, difference, pooled_noise
-from hpefair.adapters import tables
 from hpefair.core.pose.localization import correct_joints, row_mean
 from hpefair.core.pose.normalizers import torso_length
 from hpefair.core.pose.similarity import keypoint_similarity
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.data import tables
 from hpefair.errors import HpefairError, InputError
-from hpefair.params import TrainEngine
-from hpefair.params import load as load_params
+from hpefair.settings.params import TrainEngine
+from hpefair.settings.params import load as load_params
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDITIONS = ("alone", "repeats", "rendered", "recomposed", "unaltered")
@@ -101,8 +101,8 @@ def _fitted(job: Job, people: pd.DataFrame, test: pd.DataFrame, engine: TrainEng
     import torch
 
     from hpefair.estimators.protocol import build
+    from hpefair.prediction.prediction import TestTime, predict
     from hpefair.training.engine import Recipe, fit
-    from hpefair.training.prediction import TestTime, predict
     from hpefair.training.training_set import TrainingSet
 
     torch.set_num_threads(1)

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import real_people
-from hpefair.adapters import images, progress, tables
 from hpefair.core.pose.geometry import crop_window
+from hpefair.data import images, tables
 from hpefair.generation.protocol import Backend, Item, Made
-from hpefair.params import Params
-from hpefair.people.dataset import Request, make_dataset
+from hpefair.machine import progress
 from hpefair.schema import ATTRIBUTES
+from hpefair.settings.params import Params
+from hpefair.synthetic.dataset import Request, make_dataset
 
 FACE = slice(0, 5)  # nose, eyes and ears: not labelled in LSPET, so learned in no arm
 FEWEST_JOINTS = 6  # of the 12
@@ -63,7 +64,7 @@ def rendered(folder: Path, pictures: int) -> pd.DataFrame:
 
 def recomposed(folder: Path, number: int, data: Path, everything: Params) -> Recomposed:
     """COCO people asked for in every contrast group in turn, whatever the backend does to get there."""
-    from hpefair.generation.recompose import Recompose
+    from hpefair.generation.recompose.recompose import Recompose
 
     people, pictures = real_people.coco(data, everything.attribute)
     backend = Recompose(people, pictures, everything.attribute.contrast, everything.generate)

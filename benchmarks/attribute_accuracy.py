@@ -18,17 +18,17 @@ from scipy.special import softmax
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hpefair.adapters import images
-from hpefair.attributes import classifier
-from hpefair.attributes.build import BuildSource
-from hpefair.attributes.face import FaceSource, age_bands
-from hpefair.attributes.person_views import portrait
-from hpefair.attributes.picture import Picture
-from hpefair.commands.train_classifier import read
-from hpefair.core.fairness import calibration
-from hpefair.core.fairness.representation import share_interval
-from hpefair.params import Classifier
+from hpefair.attributes.measured.picture import Picture
+from hpefair.attributes.sources import classifier
+from hpefair.attributes.sources.body_build import BuildSource
+from hpefair.attributes.sources.face import FaceSource, age_bands
+from hpefair.attributes.sources.person_views import portrait
+from hpefair.commands.labels.train_classifier import read
+from hpefair.core.labels import calibration
+from hpefair.core.shares.representation import share_interval
+from hpefair.data import images
 from hpefair.schema import ATTRIBUTES
+from hpefair.settings.params import Classifier
 
 # FairFace's ages; 10-19 straddles three of hpefair's bands and has none.
 AGES = {

@@ -23,14 +23,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import workload
 from benchmarks.rows import arguments, cpu_seconds, report, row
-from hpefair import params
-from hpefair.adapters import coco_masks, images
-from hpefair.attributes.measurement import measure
-from hpefair.attributes.picture import Picture
+from hpefair.attributes.measured.measurement import measure
+from hpefair.attributes.measured.picture import Picture
 from hpefair.core.pose.geometry import crop_window
-from hpefair.people.photograph import photograph
-from hpefair.people.staging import Setting, stage
-from hpefair.people.streams import Streams
+from hpefair.data import images
+from hpefair.data.coco import masks
+from hpefair.settings import params
+from hpefair.synthetic.picture.photograph import photograph
+from hpefair.synthetic.picture.staging import Setting, stage
+from hpefair.synthetic.streams import Streams
 from hpefair.training.crops import plain_crops
 
 PICTURES, ROUNDS, SIZE = 40, 5, (192, 256)
@@ -39,10 +40,14 @@ CROWD = [*[900, 60] * 60, 480 * 640 - 60 * 960]  # run lengths of a picture
 INGEST = """
 import sys, time
 from pathlib import Path
-from hpefair.adapters import coco_json, coco_text, memory, pose_arrays, tables
-from hpefair.adapters.coco_columns import read_people
-from hpefair.adapters.coco_people import people_table
-from hpefair.adapters.coco_tables import image_rows
+from hpefair.data.coco import records as coco_json
+from hpefair.data.coco import text as coco_text
+from hpefair.machine import memory
+from hpefair.data import pose_arrays
+from hpefair.data import tables
+from hpefair.data.coco.columns import read_people
+from hpefair.data.coco.people import people_table
+from hpefair.data.coco.tables import image_rows
 from hpefair.core.pose.skeletons import COCO_17
 source, out = Path(sys.argv[1]), Path(sys.argv[2])
 start, wall = time.process_time(), time.perf_counter()
@@ -60,7 +65,8 @@ assert len(found) == int(sys.argv[3]) and not checked.rejects
 RELOAD = """
 import sys, time
 from pathlib import Path
-from hpefair.adapters import pose_arrays, tables
+from hpefair.data import pose_arrays
+from hpefair.data import tables
 out = Path(sys.argv[2])
 start, wall = time.process_time(), time.perf_counter()
 names = tables.read_arrow(out / "images.parquet", ["image_id"]).to_pandas()["image_id"]
@@ -109,8 +115,8 @@ def person_row(number: int, keypoints: np.ndarray, mask: np.ndarray) -> dict:
     """A people row."""
     return {
         "person_id": str(number), "image_id": "i", "keypoints": keypoints.ravel(), "iscrowd": False,
-        "num_keypoints": int((keypoints[:, 2] > 0).sum()), "bbox": np.array(coco_masks.box(mask)),
-        "area": float(mask.sum()), "segmentation": coco_masks.encode(mask),
+        "num_keypoints": int((keypoints[:, 2] > 0).sum()), "bbox": np.array(masks.box(mask)),
+        "area": float(mask.sum()), "segmentation": masks.encode(mask),
     }  # fmt: skip
 
 

@@ -23,10 +23,10 @@ from hpefair.core.pose.skeletons import COCO_17
 from hpefair.judges import fetching
 from hpefair.judges.catalogue import FOLDER
 from hpefair.judges.opening import open_judge
-from hpefair.people.counterfactual import change
-from hpefair.people.photograph import Photograph, photograph
-from hpefair.people.staging import Setting, stage
-from hpefair.people.streams import Streams
+from hpefair.synthetic.counterfactual import change
+from hpefair.synthetic.picture.photograph import Photograph, photograph
+from hpefair.synthetic.picture.staging import Setting, stage
+from hpefair.synthetic.streams import Streams
 
 BASE = {"age_band": "adult", "build": "average", "skin_tone": "monk_04", "contrast": "mid"}
 CHANGES = {

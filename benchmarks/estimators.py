@@ -29,14 +29,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import real_people
 from benchmarks.seed_intervals import SeedNoise, difference, pooled_noise
-from hpefair.adapters import pose_arrays, tables, worker_pool
 from hpefair.core.pose.assignment import assign, assigned_keypoints
 from hpefair.core.pose.candidates import Detections, candidates
 from hpefair.core.pose.localization import correct_joints, row_mean
 from hpefair.core.pose.normalizers import torso_length
 from hpefair.core.pose.person_scores import person_scores
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.people.dataset import Request, make_dataset
+from hpefair.data import pose_arrays, tables
+from hpefair.machine import worker_pool
+from hpefair.synthetic.dataset import Request, make_dataset
 
 ROOT = Path(__file__).resolve().parent.parent
 METRICS = ("PCK@.2", "AR")
@@ -114,7 +115,7 @@ class Trainer:
         import torch
 
         from hpefair.estimators.protocol import build
-        from hpefair.params import load as load_params
+        from hpefair.settings.params import load as load_params
         from hpefair.training.engine import Recipe, fit
         from hpefair.training.training_set import TrainingSet
 
@@ -155,7 +156,7 @@ def result_file(work: Path, job: tuple[str, int, int]) -> Path:
 
 def read(model: Any, who: Contestant, reading: str, test: pd.DataFrame) -> np.ndarray:
     """PCK and AR (N, 2) of the test people, with one way of reading a model."""
-    from hpefair.training.prediction import TestTime, detect, predict
+    from hpefair.prediction.prediction import TestTime, detect, predict
     from hpefair.training.validation import annotated
 
     if reading in DECODERS:

@@ -29,14 +29,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks import workload
 from benchmarks.rows import arguments, cpu_seconds, report, row
 from hpefair.core.fairness.draws import draw
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import percentile_interval, resample
 from hpefair.core.pose.candidates import THRESHOLDS, candidates
 from hpefair.core.pose.person_scores import person_scores
 from hpefair.core.pose.precision import coco_statistics
 from hpefair.core.pose.precision_resamples import resampled_precision
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.pose.subgroup_precision import Rule
+from hpefair.core.shares.groups import Group
+from hpefair.core.uncertainty.intervals import percentile_interval, resample
 from tests.oracles import arrays
 
 LEVELS = (2, 3, 4, 5, 6, 6, 6, 8)  # eight attributes, forty groups

@@ -29,15 +29,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import real_people
 from benchmarks.rows import cpu_seconds, report, row
-from hpefair.core.fairness.representation import share_interval
+from hpefair.core.shares.representation import share_interval
 from hpefair.generation.protocol import Backend, Item, Made
 from hpefair.generation.records import record
 from hpefair.generation.render import Render
 from hpefair.judges.catalogue import FOLDER
-from hpefair.params import Params
-from hpefair.params import load as load_params
 from hpefair.schema import ATTRIBUTES
 from hpefair.screening.screener import Screener
+from hpefair.settings.params import Params
+from hpefair.settings.params import load as load_params
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = "Pillow: decode, crop, write"
@@ -130,7 +130,7 @@ def backends(bench: Bench, data: Path | None) -> dict[str, tuple[Backend, tuple[
     render = Render(settings.attribute, settings.generate.size, settings.generate.tries, settings.screen.min_keypoints)
     found: dict[str, tuple[Backend, tuple[Cell, ...]]] = {"render": (render, (*CONTRAST, *RENDERED))}
     if data or os.environ.get(real_people.VARIABLE):
-        from hpefair.generation.recompose import Recompose
+        from hpefair.generation.recompose.recompose import Recompose
 
         people, photographs = real_people.coco(real_people.folder_of(data), settings.attribute)
         bench.photographs.update(zip(photographs["image_id"].astype(str), photographs["path"], strict=True))

@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.rows import report, row
-from hpefair.adapters import dvc_graph
+from hpefair.tools.dvc import graph as dvc_graph
 from tests import tiny_dataset
 from tests.conftest import dvc, make_workspace
 from tests.pipeline import kills

@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.seed_intervals import difference, pooled_noise
 from benchmarks.trials import people, scores, trained
-from hpefair.adapters.population_file import read_population
 from hpefair.core.fairness.objectives import Choice
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.params import load as load_params
-from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
+from hpefair.data.population_file import read_population
 from hpefair.schema import ATTRIBUTES
+from hpefair.settings.params import load as load_params
+from hpefair.synthetic.dataset import PLANTED_BIAS, Request, make_dataset
 
 ROOT = Path(__file__).resolve().parent.parent
 BY = "age_band"
@@ -49,10 +49,10 @@ class Training:
         """Objective, seed, AR and OKS (N, 2) of the test people."""
         import torch
 
-        from hpefair.core.fairness.membership import membership, membership_rows
+        from hpefair.core.labels.membership import membership, membership_rows
         from hpefair.estimators.protocol import build
+        from hpefair.prediction.prediction import TestTime, predict
         from hpefair.training.engine import Recipe, fit
-        from hpefair.training.prediction import TestTime, predict
         from hpefair.training.training_set import Membership, TrainingSet
 
         objective, seed = job

@@ -19,9 +19,9 @@ from benchmarks.rows import report, row
 PICTURES = 60
 CHILD = """
 import json, resource, sys, time
-from hpefair.people.photograph import photograph
-from hpefair.people.staging import Setting, stage
-from hpefair.people.streams import Streams
+from hpefair.synthetic.picture.photograph import photograph
+from hpefair.synthetic.picture.staging import Setting, stage
+from hpefair.synthetic.streams import Streams
 back_end, samples, number = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 def draw(name):
     return photograph(stage(Streams(1, name), Setting(size=256)), samples, back_end)

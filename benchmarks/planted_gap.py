@@ -26,12 +26,12 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.trials import people, scores, trained
-from hpefair.adapters.population_file import read_population
-from hpefair.core.fairness.intervals import percentile_interval, resample
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.params import load as load_params
-from hpefair.people.dataset import PLANTED_BIAS, Request, make_dataset
+from hpefair.core.uncertainty.intervals import percentile_interval, resample
+from hpefair.data.population_file import read_population
 from hpefair.schema import ATTRIBUTES as ATTRIBUTE_GROUPS
+from hpefair.settings.params import load as load_params
+from hpefair.synthetic.dataset import PLANTED_BIAS, Request, make_dataset
 
 ROOT = Path(__file__).resolve().parent.parent
 ARMS = ("biased", "balanced")
@@ -52,8 +52,8 @@ class Training:
         import torch
 
         from hpefair.estimators.protocol import build
+        from hpefair.prediction.prediction import TestTime, predict
         from hpefair.training.engine import Recipe, fit
-        from hpefair.training.prediction import TestTime, predict
         from hpefair.training.training_set import TrainingSet
 
         arm, seed = job

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import scipy.io
 
-from hpefair.attributes.measurement import measure_image
+from hpefair.attributes.measured.measurement import measure_image
 from hpefair.core.splits import unit_hash
 from hpefair.errors import InputError
-from hpefair.params import Attribute
 from hpefair.schema import PERCEIVED, UNKNOWN
+from hpefair.settings.params import Attribute
 
 VARIABLE = "HPEFAIR_TEST_DATA"
 # COCO joint: LSP joint. The face is not labelled; neck and head top have no counterpart.

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from rows import arguments, report, row
 
-from hpefair.adapters import fiftyone_server
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.tools.fiftyone import server
 
 IMAGES, PER_IMAGE, WIDTH, HEIGHT = 3000, 2, 640, 480
 FEWER = 600  # images for the peer, which is slower by far
@@ -23,8 +23,8 @@ ATTRIBUTES = ("gender_presentation", "age_band", "contrast")
 def main() -> None:
     """Load the same people both ways."""
     given = arguments("Loading people into FiftyOne")
-    with tempfile.TemporaryDirectory() as folder, fiftyone_server.database(Path(folder) / "db"):
-        from hpefair.adapters import fiftyone_dataset
+    with tempfile.TemporaryDirectory() as folder, server.database(Path(folder) / "db"):
+        from hpefair.tools.fiftyone import dataset as fiftyone_dataset
 
         images, people, predictions = tables(IMAGES)
         fiftyone_dataset.build("warm", *tables(20), COCO_17)

@@ -25,16 +25,16 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hpefair.core.fairness.representation import share_interval
+from hpefair.core.shares.representation import share_interval
 from hpefair.judges import fetching
 from hpefair.judges.catalogue import FOLDER
 from hpefair.judges.opening import open_counter
 from hpefair.judges.panel import Panel
-from hpefair.params import Params
 from hpefair.schema import ATTRIBUTES
 from hpefair.screening.company import COUNTED_FROM, COUNTED_JOINTS
 from hpefair.screening.copies import copy_faults
 from hpefair.screening.screener import Screener
+from hpefair.settings.params import Params
 from tests.screening import injected
 from tests.screening.recomposed import photographed, recomposed
 from tests.screening.rows import rendered, settings

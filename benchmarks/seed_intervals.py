@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.core.fairness.intervals import percentile_interval, resample
+from hpefair.core.uncertainty.intervals import percentile_interval, resample
 
 Array = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ import pandas as pd
 import rows
 import yaml
 
-from hpefair.adapters import dvc_cli, dvc_graph
-from hpefair.demo import create_workspace
+from hpefair.cli.demo import create_workspace
+from hpefair.tools.dvc import cli, graph
 
 PROJECT = Path(__file__).resolve().parent.parent
 SIZES = (150, 600)
@@ -33,7 +33,7 @@ def measured(root: Path, images: int) -> tuple[pd.Series, int]:
     tree["train"]["engine"] |= {"steps": 100, "checkpoint_every": 100, "validate_every": 100}
     path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
     spent: dict[str, float] = {}
-    for stage in dvc_graph.load(root).stages:
+    for stage in graph.load(root).stages:
         # The stage alone, not dvc's own second around it.
         cost = called(root, [sys.executable, *stage.cmd.split()[1:]])
         spent[stage.word] = spent.get(stage.word, 0.0) + cost
@@ -44,7 +44,7 @@ def measured(root: Path, images: int) -> tuple[pd.Series, int]:
 def called(root: Path, command: list[str]) -> float:
     """Run a command in a workspace; its CPU seconds, those of its processes included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, cwd=root, env={**dvc_cli.environment(), "PYTHONPATH": ""}, check=True, stdout=2)
+    subprocess.run(command, cwd=root, env={**cli.environment(), "PYTHONPATH": ""}, check=True, stdout=2)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -20,17 +20,18 @@ from torch.nn import functional
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.rows import report, row
-from hpefair.adapters import diffusers_pipelines, images
-from hpefair.adapters.diffusion_machine import from_environment
-from hpefair.commands import train_diffusion
-from hpefair.commands.train_diffusion import Source
+from hpefair.commands.models import train_diffusion
+from hpefair.commands.models.train_diffusion import Source
 from hpefair.core.splits import unit_hash
-from hpefair.generation.pose_pipeline import untrained
-from hpefair.generation.starts import GROWN
-from hpefair.generation.tiny_data import Crops, cut
-from hpefair.generation.tiny_training import Recipe, folded, picture_loss
-from hpefair.generation_sections import DiffusionPipeline
-from hpefair.people.dataset import Request, make_dataset
+from hpefair.data import images
+from hpefair.generation.diffusion import pipelines
+from hpefair.generation.diffusion.machine import from_environment
+from hpefair.generation.diffusion.pose_pipeline import untrained
+from hpefair.generation.diffusion.starts import GROWN
+from hpefair.generation.diffusion.tiny_data import Crops, cut
+from hpefair.generation.diffusion.tiny_training import Recipe, folded, picture_loss
+from hpefair.settings.diffusion import DiffusionPipeline
+from hpefair.synthetic.dataset import Request, make_dataset
 
 HELD_OUT = 0.1
 JUDGE_STEPS = 250
@@ -159,7 +160,7 @@ def main():
         train_diffusion.train(learnt, out, given.side, Recipe(steps=given.steps), "cpu", lambda *_: None)
         seconds = time.process_time() - start
         settings = {"class": train_diffusion.DOTTED, "weights": str(out), "license": "none"}
-        trained = diffusers_pipelines.load(DiffusionPipeline.model_validate(settings), from_environment())
+        trained = pipelines.load(DiffusionPipeline.model_validate(settings), from_environment())
     rows, pictures = measured(trained, untrained(given.side), seen, unseen)
     what = [row("training, CPU seconds", seconds, "s"), row("training people", len(seen), "people")]
     report(f"small diffusion model, {len(unseen)} held-out people", [*what, *rows], given.json)

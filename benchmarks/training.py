@@ -22,8 +22,8 @@ from hpefair.core.pose.skeletons import COCO_17
 from hpefair.estimators.protocol import build
 from hpefair.estimators.yolo_pose import NECK, YoloPose
 from hpefair.networks.backbones import Pyramid, SmallBackbone
-from hpefair.params import load as load_params
-from hpefair.people.dataset import Request, make_dataset
+from hpefair.settings.params import load as load_params
+from hpefair.synthetic.dataset import Request, make_dataset
 from hpefair.training.batches import Batches
 from hpefair.training.crops import CropView, normalize
 from hpefair.training.engine import Recipe, fit

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair.adapters import worker_pool
 from hpefair.core.pose.candidates import Detections, People, candidates
 from hpefair.core.pose.person_scores import DECIDING, person_scores
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.machine import worker_pool
 
 BINS = (10.0, 25.0)  # of contrast, CIEDE2000
 

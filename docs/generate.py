@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 import yaml
 
-from hpefair import params
-from hpefair.adapters import dvc_graph
-from hpefair.cli import app
+from hpefair.cli.main import app
+from hpefair.settings import params
+from hpefair.tools.dvc import graph as dvc_graph
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMENT = re.compile(r"^(?P<indent> *)(?P<key>[a-z0-9_]+):[^#\n]*#\s*(?P<text>.+)$")

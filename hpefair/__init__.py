@@ -9,5 +9,5 @@ __version__ = "0.1.0"
 
 # Read by numba when it is imported, which may be any module's first line; its own places come after.
 os.environ.setdefault(
-    "NUMBA_CACHE_LOCATOR_CLASSES", "hpefair.kernel_cache.SharedKernels,InTreeCacheLocator,UserWideCacheLocator"
+    "NUMBA_CACHE_LOCATOR_CLASSES", "hpefair.machine.kernel_cache.SharedKernels,InTreeCacheLocator,UserWideCacheLocator"
 )

@@ -1,6 +1,6 @@
 """`python -m hpefair` opens the command line."""
 
-from hpefair.cli import main
+from hpefair.cli.main import main
 
 if __name__ == "__main__":
     main()

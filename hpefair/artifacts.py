@@ -4,6 +4,7 @@ from pathlib import Path
 
 DATA = Path("data")
 RAW = DATA / "raw"
+CODE = DATA / "code"
 CHECK = DATA / "check"
 INGEST = DATA / "ingest"
 ATTRIBUTE = DATA / "attribute"

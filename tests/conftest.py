@@ -13,11 +13,11 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from hpefair import telemetry
-from hpefair.adapters import dvc_cli
-from hpefair.demo import create_workspace
+from hpefair.cli.demo import create_workspace
 from hpefair.judges import fetching
 from hpefair.judges.catalogue import CATALOGUE, FOLDER
+from hpefair.machine import telemetry
+from hpefair.tools.dvc import cli
 from tests import tiny_dataset
 
 # Read when mlflow, fiftyone and airflow are imported, which nothing above does; airflow makes its home at once.
@@ -151,7 +151,7 @@ def shrink(root: Path) -> None:
 
 def environment() -> dict[str, str]:
     """Environment of a workspace: its own code first, this interpreter's tools on PATH."""
-    return {**dvc_cli.environment(), "DVC_NO_ANALYTICS": "1", "PYTHONPATH": ""}
+    return {**cli.environment(), "DVC_NO_ANALYTICS": "1", "PYTHONPATH": ""}
 
 
 def run(

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpefair.core.fairness import calibration
-from hpefair.core.fairness.calibration import NOBODY, Scaling, unscaled
-from hpefair.params import Calibrate
+from hpefair.core.labels import calibration
+from hpefair.core.labels.calibration import NOBODY, Scaling, unscaled
 from hpefair.schema import ATTRIBUTES, UNKNOWN
+from hpefair.settings.params import Calibrate
 
 COLUMNS = (
     "attribute", "source", "model_id", "calibration_id", "labelled_by", "n_labelled", "slope", "shift", "threshold",

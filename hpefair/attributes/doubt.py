@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpefair.core.fairness.audit_sample import NOT_AUDITED, audited
-from hpefair.core.fairness.corrected_shares import FEWEST
-from hpefair.core.fairness.intervals import resample
-from hpefair.core.fairness.prevalence import group_means
-from hpefair.core.fairness.representation import Counted
+from hpefair.core.labels.audit_sample import NOT_AUDITED, audited
+from hpefair.core.shares.corrected_shares import FEWEST
+from hpefair.core.shares.prevalence import group_means
+from hpefair.core.shares.representation import Counted
+from hpefair.core.uncertainty.intervals import resample
 from hpefair.schema import GENERATED, MODELS, PERCEIVED, UNKNOWN, groups_of
 
 MEANS_RESAMPLES = 500

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from hpefair.attributes.source import GIVEN
+from hpefair.attributes.sources.source import GIVEN
 from hpefair.schema import UNKNOWN
 
 

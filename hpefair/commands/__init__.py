@@ -1,1 +1,1 @@
-"""One module per command that does more than run DVC; `hpefair.cli` parses and calls them."""
+"""One module per command that does more than run DVC; `hpefair.cli.main` parses and calls them."""

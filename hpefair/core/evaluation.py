@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hpefair.arrays import Index
 from hpefair.core.fairness.adjustment import ADJUSTED, adjusted_difference
-from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.disaggregation import disaggregate, widen_degenerate, with_overall
 from hpefair.core.fairness.disparity import Evidence, gaps, null_means
 from hpefair.core.fairness.draws import Draws, draw, whole_people
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import Counts, Index, clusters_touched, percentile_interval, resample
 from hpefair.core.fairness.shortfall import shortfalls
 from hpefair.core.keypoint_breakdown import by_keypoint
 from hpefair.core.pose.candidates import Candidates, Detections, People, candidates
@@ -22,6 +20,9 @@ from hpefair.core.pose.precision import coco_statistics
 from hpefair.core.pose.precision_resamples import resampled_precision
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.core.pose.subgroup_precision import Rule, average_precisions
+from hpefair.core.shares.groups import Group
+from hpefair.core.uncertainty.clusters import image_clusters
+from hpefair.core.uncertainty.intervals import Counts, clusters_touched, percentile_interval, resample
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.representation import share_interval
+from hpefair.arrays import Array
 from hpefair.core.pose.error_types import NAMES
 from hpefair.core.pose.person_scores import PersonScores
 from hpefair.core.pose.skeleton import Skeleton
-
-Array = NDArray[np.float64]
+from hpefair.core.shares.groups import Group
+from hpefair.core.shares.representation import share_interval
 
 Parts = tuple[Any, Any, Any, Any]  # similarity, correctness, types, weight: (n, columns) each
 

@@ -15,12 +15,13 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hpefair.attribute_sections import Section
+from hpefair.arrays import Array
 from hpefair.core.pose.displacements import fit_displacements
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Array, Losses, Poses, Sample, Stage, observed
+from hpefair.estimators.protocol import Losses, Poses, Sample, Stage, observed
 from hpefair.networks.backbones import SmallBackbone
 from hpefair.networks.blocks import Residual, conv_norm
+from hpefair.settings.attributes import Section
 
 HIDDEN: Final = 256
 WINDOW: Final = 24  # pixels a side of a joint's window

@@ -14,13 +14,13 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hpefair.attribute_sections import Section
 from hpefair.core.pose.codecs import biased_targets, gaussian_targets
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Losses, Poses, Sample, observed
 from hpefair.networks.backbones import Pyramid, ResNet50, SmallBackbone, deconvolutions
 from hpefair.networks.blocks import conv_norm
 from hpefair.networks.peaks import Decoding, decode
+from hpefair.settings.attributes import Section
 
 STRIDE: Final = 4
 NECK: Final = 48

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from hpefair.arrays import Array
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import SettingsError
 
-Array = NDArray[np.float64]
 Option = str | int | float | bool
 
 

@@ -15,7 +15,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hpefair.attribute_sections import Section
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Losses, Poses, Sample, observed
 from hpefair.networks import similarity
@@ -23,6 +22,7 @@ from hpefair.networks.backbones import STRIDES, Pyramid, SmallBackbone
 from hpefair.networks.blocks import conv_norm
 from hpefair.networks.boxes import complete_overlap, overlap
 from hpefair.networks.cells import assign, centres, inside_any
+from hpefair.settings.attributes import Section
 
 NECK: Final = 64
 LEVELS: Final = STRIDES[1:]  # 8, 16, 32

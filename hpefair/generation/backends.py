@@ -3,9 +3,9 @@
 from hpefair.generation.photos import photographs
 from hpefair.generation.planning import training_people
 from hpefair.generation.protocol import Backend
-from hpefair.generation.recompose import Recompose
+from hpefair.generation.recompose.recompose import Recompose
 from hpefair.generation.render import Render
-from hpefair.params import BackendName, Params
+from hpefair.settings.params import BackendName, Params
 
 
 def open_backend(name: BackendName, settings: Params) -> Backend:
@@ -25,6 +25,6 @@ def open_backend(name: BackendName, settings: Params) -> Backend:
     people, pictures = training_people()
     if name == "recompose":
         return Recompose(people, pictures, settings.attribute.contrast, generate, photographs(generate.photos))
-    from hpefair.generation.diffusion import Diffusion
+    from hpefair.generation.diffusion.diffusion import Diffusion
 
     return Diffusion(generate, people, list(pictures["image_id"]), settings.screen.min_keypoints)

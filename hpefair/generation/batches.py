@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from hpefair import params
-from hpefair.adapters import progress, tables, worker_pool
+from hpefair.data import tables
 from hpefair.generation.backends import open_backend
 from hpefair.generation.protocol import Backend, Item
 from hpefair.generation.records import record
-from hpefair.params import BackendName
+from hpefair.machine import progress, worker_pool
+from hpefair.settings import params
+from hpefair.settings.params import BackendName
 
 Row = dict[str, Any]
 

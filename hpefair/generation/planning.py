@@ -6,23 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hpefair import artifacts
-from hpefair.adapters import tables
-from hpefair.adapters.balance_rules import Rules, read_rules
+from hpefair.arrays import Array
 from hpefair.attributes.doubt import surely_known
-from hpefair.attributes.source import GIVEN
+from hpefair.attributes.sources.source import GIVEN
 from hpefair.core.balance.cells import Evidence, cell_table, evidence
 from hpefair.core.balance.problem import Limits, Maker, Problem
 from hpefair.core.balance.repair import Repair, repair
 from hpefair.core.balance.yields import Belief, beliefs
+from hpefair.data import tables
 from hpefair.errors import InputError, SettingsError
 from hpefair.generation.sources import MINORS, capacity
-from hpefair.params import BackendName, Params
 from hpefair.schema import PERCEIVED, UNKNOWN
-
-Array = NDArray[np.float64]
+from hpefair.settings.params import BackendName, Params
+from hpefair.tools.gx.requirements import Rules, read_rules
 
 LOWEST_RATE = 0.05  # a cell of which fewer than one attempt in twenty is let in is left to other backends
 HISTORY = ("backend", "cell", "attempts", "accepted")

@@ -4,12 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Pixels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
-Array = NDArray[np.float64]
+from hpefair.arrays import Array, Mask, Pixels
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from hpefair.adapters import coco_masks, images
+from hpefair.data import images
+from hpefair.data.coco import masks
 from hpefair.generation.protocol import AnnotatedPerson, Item, Made
 from hpefair.schema import PERCEIVED
 
@@ -56,7 +57,7 @@ def _person(person: AnnotatedPerson) -> dict[str, Any]:
         "parent_person": person.parent_person,
         "keypoints": person.keypoints.ravel().tolist(),
         "bbox": person.bbox.tolist(),
-        "area": coco_masks.area(person.mask),
-        "segmentation": coco_masks.encode(person.mask),
-        "garments": "" if garments is None else json.dumps({"worn": json.loads(coco_masks.encode(garments))}),
+        "area": masks.area(person.mask),
+        "segmentation": masks.encode(person.mask),
+        "garments": "" if garments is None else json.dumps({"worn": json.loads(masks.encode(garments))}),
     }

@@ -5,15 +5,15 @@ from typing import Final
 
 import numpy as np
 
-from hpefair.attributes.measurement import contrast_group
+from hpefair.attributes.measured.measurement import contrast_group
 from hpefair.core.balance.screening import annotation_fault
 from hpefair.generation.protocol import AnnotatedPerson, Item, Made
-from hpefair.params import Attribute
-from hpefair.people.annotation import LICENCE, measured_contrast
-from hpefair.people.photograph import Photograph, photograph
-from hpefair.people.staging import Setting, stage
-from hpefair.people.streams import Streams
 from hpefair.schema import UNKNOWN
+from hpefair.settings.params import Attribute
+from hpefair.synthetic.annotation import LICENCE, measured_contrast
+from hpefair.synthetic.picture.photograph import Photograph, photograph
+from hpefair.synthetic.picture.staging import Setting, stage
+from hpefair.synthetic.streams import Streams
 
 SAMPLES: Final = 2  # per pixel side: edges as smooth as in photographs
 

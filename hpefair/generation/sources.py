@@ -7,18 +7,16 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hpefair.adapters import coco_masks, images
-from hpefair.adapters.licences import contains_any
+from hpefair.arrays import Array
 from hpefair.core.balance.cells import cell_name
-from hpefair.generation.carrying import Window, cropped
+from hpefair.data import images
+from hpefair.data.coco import masks
+from hpefair.data.licences import contains_any
 from hpefair.generation.protocol import AnnotatedPerson
-from hpefair.generation.shot import Shot
+from hpefair.generation.recompose.carrying import Window, cropped
+from hpefair.generation.recompose.shot import Shot
 from hpefair.schema import ATTRIBUTES, PERCEIVED, UNKNOWN
-
-Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
 
 MINORS: Final = ("child", "teen")
 FEWEST_JOINTS: Final = 8  # visible ones; a person who is mostly hidden makes a poor source
@@ -114,11 +112,11 @@ def read_shot(row: pd.Series, companions: pd.DataFrame, context: float) -> Shot:
 
 def read_person(row: pd.Series, size: tuple[int, int]) -> AnnotatedPerson:
     """A person of the table, in a picture of this height and width."""
-    mask = coco_masks.decode(row["segmentation"], *size)
+    mask = masks.decode(row["segmentation"], *size)
     if mask is None:
         raise ValueError(f"Expected a segmentation for {row['person_id']} but got none")
     keypoints = np.asarray(row["keypoints"], dtype=float).reshape(-1, 3).copy()
-    garments = coco_masks.decode_parts(row.get("garments", ""), *size)
+    garments = masks.decode_parts(row.get("garments", ""), *size)
     labels = {name: str(row[name]) for name in PERCEIVED}
     bbox = np.asarray(row["bbox"], dtype=float)
     return AnnotatedPerson(keypoints, np.ascontiguousarray(mask), bbox, labels, garments, str(row["person_id"]))

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hpefair.adapters.tfjs_graph import Graph
-from hpefair.adapters.tflite_network import TfliteNetwork
+from hpefair.arrays import Array, Pixels
 from hpefair.judges.protocol import Sighting
 from hpefair.judges.window import Window, around
-
-Pixels = NDArray[np.uint8]
-Array = NDArray[np.float64]
+from hpefair.runtimes.tfjs.graph import Graph
+from hpefair.runtimes.tflite import TfliteNetwork
 
 SIZE: Final = (256, 256)
 ROOM: Final = 1.25  # side of the square over the box's longer side, and over the circle about the body

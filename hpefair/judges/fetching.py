@@ -6,9 +6,9 @@ from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
-from hpefair.adapters import package_files
 from hpefair.errors import ToolError
 from hpefair.judges.catalogue import CATALOGUE, Published, published
+from hpefair.runtimes import package_files
 
 
 def fetch(names: Sequence[str], folder: Path) -> Iterator[tuple[str, str]]:

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hpefair.adapters.onnx_network import OnnxNetwork
-from hpefair.adapters.tflite_network import TfliteNetwork
+from hpefair.arrays import Array, Pixels
 from hpefair.errors import SettingsError, ToolError
 from hpefair.judges.protocol import Sighting
 from hpefair.judges.window import around
+from hpefair.runtimes.onnx import OnnxNetwork
+from hpefair.runtimes.tflite import TfliteNetwork
 
-Pixels = NDArray[np.uint8]
-Array = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
 Network = Callable[[NDArray[Any]], list[NDArray[Any]]]
 Channels = tuple[float, float, float]

@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hpefair.adapters.tfjs_graph import Graph
+from hpefair.arrays import Array, Pixels
 from hpefair.core.pose.geometry import box_overlap
 from hpefair.errors import ToolError
 from hpefair.judges.protocol import Found, Sighting
 from hpefair.judges.window import Window, around, whole
-
-Pixels = NDArray[np.uint8]
-Array = NDArray[np.float64]
+from hpefair.runtimes.tfjs.graph import Graph
 
 ROOM: Final = 1.25  # side of the square over the box's longer side
 FAINTEST: Final = 0.3  # score of the surest joint below which nobody is there: the threshold of its model card

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array, Pixels
 from hpefair.errors import MissingArtifactError
 from hpefair.judges.catalogue import CATALOGUE, FOLDER
 from hpefair.judges.model_file import ModelFile
 from hpefair.judges.opening import open_judge
 from hpefair.judges.protocol import Judge
 from hpefair.judges.results_file import ResultsFile
-
-Pixels = NDArray[np.uint8]
-Array = NDArray[np.float64]
 
 
 class Panel:

@@ -9,12 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hpefair.adapters.tfjs_graph import Graph
+from hpefair.arrays import Array, Pixels
 from hpefair.judges.protocol import Sighting
 from hpefair.judges.window import around
-
-Pixels = NDArray[np.uint8]
-Array = NDArray[np.float64]
+from hpefair.runtimes.tfjs.graph import Graph
 
 SIZE: Final = (257, 257)  # 16 times 16 and one, so that the outermost cells lie on the outermost pixels
 STRIDE: Final = 16

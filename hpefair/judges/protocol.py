@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Pixels = NDArray[np.uint8]
-Array = NDArray[np.float64]
+from hpefair.arrays import Array, Pixels
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hpefair.adapters import coco_json
+from hpefair.arrays import Array
 from hpefair.core.pose.geometry import box_overlap
+from hpefair.data.coco import records
 from hpefair.errors import InputError
 from hpefair.judges.protocol import Sighting
-
-Array = NDArray[np.float64]
 
 NUMBERS = 51
 
@@ -29,7 +27,7 @@ class ResultsFile:
         Raises:
             InputError: If it is no such list.
         """
-        rows = coco_json.load(path)
+        rows = records.load(path)
         if not isinstance(rows, list) or not rows:
             raise InputError(f"{path} is not a COCO results file: it must be a list of detections")
         self.name, self.model_id = path.stem, f"results {path.name}"
@@ -53,7 +51,7 @@ class ResultsFile:
 def _item(path: Path, number: int, row: Any) -> str:
     """Item a row is about; the row is checked, too."""
     keypoints = row.get("keypoints") if isinstance(row, dict) else None
-    if not isinstance(keypoints, list) or len(keypoints) != NUMBERS or not coco_json.all_finite(keypoints):
+    if not isinstance(keypoints, list) or len(keypoints) != NUMBERS or not records.all_finite(keypoints):
         raise InputError(f"{path}, detection {number}: it needs `keypoints`, {NUMBERS} finite numbers")
     if not isinstance(row.get("image_id"), (str, int)):
         raise InputError(f"{path}, detection {number}: `image_id` must be the id of a generated item")

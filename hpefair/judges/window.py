@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-Array = NDArray[np.float64]
+from hpefair.arrays import Array, Pixels
 
 
 @dataclass(frozen=True)

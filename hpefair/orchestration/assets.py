@@ -5,8 +5,8 @@ from typing import Final
 from airflow.sdk import Asset, AssetWatcher
 
 from hpefair.orchestration import settings
-from hpefair.orchestration.naming import safe
 from hpefair.orchestration.raw_watcher import RawDataTrigger
+from hpefair.orchestration.workspaces.naming import safe
 
 
 def _watchers() -> list[AssetWatcher]:

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
-from hpefair.orchestration import collecting, drain, settings, tags
+from hpefair.orchestration import settings
+from hpefair.orchestration.locks import drain
 from hpefair.orchestration.operators import CLOSE, DECIDED, OPEN, RUN, WorkspaceOperator
-from hpefair.orchestration.publish import branch_of, publish, publish_inputs
-from hpefair.orchestration.workspace import close_workspace, open_workspace, rebase
+from hpefair.orchestration.workspaces import collecting, tags
+from hpefair.orchestration.workspaces.publish import branch_of, publish, publish_inputs
+from hpefair.orchestration.workspaces.workspace import close_workspace, open_workspace, rebase
+from hpefair.tools.dvc import cli
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 OPENED = ".hpefair/opened.json"
 PLAIN = re.compile(r"[\w.,:/@+ -]*")
-MARKER = ".hpefair-workspace"  # as `hpefair.adapters.workspace_marker` has it
+MARKER = ".hpefair-workspace"  # as `hpefair.cli.workspace_marker` has it
 SAMPLE = "sample"
 POOL = "publish"  # one at a time, whatever the defaults of a DAG say
 
@@ -91,7 +93,7 @@ class OpenWorkspaceOperator(WorkspaceOperator):
 
     def _add(self, folder: Path) -> None:
         if self.changes:
-            from hpefair.adapters import params_file  # a scheduler has no ruamel.yaml
+            from hpefair.settings import params_file  # a scheduler has no ruamel.yaml
 
             tree = _tree(self.changes)
             if not (folder / MARKER).exists() and (strange := _strange(tree)):
@@ -105,7 +107,7 @@ class OpenWorkspaceOperator(WorkspaceOperator):
         if not self.source:
             return
         if (folder / "data/raw.dvc").exists():
-            self.launch("pull", dvc_cli.command("pull", "data/raw.dvc"), folder)
+            self.launch("pull", cli.command("pull", "data/raw.dvc"), folder)
         sample = ["--number", str(self.images)] if self.source == SAMPLE else ["--discover"]
         words = ["-m", "hpefair", "add", "--replace", *sample, "--", self.source]
         self.launch("add", [sys.executable, *words], folder)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from hpefair.adapters import dvc_cli
 from hpefair.errors import ToolError
-from hpefair.orchestration import drain, settings
-from hpefair.orchestration.housekeeping import garbage_words, lacking, open_workspaces
+from hpefair.orchestration import settings
+from hpefair.orchestration.locks import drain
 from hpefair.orchestration.operators import RUN, WorkspaceOperator
-from hpefair.orchestration.workspace import close_workspace
+from hpefair.orchestration.workspaces.housekeeping import garbage_words, lacking, open_workspaces
+from hpefair.orchestration.workspaces.workspace import close_workspace
+from hpefair.tools.dvc import cli
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -111,7 +112,7 @@ class CollectGarbageOperator(WorkspaceOperator):
             with drain.alone(known.origin.cache):
                 others = [path for path in open_workspaces(known.runs) if path != folder]
                 # Below a lease, so that it ends with this task, which holds the lock.
-                self.launch("gc", dvc_cli.command(*garbage_words(folder, others)), folder)
+                self.launch("gc", cli.command(*garbage_words(folder, others)), folder)
         except ToolError as error:
             raise AirflowException(str(error)) from error
         finally:

@@ -16,11 +16,14 @@ import psutil
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from hpefair.adapters import dvc_cli, process_state
 from hpefair.errors import ToolError
-from hpefair.orchestration import collecting, drain, settings
+from hpefair.machine import process_state
+from hpefair.orchestration import settings
+from hpefair.orchestration.locks import drain
 from hpefair.orchestration.outcome import Listener, Outcome
-from hpefair.orchestration.workspace import base_of, close_workspace, open_workspace
+from hpefair.orchestration.workspaces import collecting
+from hpefair.orchestration.workspaces.workspace import base_of, close_workspace, open_workspace
+from hpefair.tools.dvc import cli
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -36,7 +39,7 @@ NO_SHELL = "/bin/false"
 END_LIMIT_S = 4.5  # Airflow waits 5 seconds before it kills a task that it asked to end
 CROSSINGS = 3  # tries more, at once, where dvc stumbled over what another run was writing
 # -P: the launcher is this installation's, though its command runs in the workspace, which has an hpefair of its own.
-LAUNCHER = (sys.executable, "-P", "-m", "hpefair.orchestration.lease")
+LAUNCHER = (sys.executable, "-P", "-m", "hpefair.orchestration.locks.lease")
 
 
 class WorkspaceOperator(BaseOperator):
@@ -135,7 +138,7 @@ class WorkspaceOperator(BaseOperator):
             if not missing:
                 return
             self.log.info("collecting %s", ", ".join(missing))
-            words = dvc_cli.command("repro", "--pull", "--allow-missing", *missing)
+            words = cli.command("repro", "--pull", "--allow-missing", *missing)
             try:
                 self.launch("collect", words, folder, dry=True)
             except AirflowException as error:
@@ -146,7 +149,7 @@ class WorkspaceOperator(BaseOperator):
                     ) from error
                 raise
             # Where an earlier stage wanted one file of a folder, the folder is there, and counts as complete for dvc.
-            self.launch("collect", dvc_cli.command("pull", *missing), folder)
+            self.launch("collect", cli.command("pull", *missing), folder)
             if absent := collecting.absent(folder, missing):
                 raise AirflowException(f"{absent[0]} ran nowhere yet, or its result is not in the remote")
             collecting.note(folder, missing)
@@ -204,8 +207,8 @@ class DvcStageOperator(WorkspaceOperator):
     def _reproduce(self, name: str, folder: Path) -> None:
         self.collect(folder, collecting.upstream(folder, name))
         # Without --allow-missing: to that, a stage that never ran and whose inputs are not here yet has not changed.
-        self.launch(name, dvc_cli.command("repro", "--single-item", "--pull", name), folder)
-        self.launch(f"{name}.push", dvc_cli.command("push", "--run-cache", name), folder)
+        self.launch(name, cli.command("repro", "--single-item", "--pull", name), folder)
+        self.launch(f"{name}.push", cli.command("push", "--run-cache", name), folder)
         collecting.note(folder, [name])
 
 
@@ -267,7 +270,7 @@ class HpefairOperator(WorkspaceOperator):
     def _call(self, folder: Path) -> str:
         self.collect(folder, collecting.named(folder, self.needs))
         if self.raw:
-            self.launch("raw", dvc_cli.command("pull", "data/raw.dvc"), folder)
+            self.launch("raw", cli.command("pull", "data/raw.dvc"), folder)
         self.launch(self.task_id, [sys.executable, "-m", "hpefair", *self.arguments], folder)
         said = [line for line in self._heard.lines if re.search(self.result, line)]
         if not said and self.result:
@@ -287,4 +290,4 @@ def skips_are_noted(context: Context) -> Iterator[None]:
 
 def environment() -> dict[str, str]:
     """The environment of commands in a workspace."""
-    return {**dvc_cli.environment(), "PYTHONUNBUFFERED": "1"}
+    return {**cli.environment(), "PYTHONUNBUFFERED": "1"}

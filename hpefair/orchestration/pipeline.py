@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from airflow.sdk import Param
 
-from hpefair.adapters import dvc_graph
 from hpefair.orchestration import settings
 from hpefair.orchestration.lifecycle import CloseWorkspaceOperator, OpenWorkspaceOperator, SettleRunOperator
 from hpefair.orchestration.notify import Tell
 from hpefair.orchestration.operators import CLOSE, DvcStageOperator, StageItemsOperator
+from hpefair.tools.dvc import graph as dvc_graph
 
 
 def optional(title: str, description: str) -> Param:

@@ -11,8 +11,8 @@ from typing import Any, Final
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from hpefair.errors import ToolError
-from hpefair.orchestration import commands
-from hpefair.orchestration.publish import RAW
+from hpefair.orchestration.workspaces import commands
+from hpefair.orchestration.workspaces.publish import RAW
 
 LOG: Final = logging.getLogger(__name__)
 

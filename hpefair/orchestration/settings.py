@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from hpefair.orchestration.naming import safe
-from hpefair.orchestration.workspace import Origin
+from hpefair.orchestration.workspaces.naming import safe
+from hpefair.orchestration.workspaces.workspace import Origin
 
 HERE: Final = Path(__file__).resolve().parents[2]
 

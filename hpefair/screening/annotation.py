@@ -7,19 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hpefair.adapters import coco_masks, images
-from hpefair.attributes.measurement import measure
-from hpefair.attributes.picture import Picture
+from hpefair.arrays import Array
+from hpefair.attributes.measured.measurement import measure
+from hpefair.attributes.measured.picture import Picture
 from hpefair.core.balance.screening import annotation_fault
 from hpefair.core.pose.limb_lengths import longest_limb
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.params import Attribute, Screen
+from hpefair.data import images
+from hpefair.data.coco import masks
 from hpefair.schema import MEASURED
 from hpefair.screening.faults import ANNOTATION, ATTRIBUTE, FILE, LIMBS, NONE, Fault
-
-Array = NDArray[np.float64]
+from hpefair.settings.params import Attribute, Screen
 
 
 def file_fault(row: Any, settings: Screen) -> Fault:
@@ -32,7 +31,7 @@ def file_fault(row: Any, settings: Screen) -> Fault:
     reason = images.fault(Path(row.path), int(row.width), int(row.height), max_pixels=2**31)
     if reason:
         return FILE, reason
-    mask = coco_masks.decode(row.segmentation, int(row.height), int(row.width))
+    mask = masks.decode(row.segmentation, int(row.height), int(row.width))
     if mask is None:
         return ANNOTATION, "no segmentation"
     keypoints = joints(row)

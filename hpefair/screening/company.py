@@ -6,16 +6,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from hpefair.attributes.picture import Picture
+from hpefair.arrays import Array, Mask, Pixels
+from hpefair.attributes.measured.picture import Picture
 from hpefair.core.pose.geometry import box_overlap
 from hpefair.judges.protocol import Counter, Found
 from hpefair.screening.faults import COUNT, NONE, Fault
-
-Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 COUNTED_FROM: Final = 0.02  # part of the picture, and
 COUNTED_JOINTS: Final = 8  # visible joints, from which a counter is expected to find somebody

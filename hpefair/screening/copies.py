@@ -8,16 +8,14 @@ from typing import Final
 import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from skimage.color import rgb2lab
 
-from hpefair.adapters import images, progress
+from hpefair.arrays import Array, Pixels
 from hpefair.core.balance.screening import near_duplicates, nearest
-from hpefair.params import Screen
+from hpefair.data import images
+from hpefair.machine import progress
 from hpefair.screening.faults import COPY, DUPLICATE, NONE, Fault
-
-Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
+from hpefair.settings.params import Screen
 
 SIDE: Final = 16
 ROOM: Final = 1.1  # of the box: a copy that was cropped a little tighter is still seen as one

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.balance.agreement import agreement, doubted
 from hpefair.core.balance.consensus import consensus
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.params import Screen
 from hpefair.screening.annotation import joints
 from hpefair.screening.faults import NONE, POSE, Fault
-
-Array = NDArray[np.float64]
+from hpefair.settings.params import Screen
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from hpefair.attributes.picture import Picture
-from hpefair.attributes.source import Source
-from hpefair.attributes.sources import judge
-from hpefair.params import Params
+from hpefair.attributes.measured.picture import Picture
+from hpefair.attributes.sources.source import Source
+from hpefair.attributes.sources.sources import judge
 from hpefair.schema import ATTRIBUTES, MEASURED, PERCEIVED, UNKNOWN
 from hpefair.screening.faults import ATTRIBUTE, NONE, Fault
+from hpefair.settings.params import Params
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,21 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hpefair.attributes.picture import Picture
-from hpefair.attributes.source import Source
-from hpefair.attributes.sources import chosen
+from hpefair.arrays import Array
+from hpefair.attributes.measured.picture import Picture
+from hpefair.attributes.sources.source import Source
+from hpefair.attributes.sources.sources import chosen
 from hpefair.judges.opening import open_counter
 from hpefair.judges.panel import Panel
 from hpefair.judges.protocol import Counter
-from hpefair.params import Params
 from hpefair.schema import PERCEIVED
 from hpefair.screening.annotation import attribute_fault, file_fault, joints, measured, open_picture
 from hpefair.screening.company import company_fault
 from hpefair.screening.faults import NONE, NOT_MADE, Fault
 from hpefair.screening.poses import judged
 from hpefair.screening.produced import told
-
-Array = NDArray[np.float64]
+from hpefair.settings.params import Params
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,18 @@ from typing import Any, Final
 
 import pandas as pd
 
-from hpefair.adapters import worker_pool
 from hpefair.core.fairness.counterfactual import paired_gaps
 from hpefair.generation.protocol import Item
 from hpefair.generation.records import record
 from hpefair.generation.render import made_of
-from hpefair.params import Params
-from hpefair.people.counterfactual import change
-from hpefair.people.photograph import photograph
-from hpefair.people.scene import Scene
-from hpefair.people.staging import Setting, stage
-from hpefair.people.streams import Streams
+from hpefair.machine import worker_pool
 from hpefair.screening.screener import Screener
+from hpefair.settings.params import Params
+from hpefair.synthetic.counterfactual import change
+from hpefair.synthetic.picture.photograph import photograph
+from hpefair.synthetic.picture.scene import Scene
+from hpefair.synthetic.picture.staging import Setting, stage
+from hpefair.synthetic.streams import Streams
 
 BEFORE: Final = {"age_band": "adult", "build": "average", "gender_presentation": "feminine", "skin_tone": "monk_04"}
 CHANGES: Final = (

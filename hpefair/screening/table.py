@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpefair.adapters import tables, worker_pool
-from hpefair.attributes.measurement import COLUMNS
-from hpefair.params import Params
+from hpefair.attributes.measured.measurement import COLUMNS
+from hpefair.data import tables
+from hpefair.machine import worker_pool
 from hpefair.schema import PERCEIVED
 from hpefair.screening.screener import Finding, Screener
+from hpefair.settings.params import Params
 
 
 @dataclass

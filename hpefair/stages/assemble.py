@@ -4,17 +4,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, review_decisions, tables
-from hpefair.adapters.coco_tables import coco_dataset
-from hpefair.adapters.generated_people import images_of, people_of, shown_beside
+from hpefair import artifacts
 from hpefair.core.balance.acceptance import defect_bound
 from hpefair.core.balance.admission import TURNED_DOWN, admitted, exposures_of, refusals, review_sample, reviewed
 from hpefair.core.balance.cells import cell_name
 from hpefair.core.balance.weights import exposures
-from hpefair.core.fairness.membership import membership_rows
+from hpefair.core.labels.membership import membership_rows
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.data import tables
+from hpefair.data.coco.tables import coco_dataset
+from hpefair.data.generated_people import images_of, people_of, shown_beside
+from hpefair.ledgers import review_decisions
 from hpefair.schema import MEASURED, PERCEIVED
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 PERSON = ["person_id", "image_id", "keypoints", "num_keypoints", "bbox", "area", "segmentation", "iscrowd"]
 PROVENANCE = [
@@ -24,7 +27,7 @@ PROVENANCE = [
 
 
 def build(out: Path, work: Path, item: str) -> None:
-    """Write a COCO file and an exposure table per variant, provenance, and the audited people of the balanced one."""
+    """Write a COCO file and tables for training per variant, provenance, and the audited people of the balanced one."""
     everything = params.load()
     images, people, beside_people = _real()
     train = people[people["split"] == "train"]
@@ -45,11 +48,9 @@ def build(out: Path, work: Path, item: str) -> None:
         used = all_images[all_images["image_id"].isin(rows["image_id"])]
         shown = pd.concat([rows, beside[beside["image_id"].isin(rows["image_id"])]], ignore_index=True)
         tables.write_json(out / f"{name}.json", coco_dataset(used, shown, COCO_17))
-        columns = ["person_id", "image_id", "path", "keypoints", "bbox", "area", "synthetic", "exposure"]
-        table = rows.merge(used[["image_id", "path"]], on="image_id", validate="m:1")
-        tables.write(out / f"{name}.parquet", table[columns])
+        others = pd.concat([beside_people, beside], ignore_index=True)
+        _write_for_training(out / name, rows, people[people["split"] == "val"], others, all_images)
     held_out = people[people["split"] != "train"].assign(exposure=1.0)
-    _write_for_training(out, people, made_people, pd.concat([beside_people, beside], ignore_index=True), all_images)
     audited = pd.concat([variants["balanced"], held_out], ignore_index=True)
     tables.write(out / "people.parquet", audited.drop(columns=["keypoints", "bbox", "segmentation"]))
     tables.write(out / "images.parquet", all_images)
@@ -63,17 +64,25 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 def _write_for_training(
-    out: Path, people: pd.DataFrame, made: pd.DataFrame, others: pd.DataFrame, images: pd.DataFrame
+    folder: Path, rows: pd.DataFrame, validation: pd.DataFrame, others: pd.DataFrame, images: pd.DataFrame
 ) -> None:
-    """Who is validated on, who else is in the pictures, and who belongs to which group with what probability."""
+    """Who is trained and validated on, who else is in their pictures, and who belongs to which group.
+
+    A folder of its own for every variant, without a word about people of another: what changes one variant must not
+    train a model on another again.
+    """
     place = images[["image_id", "path"]]
     shown = ["person_id", "image_id", "path", "keypoints", "bbox", "area"]
-    validation = people[people["split"] == "val"].merge(place, on="image_id", validate="m:1")
-    tables.write(out / "validation.parquet", validation[shown])
-    tables.write(out / "others.parquet", others.merge(place, on="image_id", validate="m:1")[[*shown, "iscrowd"]])
-    learnt = pd.concat([people[people["split"].isin(["train", "val"])], made], ignore_index=True)
+    placed = rows.merge(place, on="image_id", validate="m:1")
+    held = validation.merge(place, on="image_id", validate="m:1")
+    near = others.merge(place, on="image_id", validate="m:1")
+    near = near[near["path"].isin(placed["path"]) | near["path"].isin(held["path"])]
+    tables.write(folder / "people.parquet", placed[[*shown, "synthetic", "exposure"]])
+    tables.write(folder / "validation.parquet", held[shown])
+    tables.write(folder / "others.parquet", near[[*shown, "iscrowd"]].reset_index(drop=True))
     inferred = tables.read(artifacts.CALIBRATE / "inferred.parquet")
-    tables.write(out / "groups.parquet", membership_rows(learnt, inferred, [*PERCEIVED, *MEASURED]))
+    learnt = pd.concat([rows, validation], ignore_index=True)
+    tables.write(folder / "groups.parquet", membership_rows(learnt, inferred, [*PERCEIVED, *MEASURED]))
 
 
 def _real() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -118,4 +127,4 @@ def _admitted(
 
 
 if __name__ == "__main__":
-    dvc_stage.main("assemble", build)
+    stage.main("assemble", build)

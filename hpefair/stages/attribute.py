@@ -6,12 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, progress, tables
-from hpefair.attributes import given, sources
-from hpefair.attributes.measurement import measure
-from hpefair.attributes.picture import Picture
+from hpefair import artifacts
+from hpefair.attributes import given
+from hpefair.attributes.measured.measurement import measure
+from hpefair.attributes.measured.picture import Picture
+from hpefair.attributes.sources import sources
 from hpefair.core.splits import deal
+from hpefair.data import tables
+from hpefair.machine import progress
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -45,4 +49,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("attribute", build)
+    stage.main("attribute", build)

@@ -5,16 +5,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
-from hpefair.adapters.reference_shares import reference_shares
+from hpefair import artifacts
 from hpefair.attributes.doubt import counted, seen_codes, surely_known
-from hpefair.core.fairness.corrected_shares import correct
-from hpefair.core.fairness.distances import distance_table
-from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import resample
-from hpefair.core.fairness.patterns import patterns
-from hpefair.core.fairness.representation import coverage, share_table
+from hpefair.core.shares.corrected_shares import correct
+from hpefair.core.shares.distances import distance_table
+from hpefair.core.shares.groups import groups
+from hpefair.core.shares.patterns import patterns
+from hpefair.core.shares.representation import coverage, share_table
+from hpefair.core.uncertainty.intervals import resample
+from hpefair.data import tables
+from hpefair.data.reference_shares import reference_shares
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 TABLES = ("shares", "prevalence", "distances", "coverage", "patterns", "cells")
 
@@ -77,4 +79,4 @@ def _real() -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("audit", build)
+    stage.main("audit", build)

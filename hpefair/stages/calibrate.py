@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, review_labels, tables
+from hpefair import artifacts
 from hpefair.attributes.audits import audit_table, confusion_counts, errors_by_stratum
 from hpefair.attributes.calibration import calibrate
 from hpefair.attributes.resolution import resolve
+from hpefair.data import tables
+from hpefair.ledgers import review_labels
 from hpefair.schema import PERCEIVED, UNKNOWN
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -47,4 +50,4 @@ def _truth(given: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("calibrate", build)
+    stage.main("calibrate", build)

@@ -7,8 +7,8 @@ settings are: what they change is decided stage by stage.
 
 from pathlib import Path
 
-from hpefair.adapters import dvc_stage
-from hpefair.adapters.workspace_settings import check
+from hpefair.tools.dvc import stage
+from hpefair.tools.gx.workspace_settings import check
 
 SAID = "params.yaml and expectations were read and are in order\n"
 
@@ -20,4 +20,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("check", build)
+    stage.main("check", build)

@@ -5,15 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import content, dvc_stage, tables
-from hpefair.core.fairness.clusters import image_clusters
+from hpefair import artifacts
 from hpefair.core.fairness.comparison import Paired, Tolerance, compare
 from hpefair.core.fairness.disaggregation import with_overall
-from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import resample
+from hpefair.core.shares.groups import groups
+from hpefair.core.uncertainty.clusters import image_clusters
+from hpefair.core.uncertainty.intervals import resample
+from hpefair.data import content, tables
 from hpefair.errors import SettingsError
 from hpefair.schema import UNKNOWN
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 CLAIM = "about these trained models; a claim about the method needs at least 3 seeds per variant"
 
@@ -69,4 +71,4 @@ def _check_alike(models: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("compare", build)
+    stage.main("compare", build)

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, pose_arrays, tables
+from hpefair import artifacts
 from hpefair.attributes.doubt import corrected_means
 from hpefair.core.evaluation import Setting, Uncertainty, evaluate
-from hpefair.core.fairness.clusters import image_clusters
-from hpefair.core.fairness.groups import groups
 from hpefair.core.pose.error_types import ERRORS
 from hpefair.core.pose.person_scores import DECIDING, METRICS
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.core.pose.subgroup_precision import Rule
-from hpefair.params import Evaluate
+from hpefair.core.shares.groups import groups
+from hpefair.core.uncertainty.clusters import image_clusters
+from hpefair.data import pose_arrays, tables
+from hpefair.settings import params
+from hpefair.settings.params import Evaluate
+from hpefair.tools.dvc import stage
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -66,4 +68,4 @@ def _uncertainty(settings: Evaluate) -> Uncertainty:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("evaluate", build)
+    stage.main("evaluate", build)

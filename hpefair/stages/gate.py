@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
+from hpefair import artifacts
 from hpefair.core.fairness.verdict import Verdict, combine
+from hpefair.data import tables
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -29,4 +31,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("gate", build)
+    stage.main("gate", build)

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, generation_times, tables
+from hpefair import artifacts
+from hpefair.data import tables
 from hpefair.generation.batches import make_all
 from hpefair.generation.records import COLUMNS
+from hpefair.ledgers import generation_times
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -33,4 +36,4 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("generate", build, resumable=True)
+    stage.main("generate", build, resumable=True)

@@ -5,15 +5,20 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from hpefair import artifacts, params
-from hpefair.adapters import coco_json, coco_text, deletions, dvc_stage, images, label_files, memory, progress, tables
-from hpefair.adapters.coco_columns import read_people
-from hpefair.adapters.coco_people import people_table
-from hpefair.adapters.coco_tables import attribute_rows, image_rows, label_rows
+from hpefair import artifacts
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.core.pose.skeletons import skeleton
+from hpefair.data import images, label_files, tables
+from hpefair.data.coco import records, text
+from hpefair.data.coco.columns import read_people
+from hpefair.data.coco.people import people_table
+from hpefair.data.coco.tables import attribute_rows, image_rows, label_rows
 from hpefair.errors import InputError, MissingArtifactError
+from hpefair.ledgers import deletions
+from hpefair.machine import memory, progress
 from hpefair.schema import IMAGES, REJECTS, UNKNOWN
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 LABELS = ("person_id", "image_id", "attribute", "group", "source")
 
@@ -49,12 +54,12 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 def _read(folder: Path, joints: Skeleton, max_pixels: int) -> tuple[pa.Table, dict[str, pd.DataFrame]]:
-    tree = coco_text.load_dataset(folder / "annotations.json")
-    coco_json.check_categories(tree, joints, folder / "annotations.json")
-    checked = coco_json.Checked()
-    coco_json.check_images(tree["images"], checked)
+    tree = text.load_dataset(folder / "annotations.json")
+    records.check_categories(tree, joints, folder / "annotations.json")
+    checked = records.Checked()
+    records.check_images(tree["images"], checked)
     _check_files(folder / "images", checked, max_pixels)
-    found = read_people(tree["annotations"], coco_json.Scope.of(tree, checked, joints), checked)
+    found = read_people(tree["annotations"], records.Scope.of(tree, checked, joints), checked)
     people = people_table(found, folder.name, joints)
     ids = people.select(["person_id", "image_id"]).to_pandas()
     labels = [
@@ -99,10 +104,10 @@ def _without_deleted(people: pa.Table, joined: dict[str, pd.DataFrame]) -> tuple
     }
 
 
-def _check_files(folder: Path, checked: coco_json.Checked, max_pixels: int) -> None:
+def _check_files(folder: Path, checked: records.Checked, max_pixels: int) -> None:
     accepted = []
     for record in progress.track(checked.images, "checking images"):
-        path = coco_json.inside(folder, record["file_name"])
+        path = records.inside(folder, record["file_name"])
         reason = (
             images.fault(path, record["width"], record["height"], max_pixels)
             if path
@@ -117,4 +122,4 @@ def _check_files(folder: Path, checked: coco_json.Checked, max_pixels: int) -> N
 
 
 if __name__ == "__main__":
-    dvc_stage.main("ingest", build)
+    stage.main("ingest", build)

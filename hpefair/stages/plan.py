@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from hpefair import params
-from hpefair.adapters import dvc_stage, tables
 from hpefair.core.splits import deal, hexadecimal, unit_hash
+from hpefair.data import tables
 from hpefair.generation.planning import Plan, plan_repair
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -82,4 +83,4 @@ def _item(backend: str, row: dict[str, Any], number: int, everything: params.Par
 
 
 if __name__ == "__main__":
-    dvc_stage.main("plan", build)
+    stage.main("plan", build)

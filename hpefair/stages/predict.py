@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import coco_json, coco_results, dvc_stage, tables
+from hpefair import artifacts
 from hpefair.core.pose.skeletons import skeleton
+from hpefair.data import tables
+from hpefair.data.coco import records, results
 from hpefair.schema import PREDICTIONS
-from hpefair.training_sections import PredictedModel, PredictEngine
+from hpefair.settings import params
+from hpefair.settings.training import PredictedModel, PredictEngine
+from hpefair.tools.dvc import stage
 
 Found = tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]  # predictions, the images they are about, and what they are
 
@@ -29,7 +32,7 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 def _trained(wanted: PredictedModel, images: pd.DataFrame, how: PredictEngine) -> Found:
-    from hpefair.training.predicted_split import predicted
+    from hpefair.prediction.split import predicted
 
     split = tables.read(artifacts.SPLIT / "images.parquet")
     test = images[images["image_id"].isin(split.loc[split["split"] == "test", "image_id"])]
@@ -41,8 +44,8 @@ def _third_party(source: Path, images: pd.DataFrame) -> Found:
     dataset = source.parts[2]
     mine = images[images["dataset"] == dataset]
     # The file was checked when it was added; images quarantined since then drop out here.
-    tree = coco_json.load_dataset(artifacts.RAW / dataset / "annotations.json")
-    found = coco_results.load(source, skeleton("coco_17"), coco_json.declared_ids(tree), coco_json.person_ids(tree))
+    tree = records.load_dataset(artifacts.RAW / dataset / "annotations.json")
+    found = results.load(source, skeleton("coco_17"), records.declared_ids(tree), records.person_ids(tree))
     table = pd.DataFrame(
         {
             "coco_image_id": found.coco_image_id,
@@ -60,4 +63,4 @@ def _third_party(source: Path, images: pd.DataFrame) -> Found:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("predict", build)
+    stage.main("predict", build)

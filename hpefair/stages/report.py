@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from hpefair import params
-from hpefair.adapters import dvc_stage, report_page, report_values, tables
-from hpefair.attributes import context
+from hpefair.attributes.measured import context
+from hpefair.data import tables
+from hpefair.report import page
+from hpefair.report import values as report_values
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 FILES = {
     "report.html": "report.html.j2",
@@ -17,10 +20,10 @@ def build(out: Path, work: Path, item: str) -> None:
     """Write report.html, data_card.md, model_card.md, and answer.json: the sentences at their top."""
     values = {**report_values.collect(params.load()), "context": context.DEFINITIONS}
     for name, template in FILES.items():
-        (out / name).write_text(report_page.render(template, values), encoding="utf-8")
+        (out / name).write_text(page.render(template, values), encoding="utf-8")
     tables.write_json(out / "answer.json", {"answer": values["answer"]})
     print(f"report: {(out / 'report.html').stat().st_size // 1024} kB")
 
 
 if __name__ == "__main__":
-    dvc_stage.main("report", build)
+    stage.main("report", build)

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
+from hpefair import artifacts
 from hpefair.core.balance.acceptance import acceptance_weights, rates_by_group, uneven
+from hpefair.data import tables
 from hpefair.schema import UNKNOWN
 from hpefair.screening import self_check
 from hpefair.screening.copies import copy_faults
 from hpefair.screening.table import screen_all
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 ACCEPTED_BY = ("age_band", "build", "gender_presentation", "skin_tone", "view", "age_band.build")
 WEIGHED_BY = ("age_band", "build", "skin_tone", "view")
@@ -75,4 +77,4 @@ def _reject_copies(made: pd.DataFrame, everything: params.Params) -> None:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("screen", build, resumable=True)
+    stage.main("screen", build, resumable=True)

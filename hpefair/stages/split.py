@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, tables
-from hpefair.adapters.licences import contains_any
+from hpefair import artifacts
 from hpefair.core.splits import assign
+from hpefair.data import tables
+from hpefair.data.licences import contains_any
 from hpefair.schema import SPLITS
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
 
 
 def build(out: Path, work: Path, item: str) -> None:
@@ -27,4 +29,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    dvc_stage.main("split", build)
+    stage.main("split", build)

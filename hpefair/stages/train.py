@@ -5,15 +5,19 @@ from pathlib import Path
 
 import torch
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, progress, tables
-from hpefair.adapters.training_rows import read_variant
-from hpefair.core.fairness.membership import membership
+from hpefair import artifacts
 from hpefair.core.fairness.objectives import Choice
+from hpefair.core.labels.membership import membership
 from hpefair.core.pose.skeletons import skeleton
+from hpefair.data import tables
+from hpefair.data.training_rows import read_variant
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import build as build_estimator
-from hpefair.training import processes, weights
+from hpefair.machine import progress
+from hpefair.prediction import weights
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
+from hpefair.training import processes
 from hpefair.training.engine import Recipe, fit
 from hpefair.training.training_set import Membership, TrainingSet
 
@@ -66,10 +70,10 @@ def _build(out: Path, work: Path, item: str) -> None:
 
 
 def _read(variant: str, by: str, everybody: bool) -> TrainingSet:
-    people, validation = read_variant(artifacts.ASSEMBLE, variant, everybody)
+    people, validation = read_variant(artifacts.ASSEMBLE / variant, everybody)
     if not (people["exposure"] > 0).any() or (people["synthetic"].all() and variant != "synthetic_only"):
         raise InputError("nobody is left to train on: see split and assemble in params.yaml")
-    rows = tables.read(artifacts.ASSEMBLE / "groups.parquet")
+    rows = tables.read(artifacts.ASSEMBLE / variant / "groups.parquet")
     who = [Membership(*membership(rows, part["person_id"], by)) for part in (people, validation)]
     return TrainingSet(people, who[0], validation, who[1])
 
@@ -78,4 +82,4 @@ if __name__ == "__main__":
     if processes.inside():
         _build(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[1])
     else:
-        dvc_stage.main("train", build, resumable=True)
+        stage.main("train", build, resumable=True)

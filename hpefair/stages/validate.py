@@ -4,19 +4,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_stage, release_history, suites, tables
-from hpefair.adapters.report_shares import small_groups
+from hpefair import artifacts
+from hpefair.core.shares.shown_shares import small_groups
+from hpefair.data import tables
+from hpefair.ledgers import release_history
+from hpefair.settings import params
+from hpefair.tools.dvc import stage
+from hpefair.tools.gx import suites
 
 
 def build(out: Path, work: Path, item: str) -> None:
     """Write the result of every suite as JSON, and as a Data Docs page that shows no group below the floor."""
-    from hpefair.adapters import gx_checks, gx_docs, gx_expectations
+    from hpefair.tools.gx import checks, docs, expectations
 
     everything = params.load()
     shares = tables.read(artifacts.AUDIT / item / "shares.parquet")
     released = release_history.read(artifacts.RELEASE_HISTORY, item)
-    released["scope"] += gx_expectations.RELEASE
+    released["scope"] += expectations.RELEASE
     known = {
         "images": tables.read(artifacts.INGEST / "images.parquet"),
         "people": tables.read(artifacts.INGEST / "people.parquet"),
@@ -29,10 +33,10 @@ def build(out: Path, work: Path, item: str) -> None:
     for path in sorted(artifacts.EXPECTATIONS.glob("*.yaml")):
         suite = suites.load_suite(path)
         table = known[suite.table]
-        outcome = gx_checks.run(path, suite, table, everything.validate_.max_unexpected_rows)
-        results[path.stem] = gx_checks.plain_results(outcome)
+        outcome = checks.run(path, suite, table, everything.validate_.max_unexpected_rows)
+        results[path.stem] = checks.plain_results(outcome)
         lead = f"{suite.purpose} Table {suite.table} of the {item} data, {len(table)} rows."
-        page = gx_docs.page(outcome, f"Expectations: {path.stem} ({item})", lead, hidden)
+        page = docs.page(outcome, f"Expectations: {path.stem} ({item})", lead, hidden)
         (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
     tables.write_json(out / "results.json", results)
     print(f"validate {item}: {sum(map(len, results.values()))} expectations in {len(results)} suites")
@@ -51,4 +55,4 @@ def hidden_groups(shares: pd.DataFrame, floor: int) -> dict[tuple[str, str], set
 
 
 if __name__ == "__main__":
-    dvc_stage.main("validate", build)
+    stage.main("validate", build)

@@ -5,13 +5,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array, Pixels
 from hpefair.core.pose.geometry import crop_window
 from hpefair.core.pose.skeleton import Skeleton
-
-Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
 
 LOWER: Final = ("hip", "knee", "ankle", "pelvis", "heel", "foot_index")
 HALF_BODY_JOINTS: Final = 8  # labelled joints that a person needs, and

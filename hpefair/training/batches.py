@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hpefair.arrays import Index
 from hpefair.estimators.protocol import Estimator
 from hpefair.training.augmentation import Augmentation
 from hpefair.training.crops import Shown
 
-Index = NDArray[np.int64]
 Item = TypeVar("Item")
 
 AHEAD = 2  # batches that wait beside the one that is trained on, for each loader

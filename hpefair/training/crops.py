@@ -1,29 +1,22 @@
-"""Person crops: for training, augmented, out of a store; for prediction, straight from the pictures."""
+"""Person crops for training: augmented, out of a store."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from hpefair.adapters import images
+from hpefair.arrays import Array, Pixels
 from hpefair.core.pose.geometry import crop_affine, crop_window, mirror, move_boxes, transform
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.estimators.protocol import Sample
+from hpefair.prediction.inputs import MEAN, decoded
 from hpefair.training.augmentation import Augmentation, changed_window, shown_window, tinted
-from hpefair.training.pixel_store import MEAN, PixelStore, stored
+from hpefair.training.pixel_store import PixelStore, stored
 
-Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
-
-DEVIATION: Final = (58.4, 57.1, 57.4)  # ImageNet channel statistics, RGB
-DECODED_IMAGES_KEPT: Final = 256  # about 250 MB of COCO-sized images
 STORED: Final = 1.5  # size of a stored cut over that of the person's window: room for turning and for smaller scales
 DETAIL: Final = 1.25  # its resolution over that of a crop: what is shown larger stays sharp
 NOBODY: Final[Array] = np.zeros((0, 4))
@@ -95,47 +88,3 @@ def _cut(path: str, matrix: Array, out: Pixels) -> None:
     cv2.warpAffine(
         decoded(path), matrix, (out.shape[1], out.shape[0]), dst=out, flags=cv2.INTER_LINEAR, borderValue=MEAN
     )
-
-
-def plain_crops(pixels: Pixels, boxes: Array, size: tuple[int, int], out: Pixels, scale: float = 1.0) -> Array:
-    """Crops of people's boxes out of one image, unturned.
-
-    Args:
-        pixels: Image (H, W, 3).
-        boxes: Boxes (N, 4).
-        size: Width and height of a crop.
-        out: Array (N, height, width, 3) that receives the crops: fresh memory for each costs as much as the crop.
-        scale: How much larger than usual people are shown.
-
-    Returns:
-        The maps (N, 2, 3) that made them.
-    """
-    windows = [crop_window(box, size[0] / size[1]) / [1, 1, scale, scale] for box in boxes]
-    matrices = np.stack([crop_affine(window, size, 0.0) for window in windows])
-    for place, matrix in zip(out, matrices, strict=True):
-        cv2.warpAffine(pixels, matrix, size, dst=place, flags=cv2.INTER_LINEAR, borderValue=MEAN)
-    return matrices
-
-
-def people_crops(people: pd.DataFrame, size: tuple[int, int], scale: float = 1.0) -> tuple[Pixels, Array]:
-    """Crops (N, height, width, 3) of people with path and bbox, and the maps (N, 2, 3) that made them."""
-    crops = np.empty((len(people), size[1], size[0], 3), np.uint8)
-    boxes = np.stack(people["bbox"].to_list()).astype(float)
-    matrices = [
-        plain_crops(decoded(path), boxes[k : k + 1], size, crops[k : k + 1], scale)
-        for k, path in enumerate(people["path"])
-    ]
-    return crops, np.concatenate(matrices)
-
-
-def normalize(pixels: Tensor) -> Tensor:
-    """Pixels (B, H, W, 3) uint8 as normalized float (B, 3, H, W), channels last in memory as convolutions like it."""
-    scale = 1 / torch.tensor(DEVIATION, device=pixels.device).view(1, 3, 1, 1)
-    shift = -torch.tensor(MEAN, device=pixels.device).view(1, 3, 1, 1) * scale
-    return torch.addcmul(shift, pixels.permute(0, 3, 1, 2).to(torch.float32), scale)
-
-
-@lru_cache(maxsize=DECODED_IMAGES_KEPT)
-def decoded(path: str) -> Pixels:
-    """Pixels (H, W, 3) of an image file, the last few hundred kept."""
-    return images.read_rgb(Path(path))

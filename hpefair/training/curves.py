@@ -5,11 +5,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.training.training_set import Membership
 
-Array = NDArray[np.float64]
 Rows = list[dict[str, Any]]
 
 EVERY: Final = 10  # steps that a row of the curve by group stands for

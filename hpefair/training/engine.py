@@ -22,6 +22,7 @@ from hpefair.core.fairness.objectives import Choice, objective
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import SettingsError
 from hpefair.estimators.protocol import Estimator, Scheduled, Stage, Staged
+from hpefair.settings.training import TrainEngine
 from hpefair.training import checkpoint
 from hpefair.training.augmentation import Augmentation
 from hpefair.training.averaging import Average
@@ -32,7 +33,6 @@ from hpefair.training.observation import observed_errors
 from hpefair.training.training_set import TrainingSet
 from hpefair.training.validation import Validation
 from hpefair.training.views import open_view
-from hpefair.training_sections import TrainEngine
 
 Tracker = Callable[[int, Mapping[str, float]], None]
 

@@ -9,15 +9,14 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hpefair.arrays import Array
 from hpefair.core.fairness.objectives import Objective
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import Adversarial, Estimator, Losses, Stage
+from hpefair.prediction.inputs import normalize
+from hpefair.settings.training import TrainEngine
 from hpefair.training import precision
 from hpefair.training.batches import Batch
-from hpefair.training.crops import normalize
-from hpefair.training_sections import TrainEngine
-
-Array = NDArray[np.float64]
 
 
 class Learner:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hpefair.estimators.protocol import Estimator, Staged
+from hpefair.prediction.inputs import normalize
 from hpefair.training.batches import Batches
-from hpefair.training.crops import normalize
 
 FIRST: Final = 1 << 30  # steps that no training reaches: observation draws other people and changes than it does
 BATCHES: Final = 16

@@ -10,16 +10,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from hpefair.adapters import progress, writable
+from hpefair.arrays import Array, Pixels
 from hpefair.core.pose.geometry import compose, invert
+from hpefair.machine import progress, writable
+from hpefair.prediction.inputs import MEAN
 
-Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
 Cut = Callable[[Pixels, Array], None]
-
-MEAN = (123.7, 116.3, 103.5)  # ImageNet's mean colour, RGB: zero after normalization
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,20 @@
-"""Whole pictures: for training, augmented, out of a store; for prediction, letterboxed."""
+"""Whole pictures for training: augmented, out of a store."""
 
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hpefair.adapters import images
+from hpefair.arrays import Array, Pixels
 from hpefair.core.pose.geometry import compose, letterbox, move_boxes, transform
 from hpefair.core.pose.skeleton import Skeleton
+from hpefair.data import images
 from hpefair.estimators.protocol import Sample
+from hpefair.prediction.inputs import decoded, fit
 from hpefair.training.augmentation import Augmentation, tinted
-from hpefair.training.crops import Shown, decoded
-from hpefair.training.pixel_store import MEAN, PixelStore, stored
-
-Array = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
+from hpefair.training.crops import Shown
+from hpefair.training.pixel_store import PixelStore, stored
 
 DETAIL: Final = 1.25  # resolution of a stored picture over that of an input: what is shown larger stays sharp
 LEAST_SHOWN: Final = 0.25  # of a person's box: of whom less is in the picture, nothing is known
@@ -88,28 +85,6 @@ class SceneView:
         maps = [letterbox(width, height, shape)[None] for width, height in sizes]
         jobs = [(path, [unit], maps[unit]) for unit, path in enumerate(self._paths)]
         return stored(folder, jobs, len(jobs), shape, _fit)
-
-
-def fitted(pixels: Pixels, size: tuple[int, int]) -> tuple[Pixels, Array]:
-    """A picture (H, W, 3) letterboxed to `size`, and the map (2, 3) that did it."""
-    height, width = pixels.shape[:2]
-    matrix = letterbox(width, height, size)
-    out = np.empty((size[1], size[0], 3), np.uint8)
-    fit(pixels, matrix, out)
-    return out, matrix
-
-
-def fit(pixels: Pixels, matrix: Array, out: Pixels) -> None:
-    """Letterbox a picture into `out`; averaging where it shrinks, so that thin limbs do not come and go."""
-    scale = matrix[0, 0]
-    if scale < 1:
-        small = (max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1))
-        shrunk = cv2.resize(pixels, small, interpolation=cv2.INTER_AREA)
-        across, down = pixels.shape[1] / small[0], pixels.shape[0] / small[1]
-        back = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2]])
-        pixels, matrix = np.asarray(shrunk), compose(matrix, back)
-    size = (out.shape[1], out.shape[0])
-    cv2.warpAffine(pixels, matrix, size, dst=out, flags=cv2.INTER_LINEAR, borderValue=MEAN)
 
 
 def _fit(path: str, matrix: Array, out: Pixels) -> None:

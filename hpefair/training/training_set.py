@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.fairness.objectives import balanced_exposures
 from hpefair.schema import UNKNOWN
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,19 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hpefair.adapters import pose_arrays
+from hpefair.arrays import Array
 from hpefair.core.pose.candidates import Detections, People, candidates
 from hpefair.core.pose.person_scores import person_scores
 from hpefair.core.pose.skeleton import Skeleton
+from hpefair.data import pose_arrays
 from hpefair.estimators.protocol import Estimator
+from hpefair.prediction.prediction import TestTime, detect, predict
 from hpefair.schema import UNKNOWN
+from hpefair.settings.training import TrainEngine
 from hpefair.training.averaging import Average
-from hpefair.training.prediction import TestTime, detect, predict
 from hpefair.training.training_set import TrainingSet
-from hpefair.training_sections import TrainEngine
-
-Array = NDArray[np.float64]
 
 ALL = "all"
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hpefair.attributes.source import Sight
+from hpefair.attributes.sources.source import Sight
 
 
 def sight(pixels=None, keypoints=None, mask=None, bbox=None):

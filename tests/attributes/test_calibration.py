@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair import params
 from hpefair.attributes.audits import audit_table, confusion_counts, errors_by_stratum, progress
 from hpefair.attributes.calibration import calibrate
 from hpefair.attributes.doubt import corrected_means, counted, seen_codes, surely_known
 from hpefair.attributes.resolution import resolve
-from hpefair.core.fairness.audit_sample import audit_order
+from hpefair.core.labels.audit_sample import audit_order
 from hpefair.schema import ATTRIBUTES, MEASURED, PERCEIVED, groups_of
+from hpefair.settings import params
 
 SETTINGS = params.load(Path(__file__).parents[2] / "params.yaml").calibrate
 GROUPS = ATTRIBUTES["gender_presentation"]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from hpefair.adapters import fiftyone_server
+from hpefair.tools.fiftyone import server
 from tests.conftest import environment
 
 LIMIT_MS = 90_000
@@ -36,8 +36,8 @@ class App(NamedTuple):
 def served(folder: Path, media: Path) -> Iterator[App]:
     """A database and an App over it; the database's address is in the environment."""
     with (
-        fiftyone_server.database(folder / "db"),
-        fiftyone_server.app(fiftyone_server.Served(fiftyone_server.free_port(), [media]), folder) as (address, token),
+        server.database(folder / "db"),
+        server.app(server.Served(server.free_port(), [media]), folder) as (address, token),
     ):
         yield App(address, token)
 

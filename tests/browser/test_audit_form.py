@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hpefair.adapters import audit_form
+from hpefair.report import audit_form
 from hpefair.schema import groups_of
 from tests.browser.pages import browser_page
 

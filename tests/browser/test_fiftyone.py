@@ -13,8 +13,8 @@ import pymongo
 import pytest
 from playwright.sync_api import expect
 
-from hpefair.adapters import tables
-from hpefair.adapters.fiftyone_guard import OUTSIDE
+from hpefair.data import tables
+from hpefair.tools.fiftyone.guard import OUTSIDE
 from tests.browser import fiftyone_app as app
 from tests.browser.pages import browser_page
 from tests.conftest import dvc, run

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from hpefair.adapters import report_page
+from hpefair.report import page as report_page
 from tests.browser.pages import browser_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]

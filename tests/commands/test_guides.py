@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hpefair.demo import create_workspace
-from tests.commands.test_attributes import fill
+from hpefair.cli.demo import create_workspace
+from tests.commands.labels.test_attributes import fill
 from tests.conftest import PROJECT, shrink
 from tests.documentation import PAGES, Reader, commands, name
 
@@ -28,7 +28,7 @@ ELSEWHERE = {  # downloads, servers that run until they are stopped, and this su
     "hpefair add sample": ("tests/pipeline/test_sample.py", '"add", "sample"'),
     "hpefair app --port 5152": ("docker/airflow-standalone.sh", "hpefair app"),
     "mlflow server --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000": (
-        "tests/commands/test_tracking.py", '"mlflow", "server"',
+        "tests/tracking/test_tracking.py", '"mlflow", "server"',
     ),
     "docker compose --env-file docker/.env -f docker/compose.yaml up --build": (
         "tests/docker/test_docker.py", '"config"',

@@ -6,9 +6,11 @@ import subprocess
 
 import pytest
 
-from hpefair.adapters import images, own_outputs, workspace_marker
-from hpefair.demo import create_workspace
+from hpefair.cli import workspace_marker
+from hpefair.cli.demo import create_workspace
+from hpefair.data import images
 from hpefair.errors import InputError, MissingArtifactError
+from hpefair.machine import own_outputs
 from tests.conftest import PROJECT, environment, run
 
 FOREIGN = {
@@ -150,7 +152,7 @@ def test_a_demos_workspace_puts_only_its_own_files_under_git(tmp_path):
         ["git", "ls-tree", "-r", "--name-only", "HEAD"], cwd=tmp_path / "w", capture_output=True, text=True, check=True
     )
     names = set(tracked.stdout.split())
-    assert {"dvc.yaml", workspace_marker.MARKER, "hpefair/cli.py"} <= names
+    assert {"dvc.yaml", workspace_marker.MARKER, "hpefair/cli/main.py"} <= names
     assert not {"private.txt", "staged.txt"} & names
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hpefair.demo import create_workspace
+from hpefair.cli.demo import create_workspace
 from tests.conftest import PROJECT, run
 from tests.documentation import Reader, commands
 

@@ -7,11 +7,11 @@ import sys
 import typer
 import yaml
 
-from hpefair.adapters import dvc_graph
-from hpefair.cli import app
+from hpefair.cli.main import app
 from hpefair.core.pose.person_scores import METRICS
 from hpefair.core.pose.precision import STATISTICS
 from hpefair.schema import ATTRIBUTES
+from hpefair.tools.dvc import graph
 
 
 def read(project, name):
@@ -30,7 +30,7 @@ def test_generated_pages_are_up_to_date(project):
 def test_every_stage_and_parameter_is_documented(project):
     """By name."""
     page = read(project, "pipeline.md")
-    for stage in dvc_graph.load(project).stages:
+    for stage in graph.load(project).stages:
         assert f"## {stage.word}" in page
     for section, keys in yaml.safe_load((project / "params.yaml").read_text()).items():
         for key in keys:

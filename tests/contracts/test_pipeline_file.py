@@ -9,9 +9,10 @@ import grimp
 import pytest
 import yaml
 
-from hpefair import artifacts, params
-from hpefair.adapters import dvc_graph
+from hpefair import artifacts
 from hpefair.orchestration.pipeline import task_id
+from hpefair.settings import params
+from hpefair.tools.dvc import graph as dvc_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPH = dvc_graph.load(ROOT)
@@ -20,12 +21,12 @@ WORDS = list(dict.fromkeys(stage.word for stage in GRAPH.stages))
 EXEMPT = {
     "hpefair",
     "hpefair.errors",
-    "hpefair.params",
-    "hpefair.sections",
-    "hpefair.attribute_sections",
-    "hpefair.balance_sections",
-    "hpefair.generation_sections",
-    "hpefair.training_sections",
+    "hpefair.settings.params",
+    "hpefair.settings.pipeline",
+    "hpefair.settings.attributes",
+    "hpefair.settings.repair",
+    "hpefair.settings.diffusion",
+    "hpefair.settings.training",
     "hpefair.artifacts",
     "hpefair.stages",
 }

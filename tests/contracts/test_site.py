@@ -7,7 +7,7 @@ import sys
 import pytest
 import typer
 
-from hpefair.cli import app
+from hpefair.cli.main import app
 from tests.browser.pages import browser_page
 from tests.conftest import PROJECT
 from tests.documentation import PAGES, commands, name

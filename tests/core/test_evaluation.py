@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from hpefair.core.evaluation import Setting, Uncertainty, evaluate
-from hpefair.core.fairness.clusters import image_clusters
-from hpefair.core.fairness.groups import Group
 from hpefair.core.pose.candidates import candidates
 from hpefair.core.pose.person_scores import METRICS, person_scores
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.pose.subgroup_precision import Rule
+from hpefair.core.shares.groups import Group
+from hpefair.core.uncertainty.clusters import image_clusters
 from tests import oracles
 from tests.core.pose.test_precision import random_dataset
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair.core.fairness.groups import Group
 from hpefair.core.keypoint_breakdown import by_keypoint
 from hpefair.core.pose.error_types import NAMES
 from hpefair.core.pose.person_scores import PersonScores
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.core.shares.groups import Group
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hpefair.adapters.fiftyone_server import free_port
+from hpefair.tools.fiftyone.server import free_port
 from tests.conftest import PROJECT
 
 PATIENCE_S = 300  # to start and to end, beside whatever else runs on the machine

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hpefair.adapters.fiftyone_server import free_port, serve
-from hpefair.orchestration.naming import safe
+from hpefair.orchestration.workspaces.naming import safe
+from hpefair.tools.fiftyone.server import free_port, serve
 from tests.conftest import commit, dvc
 from tests.dags.airflow_server import AirflowServer
 from tests.dags.installation import bare_origin, variables_of

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hpefair.adapters import dvc_graph
+from hpefair.tools.dvc import graph
 
 PARSE = """
 import json, runpy, sys, time
@@ -80,7 +80,7 @@ def test_a_file_parses_in_no_time_and_only_declares(project, tmp_path, name):
 def test_every_stage_is_a_task_of_one_dag(dags, project):
     """And of no other; gate by gate, shard by shard."""
     mine = [task for name in ("dataset", "augment", "train") for task in dags[f"hpefair_{name}"]["tasks"]]
-    for stage in dvc_graph.load(project).stages:
+    for stage in graph.load(project).stages:
         names = {stage.name.replace("@", "."), stage.word}
         assert sum(mine.count(name) for name in names) == 1, stage.name
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hpefair.orchestration.naming import safe
+from hpefair.orchestration.workspaces.naming import safe
 from tests.conftest import PROJECT
 from tests.dags.airflow_server import ENDED, AirflowServer
 from tests.orchestration.conftest import git, make_origin, variables_of
@@ -73,7 +73,7 @@ def below():
     for process in psutil.process_iter():
         try:
             inside = "/runs/fault/" in process.cwd() and process.status() != psutil.STATUS_ZOMBIE
-            if inside and "hpefair.orchestration.lease" not in process.cmdline():
+            if inside and "hpefair.orchestration.locks.lease" not in process.cmdline():
                 found.append(process)
         except psutil.Error:
             continue
@@ -109,7 +109,7 @@ def launcher():
             words = process.cmdline()
         except psutil.Error:
             continue
-        if "hpefair.orchestration.lease" in words and any(word.startswith("train@") for word in words):
+        if "hpefair.orchestration.locks.lease" in words and any(word.startswith("train@") for word in words):
             return process
     raise AssertionError("no training runs")
 

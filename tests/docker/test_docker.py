@@ -12,7 +12,7 @@ import pytest
 import requests
 import yaml
 
-from hpefair.adapters.fiftyone_server import free_port, serve
+from hpefair.tools.fiftyone.server import free_port, serve
 from tests.conftest import unavailable
 
 FILES = ("airflow", "worker", "mlflow")

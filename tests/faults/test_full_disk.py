@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hpefair.adapters import writable
+from hpefair.machine import writable
 from tests.conftest import environment
 from tests.faults.test_io_errors import repro
 from tests.pipeline.test_killed import contents

@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from hpefair.adapters.disk_faults import ADVICE
+from hpefair.machine.disk_faults import ADVICE
 from tests.conftest import dvc
 from tests.pipeline.test_killed import contents
 

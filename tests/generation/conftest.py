@@ -6,9 +6,9 @@ import os
 import pandas as pd
 import pytest
 
-from hpefair.attributes.measurement import measure_image
-from hpefair.params import Attribute, load
+from hpefair.attributes.measured.measurement import measure_image
 from hpefair.schema import PERCEIVED
+from hpefair.settings.params import Attribute, load
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -45,7 +45,7 @@ def pipelines(tmp_path_factory):
     """Folder with random pipelines: control, refine, inpaint, and a ControlNet `net`."""
     import torch
 
-    from tests.generation import tiny_pipelines
+    from tests.generation.diffusion import tiny_pipelines
 
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("pipelines")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair.adapters import coco_masks
 from hpefair.core.splits import unit_hash
+from hpefair.data.coco import masks
 from hpefair.generation import batches
 from hpefair.generation.protocol import AnnotatedPerson, Made
 from hpefair.generation.records import COLUMNS
@@ -68,7 +68,7 @@ def test_every_item_is_made_once_or_refused_with_a_reason(wanted, tmp_path, monk
     good = made[made["made"]].iloc[0]
     assert good["path"] == str(tmp_path / "seen/diffusion_low_0.png")
     assert (tmp_path / "out/diffusion_low_0.png").exists()
-    mask = coco_masks.decode(good["segmentation"], 40, 30)
+    mask = masks.decode(good["segmentation"], 40, 30)
     assert mask.sum() == good["area"] == 600
     (other,) = json.loads(good["others"])
     assert other["bbox"] == [5.0, 5.0, 20.0, 30.0]

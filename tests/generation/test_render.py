@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from hpefair.attributes import contrast
+from hpefair.attributes.measured import contrast
 from hpefair.core.balance.screening import annotation_fault
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.render import Render
-from hpefair.params import ContrastBins
-from tests.attributes.test_measurement import SETTINGS
+from hpefair.settings.params import ContrastBins
+from tests.attributes.measured.test_measurement import SETTINGS
 
 BACKEND = Render(SETTINGS, size=160, tries=12, min_keypoints=5)
 WANTED = [

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hpefair.generation.protocol import Item, Made
-from hpefair.generation.recompose import Recompose
-from hpefair.generation.rights import derived_from, may_mix
+from hpefair.generation.recompose.recompose import Recompose
+from hpefair.generation.recompose.rights import derived_from, may_mix
+from hpefair.generation.recompose.spread import turn
+from hpefair.generation.recompose.stretches import Donor, empty_place
 from hpefair.generation.sources import capacity, donors, eligible, fit_for_company, read_shot
-from hpefair.generation.spread import turn
-from hpefair.generation.stretches import Donor, empty_place
-from hpefair.params import ContrastBins, Generate
+from hpefair.settings.params import ContrastBins, Generate
 
 BINS = ContrastBins(low_below=10, high_from=25)
 FORBIDDEN = ("NoDerivs",)

@@ -3,11 +3,11 @@
 import pytest
 from typer.testing import CliRunner
 
-from hpefair.adapters import package_files
-from hpefair.cli import app
+from hpefair.cli.main import app
 from hpefair.errors import SettingsError, ToolError
 from hpefair.judges import fetching
 from hpefair.judges.catalogue import CATALOGUE, published
+from hpefair.runtimes import package_files
 
 
 @pytest.fixture

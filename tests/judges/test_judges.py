@@ -8,7 +8,7 @@ from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import MissingArtifactError, SettingsError
 from hpefair.judges.catalogue import CATALOGUE
 from hpefair.judges.opening import open_counter, open_judge
-from tests.people.scenes import picture
+from tests.synthetic.scenes import picture
 
 NAMES = [one.name for one in CATALOGUE.values() if "judge" in one.kinds]
 

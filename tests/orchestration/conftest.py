@@ -8,7 +8,7 @@ import pytest
 
 from hpefair.orchestration import settings
 from hpefair.orchestration.settings import Settings
-from hpefair.orchestration.workspace import Origin
+from hpefair.orchestration.workspaces.workspace import Origin
 from tests.conftest import commit, dvc
 
 # A stage says when it starts and ends; train waits while the file $HOLD is there.

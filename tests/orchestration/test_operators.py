@@ -14,8 +14,6 @@ import psutil
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from hpefair.adapters import dvc_cli
-from hpefair.orchestration import collecting
 from hpefair.orchestration.lifecycle import (
     AnnounceOperator,
     CloseWorkspaceOperator,
@@ -26,7 +24,9 @@ from hpefair.orchestration.lifecycle import (
 )
 from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, StageItemsOperator, WorkspaceOperator
 from hpefair.orchestration.outcome import Listener, Outcome
-from hpefair.orchestration.publish import branch_of
+from hpefair.orchestration.workspaces import collecting
+from hpefair.orchestration.workspaces.publish import branch_of
+from hpefair.tools.dvc import cli
 from tests.conftest import dvc, unavailable
 from tests.orchestration.conftest import git
 
@@ -45,7 +45,7 @@ def do_all(installed, commit: str = "main", run: str = RUN) -> None:
     """All stages of a run at once, as its tasks would leave them; cheaper than four tasks."""
     operator = WorkspaceOperator(task_id="t", commit=commit, run=run)
     folder = operator.folder()
-    operator.launch("all", dvc_cli.command("repro", "--quiet", "--pull"), folder)
+    operator.launch("all", cli.command("repro", "--quiet", "--pull"), folder)
     collecting.note(folder, STAGES)
 
 

@@ -4,12 +4,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 from tests.conftest import PROJECT, commit, create_workspace, dvc, run, shrink
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("all_backends")]
 
-SMALL = {"class": "hpefair.generation.pose_pipeline.PoseDiffusionPipeline", "weights": "models/diffusion/tiny"}
+SMALL = {
+    "class": "hpefair.generation.diffusion.pose_pipeline.PoseDiffusionPipeline",
+    "weights": "models/diffusion/tiny",
+}
 
 
 @pytest.fixture(scope="module")

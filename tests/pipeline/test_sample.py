@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from hpefair.adapters import tables
-from hpefair.demo import create_workspace
+from hpefair.cli.demo import create_workspace
+from hpefair.data import tables
 from tests.conftest import PROJECT, dvc, run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("sample")]

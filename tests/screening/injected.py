@@ -7,8 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hpefair.adapters import coco_masks, images
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.data import images
+from hpefair.data.coco import masks
 from tests.screening.rows import changed
 
 LIMBS = [("left_wrist", "left_ankle"), ("right_wrist", "right_ankle"), ("left_elbow", "left_knee")]
@@ -42,10 +43,10 @@ def shifted(row, rng):
     points, by = joints(row), max(trunk(joints(row)) / 4, 4.0)
     across = by if points[points[:, 2] > 0, 0].mean() < row.width / 2 else -by
     points[points[:, 2] > 0, 0] += across
-    mask = coco_masks.decode(row.segmentation, row.height, row.width).astype(np.uint8)
+    mask = masks.decode(row.segmentation, row.height, row.width).astype(np.uint8)
     moved = cv2.warpAffine(mask, np.float32([[1, 0, across], [0, 1, 0]]), (row.width, row.height)).astype(bool)
     box = np.asarray(row.bbox, float) + np.array([across, 0, 0, 0])
-    return changed(row, keypoints=points.ravel(), bbox=box.tolist(), segmentation=coco_masks.encode(moved), garments="")
+    return changed(row, keypoints=points.ravel(), bbox=box.tolist(), segmentation=masks.encode(moved), garments="")
 
 
 def wrong_attribute(row, rng):
@@ -68,7 +69,7 @@ def extra_person(row, other, folder, where="beside"):
         The row, the guest's visible pixels and visible joints, and the guest's width and height.
     """
     pixels = images.read_rgb(Path(row.path)).copy()
-    own = coco_masks.decode(row.segmentation, row.height, row.width)
+    own = masks.decode(row.segmentation, row.height, row.width)
     cut, part = cutout(other)
     x, y, width, height = (float(value) for value in row.bbox)
     on_the_left = x > row.width - x - width  # where there is more room
@@ -99,7 +100,7 @@ def extra_person(row, other, folder, where="beside"):
 
 def cutout(row):
     """Pixels (H, W, 3) and mask (H, W) of a person's box."""
-    pixels, mask = images.read_rgb(Path(row.path)), coco_masks.decode(row.segmentation, row.height, row.width)
+    pixels, mask = images.read_rgb(Path(row.path)), masks.decode(row.segmentation, row.height, row.width)
     rows, columns = np.nonzero(mask)
     box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
     return pixels[box], mask[box]

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from hpefair.adapters import tables
-from hpefair.attributes.measurement import measure_image
+from hpefair.attributes.measured.measurement import measure_image
+from hpefair.data import tables
 from hpefair.generation.protocol import Item
-from hpefair.generation.recompose import Recompose
+from hpefair.generation.recompose.recompose import Recompose
 from hpefair.generation.records import record
 from hpefair.schema import ATTRIBUTES, PERCEIVED, UNKNOWN
 

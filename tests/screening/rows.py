@@ -2,11 +2,11 @@
 
 from types import SimpleNamespace
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 from hpefair.generation.protocol import Item
 from hpefair.generation.records import record
 from hpefair.generation.render import Render
-from hpefair.params import load
+from hpefair.settings.params import load
 
 
 def settings(project, **screen):

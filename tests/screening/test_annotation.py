@@ -6,11 +6,12 @@ import types
 import numpy as np
 import pytest
 
-from hpefair.adapters import coco_masks, images
-from hpefair.params import load
+from hpefair.data import images
+from hpefair.data.coco import masks
 from hpefair.screening.annotation import attribute_fault, file_fault, measured, open_picture
-from tests.attributes.test_contrast import scene
-from tests.attributes.test_measurement import SETTINGS
+from hpefair.settings.params import load
+from tests.attributes.measured.test_contrast import scene
+from tests.attributes.measured.test_measurement import SETTINGS
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def row(tmp_path):
     box = [columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
     return types.SimpleNamespace(
         item_id="x", path=str(tmp_path / "g.png"), width=260, height=260, age_band="child", bbox=np.array(box, float),
-        keypoints=joints.ravel(), area=float(mask.sum()), segmentation=coco_masks.encode(mask), garments="",
+        keypoints=joints.ravel(), area=float(mask.sum()), segmentation=masks.encode(mask), garments="",
         others="[]",
     )  # fmt: skip
 
@@ -54,7 +55,7 @@ def test_everybody_in_the_picture_is_seen(row):
         "keypoints": [0.0] * 51,
         "bbox": [left + width / 2, top, width / 2, height],
         "area": float(beside.sum()),
-        "segmentation": coco_masks.encode(beside),
+        "segmentation": masks.encode(beside),
         "garments": "",
     }
     crowded = types.SimpleNamespace(**{**vars(row), "others": json.dumps([other])})

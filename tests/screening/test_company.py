@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from hpefair.attributes.picture import Picture
+from hpefair.attributes.measured.picture import Picture
 from hpefair.judges.protocol import Found
 from hpefair.screening.company import company_fault, count_fault
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair.adapters import images
-from hpefair.params import load
+from hpefair.data import images
 from hpefair.screening.copies import copy_faults
+from hpefair.settings.params import load
 from tests.screening.injected import saved_again
 from tests.screening.rows import rendered
 

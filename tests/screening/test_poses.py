@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.params import load
 from hpefair.screening.poses import judged
+from hpefair.settings.params import load
 from tests.tiny_dataset import place
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hpefair.adapters.fiftyone_server import free_port
+from hpefair.tools.fiftyone.server import free_port
 from tests.conftest import PROJECT
 from tests.dags.airflow_server import AirflowServer
 

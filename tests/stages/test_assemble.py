@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
@@ -42,7 +42,7 @@ def test_a_rejected_person_stays_out(workspace_copy, monkeypatch):
     from hpefair.stages import assemble
 
     monkeypatch.chdir(workspace_copy)
-    before = tables.read(workspace_copy / "data/assemble/balanced.parquet")
+    before = tables.read(workspace_copy / "data/assemble/balanced/people.parquet")
     person = before.loc[before["synthetic"], "person_id"].iloc[0]
     line = json.dumps({"person_id": person, "decision": "reject", "who": "t", "why": "blurred"})
     (workspace_copy / "review/decisions.jsonl").write_text(line + "\n")
@@ -72,7 +72,7 @@ def test_everybody_in_a_generated_picture_is_annotated(made_workspace):
     import json
 
     accepted = tables.read(made_workspace / "data/screen/accepted.parquet").set_index("item_id")
-    balanced = tables.read(made_workspace / "data/assemble/balanced.parquet")
+    balanced = tables.read(made_workspace / "data/assemble/balanced/people.parquet")
     tree = json.loads((made_workspace / "data/assemble/balanced.json").read_text())
     names = {annotation["hpefair_id"] for annotation in tree["annotations"]}
     for person in balanced.loc[balanced["synthetic"], "person_id"]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 from tests import oracles
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hpefair.adapters import tables
-from hpefair.commands import gate
+from hpefair.commands.results import gate
+from hpefair.data import tables
 from hpefair.errors import GateFailure, InputError
 from tests.conftest import run
 

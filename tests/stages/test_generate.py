@@ -2,7 +2,7 @@
 
 import pytest
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 from hpefair.schema import IMAGES, PEOPLE
 from tests.conftest import dvc, make_workspace, run
 

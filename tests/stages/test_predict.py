@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 from tests.conftest import dvc
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]

@@ -9,19 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair import params
-from hpefair.adapters import (
-    dvc_lock,
-    report_accuracy,
-    report_answer,
-    report_body,
-    report_gallery,
-    report_lineage,
-    report_open,
-    report_words,
-    tables,
-)
+from hpefair import words as report_words
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.data import tables
+from hpefair.report import accuracy, answer, body, lineage, open_questions
+from hpefair.report import gallery as report_gallery
+from hpefair.settings import params
+from hpefair.tools.dvc import lock
 from tests.conftest import run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -93,10 +87,10 @@ def test_whoever_any_model_serves_worse_is_in_the_answer(workspace_copy, monkeyp
     path.unlink()
     table.to_parquet(path)
     settings = params.load()
-    found = {row["group"] for row in report_accuracy.served_worse(settings) if row["model"] == "tinynet"}
+    found = {row["group"] for row in accuracy.served_worse(settings) if row["model"] == "tinynet"}
     shown = {"gender presentation feminine", "gender presentation masculine", "contrast low"}
     assert found == shown  # the four of mid contrast, and the next smallest, are hidden
-    said = [row for row in report_answer.answer_values(settings)["other_models"] if "tinynet" in row["sentence"]]
+    said = [row for row in answer.answer_values(settings)["other_models"] if "tinynet" in row["sentence"]]
     assert [row["verdict"] for row in said] == ["FAIL"]
     assert all(group in said[0]["sentence"] for group in shown)
 
@@ -111,8 +105,10 @@ def test_an_expectation_that_could_not_be_evaluated_is_listed(workspace_copy, mo
     broken |= {"verdict": "FAIL", "error": "no rows"}
     path.unlink()
     tables.write_json(path, decision)
-    monkeypatch.setattr(report_open, "small_groups", lambda shares, least: shares["n_people"] < 0)  # nobody is hidden
-    listed = report_open.open_values(pd.DataFrame({"verdict": []}), "original", params.load())["open_data"]
+    monkeypatch.setattr(
+        open_questions, "small_groups", lambda shares, least: shares["n_people"] < 0
+    )  # nobody is hidden
+    listed = open_questions.open_values(pd.DataFrame({"verdict": []}), "original", params.load())["open_data"]
     assert "could not be evaluated: no rows" in [row["said"] for row in listed]
 
 
@@ -134,14 +130,14 @@ def test_what_is_open_is_a_line_per_group(made_workspace, page):
 
 def test_lineage_names_the_digests_of_dvc(made_workspace, page):
     """Of everything that the report follows from."""
-    locked = dvc_lock.digests(made_workspace / "dvc.lock")
+    locked = lock.digests(made_workspace / "dvc.lock")
     for stage, path in (("ingest", "data/raw"), ("ingest", "data/ingest"), ("train@balanced", "data/train/balanced")):
         assert locked[stage][path] in page
 
 
 def test_the_graph_runs_from_the_raw_data_to_the_page(made_workspace):
     """Every box below all that it follows from, the second audit below what it is an audit of, and with its digest."""
-    found = report_lineage.lineage(made_workspace)
+    found = lineage.lineage(made_workspace)
     heights = {name: int(height) for height, name in re.findall(BOX, found["lineage_figure"])}
     way = ["raw", "ingest", "attribute", "calibrate", "audit original", "plan", "generate", "screen", "assemble"]
     for after in (
@@ -156,7 +152,7 @@ def test_the_graph_runs_from_the_raw_data_to_the_page(made_workspace):
 def test_a_body_shows_every_joint_by_its_share():
     """Numbers in percent, a question mark where nobody knows, ink that can be read."""
     values = dict.fromkeys(COCO_17.joints, 0.5) | {"left_knee": None, "left_ankle": 1.0, "right_ankle": 0.0}
-    svg = report_body.bodies("title", [("low", values)])
+    svg = body.bodies("title", [("low", values)])
     assert svg.count("<circle") == COCO_17.size
     assert svg.count(">50<") == 9
     assert all(f">{word}<" in svg for word in ("?", "100", "0", "low"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 from hpefair.errors import SettingsError
 from tests.conftest import dvc
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 def test_weights_load_and_the_card_says_what_they_are(made_workspace):
     """Variant, people, seed."""
-    from hpefair.training import weights
+    from hpefair.prediction import weights
 
     model, card = weights.load(made_workspace / "data/train/balanced")
     assert card["variant"] == "balanced"

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from hpefair.adapters import tables
+from hpefair.data import tables
 from hpefair.schema import UNKNOWN
 from hpefair.stages.validate import hidden_groups
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from hpefair.training_sections import TrainEngine
+from hpefair.settings.training import TrainEngine
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,10 @@ from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
 from hpefair.estimators.heatmap import Heatmap, Options
 from hpefair.estimators.protocol import Losses, build
-from hpefair.training import weights
+from hpefair.prediction import weights
+from hpefair.prediction.prediction import TestTime, detect, predict
 from hpefair.training.batches import ahead, draw
 from hpefair.training.engine import Recipe, fit
-from hpefair.training.prediction import TestTime, detect, predict
 from hpefair.training.training_set import Membership, TrainingSet
 
 SMALL = {"heatmap": {}, "deeppose": {"stages": 3}, "yolo_pose": {"side": 64}}

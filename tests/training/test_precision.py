@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from hpefair import params
+from hpefair.cli.training import _precision
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import SettingsError
 from hpefair.estimators.protocol import build
+from hpefair.settings import params
 from hpefair.training import precision
 from hpefair.training.engine import Recipe, fit
 from hpefair.training.training_set import Membership, TrainingSet
-from hpefair.training_cli import _precision
 
 MACHINES = [set(), {"avx512_bf16"}, {"amx_bf16", "avx2"}]
 

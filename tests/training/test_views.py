@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from hpefair.core.pose.geometry import crop_affine, invert, letterbox, move_boxes, transform
 from hpefair.core.pose.skeletons import COCO_17
+from hpefair.prediction.inputs import fitted, normalize
 from hpefair.training.augmentation import Augmentation, shown_window
-from hpefair.training.crops import CropView, normalize
-from hpefair.training.scenes import SceneView, fitted
+from hpefair.training.crops import CropView
+from hpefair.training.scenes import SceneView
 
 NOTHING = Augmentation(0, 0, 0, 0)
 MUCH = Augmentation(40, 0.3, 0, 0.5)
@@ -124,8 +125,7 @@ def test_normalization_is_that_of_imagenet():
     """The mean colour becomes zero, a deviation one; channels stay last in memory."""
     import torch
 
-    from hpefair.training.crops import DEVIATION
-    from hpefair.training.pixel_store import MEAN
+    from hpefair.prediction.inputs import DEVIATION, MEAN
 
     pixels = torch.tensor([[[[MEAN[0] + DEVIATION[0], MEAN[1], MEAN[2] - DEVIATION[2]]]]])
     torch.testing.assert_close(normalize(pixels).flatten(), torch.tensor([1.0, 0.0, -1.0]), atol=1e-5, rtol=0)

@@ -5,13 +5,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import beta
 
-from hpefair.core.fairness.representation import share_interval
+from hpefair.arrays import Array
+from hpefair.core.shares.representation import share_interval
 from hpefair.schema import UNKNOWN
-
-Array = NDArray[np.float64]
 
 FEWEST: Final = 10  # made people below which a rate is no ground for a warning
 ROUNDS: Final = 50

@@ -6,10 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.pose.similarity import keypoint_similarity
 from hpefair.core.pose.skeletons import COCO_17
-
-Array = NDArray[np.float64]
 
 VISIBLE: Final = 2.0
 FACE: Final = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")

@@ -6,11 +6,10 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.schema import MEASURED, UNKNOWN, groups_of
 
-Array = NDArray[np.float64]
 Interval = tuple[float, float]
 
 

@@ -3,9 +3,8 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
 
 FEWEST: Final = 2  # one judge alone is an opinion
 

@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, eye_array
 
+from hpefair.arrays import Array
 from hpefair.core.balance.problem import Maker, Problem
 from hpefair.core.balance.program import Block, Program
 from hpefair.core.balance.requirements import WEIGHTS, Bound, bounds, covered_cells, divergence_bounds
-
-Array = NDArray[np.float64]
 
 # Over several attributes no cell may hold more than this many times the generated people that independent attributes
 # would give it, and one more: the cheapest plan would otherwise make every added child also large and hard to see.

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.balance.cells import Evidence
 from hpefair.core.balance.requirements import References, Requirement
 from hpefair.schema import UNKNOWN, groups_of
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csc_array
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
+
 Block = range
 
 NODES: Final = 5000

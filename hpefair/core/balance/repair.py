@@ -5,12 +5,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.balance.formulation import Formulation, formulate
 from hpefair.core.balance.problem import Problem
 
-Array = NDArray[np.float64]
 Short = dict[str, float]
 
 EXACT_CELLS: Final = 150  # beyond, the program is solved in real numbers and rounded

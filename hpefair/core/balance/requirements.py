@@ -6,12 +6,11 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.balance.cells import Evidence
 from hpefair.schema import UNKNOWN, groups_of
 
-Array = NDArray[np.float64]
 Kind = Literal["support", "ratio", "unknown", "divergence", "cells"]
 References = Mapping[str, Mapping[str, float]]
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
 
 CHUNK: Final = 4_000  # thumbnails a side that are compared at once: a block of 128 MB
 

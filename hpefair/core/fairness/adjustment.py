@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import Array, Index
+from hpefair.arrays import Array, Index
+from hpefair.core.shares.groups import Group
 
 ADJUSTED = ("adjusted_difference", "adjusted_low", "adjusted_high")
 

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hpefair.arrays import Array, Index
 from hpefair.core.fairness.draws import Draws, draw, whole_people
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import (
-    Array,
-    Counts,
-    Index,
-    joint_interval,
-    percentile_interval,
-    standard_error,
-)
-from hpefair.core.fairness.power import people_needed, unseen_loss
 from hpefair.core.fairness.verdict import Verdict, combine, no_harm
+from hpefair.core.shares.groups import Group
+from hpefair.core.uncertainty.intervals import Counts, joint_interval, percentile_interval, standard_error
+from hpefair.core.uncertainty.power import people_needed, unseen_loss
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from hpefair.arrays import Array, Index
 from hpefair.core.fairness.draws import draw
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import Array, Index, percentile_interval, resample
-from hpefair.core.fairness.representation import share_interval
+from hpefair.core.shares.groups import Group
+from hpefair.core.shares.representation import share_interval
+from hpefair.core.uncertainty.intervals import percentile_interval, resample
 
 
 def paired_gaps(

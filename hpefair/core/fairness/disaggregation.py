@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from hpefair.core.fairness.draws import Draws
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import percentile_interval
-from hpefair.core.fairness.representation import share_interval
+from hpefair.core.shares.groups import Group
+from hpefair.core.shares.representation import share_interval
+from hpefair.core.uncertainty.intervals import percentile_interval
 
 EVERYONE = "all"
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hpefair.arrays import Array, Index
 from hpefair.core.fairness.draws import Draws
-from hpefair.core.fairness.intervals import Array, Index, expansion, joint_interval
-from hpefair.core.fairness.multiplicity import benjamini_hochberg, holm
-from hpefair.core.fairness.permutation import relabelled_sums
-from hpefair.core.fairness.power import unseen_loss
-from hpefair.core.fairness.representation import share_interval
+from hpefair.core.shares.representation import share_interval
+from hpefair.core.uncertainty.intervals import expansion, joint_interval
+from hpefair.core.uncertainty.multiplicity import benjamini_hochberg, holm
+from hpefair.core.uncertainty.permutation import relabelled_sums
+from hpefair.core.uncertainty.power import unseen_loss
 
 NUMBERS = (
     *("difference", "low", "high", "ratio", "difference_to_overall", "ratio_to_overall"),

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import Array, Counts, Index, clusters_touched, group_sums, ratio, resampled_sums
+from hpefair.arrays import Array, Index
+from hpefair.core.shares.groups import Group
+from hpefair.core.uncertainty.intervals import Counts, clusters_touched, group_sums, ratio, resampled_sums
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hpefair.core.fairness.distances import variation_bounds
 from hpefair.core.fairness.gate_needs import bounds_need, number, population_need, support_need
 from hpefair.core.fairness.verdict import Verdict, combine, within
+from hpefair.core.shares.distances import variation_bounds
 from hpefair.schema import UNKNOWN
 
 Row = Mapping[str, object]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
+
 Name = Literal["erm", "balanced_sampling", "reweighting", "group_dro", "cvar", "variance"]
 
 SMALLEST: Final = 1e-12

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from hpefair.arrays import Array
 from hpefair.core.fairness.disparity import Evidence, Nulls, exceedance
 from hpefair.core.fairness.draws import Draws
-from hpefair.core.fairness.intervals import Array, joint_interval, percentile_interval, standard_error
-from hpefair.core.fairness.multiplicity import benjamini_hochberg, holm
-from hpefair.core.fairness.power import people_needed, unseen_loss
 from hpefair.core.fairness.verdict import Verdict
+from hpefair.core.uncertainty.intervals import joint_interval, percentile_interval, standard_error
+from hpefair.core.uncertainty.multiplicity import benjamini_hochberg, holm
+from hpefair.core.uncertainty.power import people_needed, unseen_loss
 
 SIZES = ("n", "clusters", "rest_clusters")
 

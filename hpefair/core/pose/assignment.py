@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from hpefair.arrays import Array, Index
 from hpefair.core.pose.candidates import Candidates, Detections, People
 from hpefair.core.pose.matching import match
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 FOUND_FROM: Final = 0.1  # OKS; Ronchi and Perona (ICCV 2017) analyse localization errors from there
 

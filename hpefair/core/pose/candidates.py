@@ -9,14 +9,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array, Index, Mask
 from hpefair.core.pose.geometry import keypoint_extent
 from hpefair.core.pose.similarity import Truth, pairwise_oks
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Index = NDArray[np.int64]
 
 # linspace, not arange / 20: several thresholds lie one ulp above the decimal, and ties at them count.
 THRESHOLDS: Final[Array] = np.linspace(0.5, 0.95, 10)
@@ -40,13 +36,13 @@ class People:
     keypoints: Array
     area: Array
     bbox: Array
-    crowd: Flags
+    crowd: Mask
     num_keypoints: Index
 
     @property
-    def ignored(self) -> Flags:
+    def ignored(self) -> Mask:
         """People that never count as positives (N,): crowds and people without keypoints."""
-        ignored: Flags = self.crowd | (self.num_keypoints == 0)
+        ignored: Mask = self.crowd | (self.num_keypoints == 0)
         return ignored
 
 

@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
+
 Maps = NDArray[np.float32]
 
 REACH: Final = 3.0  # standard deviations at which biased maps end, as in the code they stand for

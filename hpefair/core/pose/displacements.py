@@ -3,9 +3,8 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
 
 FEWEST: Final = 20  # observed errors of a joint, below which those of all joints speak for it
 RIDGE: Final = 1e-4  # added to variances: a joint that is always found still has to be displaced

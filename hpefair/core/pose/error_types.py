@@ -9,11 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array, Index
 from hpefair.core.pose.candidates import People
 from hpefair.core.pose.skeleton import Skeleton
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 NAMES: Final = ("good", "jitter", "inversion", "swap", "miss", "not_found")
 ERRORS: Final = NAMES[1:]

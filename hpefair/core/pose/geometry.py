@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
 
 
 def crop_window(bbox: Array, aspect: float, context: float = 1.25) -> Array:

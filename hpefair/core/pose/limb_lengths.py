@@ -8,11 +8,9 @@ Drillis and Contini 1966).
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.pose.skeletons import COCO_17
-
-Array = NDArray[np.float64]
 
 PARTS_OF_STATURE: Final = {
     ("shoulder", "elbow"): 0.186,

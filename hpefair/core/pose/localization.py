@@ -7,9 +7,8 @@ wrong in PCK and PCP, and no distance: distances are means over people who were 
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.pose.skeleton import Skeleton
-
-Array = NDArray[np.float64]
 
 STICKS = {
     "head": (("neck",), ("head_top",)),

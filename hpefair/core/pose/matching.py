@@ -7,7 +7,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hpefair.core.pose.candidates import THRESHOLDS, Array, Candidates, Flags, Index, People
+from hpefair.arrays import Array, Index, Mask
+from hpefair.core.pose.candidates import THRESHOLDS, Candidates, People
 
 AREA_RANGES: Final = {"all": (0.0, 1e10), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
 
@@ -24,15 +25,15 @@ class Matches:
     """
 
     person: NDArray[np.int32]
-    counted: Flags
-    outside: Flags
-    positives: Flags
+    counted: Mask
+    outside: Mask
+    positives: Mask
 
 
 def match(
     people: People,
     found: Candidates,
-    ignored: Flags,
+    ignored: Mask,
     area_range: tuple[float, float] = AREA_RANGES["all"],
     thresholds: Array = THRESHOLDS,
 ) -> Matches:
@@ -60,7 +61,7 @@ def match(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _match(  # noqa: C901 - split in two, the inner loop takes four times as long
-    found: Candidates, place: Index, skip: Flags, crowd: Flags, thresholds: Array, person: NDArray[np.int32]
+    found: Candidates, place: Index, skip: Mask, crowd: Mask, thresholds: Array, person: NDArray[np.int32]
 ) -> None:
     """Greedy matching of all images, written to `person` (T, C)."""
     for image in range(len(found.starts) - 1):

@@ -6,9 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.pose.skeleton import Skeleton
-
-Array = NDArray[np.float64]
 
 MPII_HEAD_FACTOR: Final = 0.6  # MPII's SC_BIAS: .8 times .75 of the head box diagonal
 SHORTEST_PX: Final = 1e-6

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hpefair.arrays import Array
 from hpefair.core.pose.assignment import assign, assigned_keypoints, recall_hits
 from hpefair.core.pose.candidates import Candidates, Detections, People
 from hpefair.core.pose.error_types import error_types
@@ -14,8 +15,6 @@ from hpefair.core.pose.localization import correct_joints, correct_parts, joint_
 from hpefair.core.pose.normalizers import Head, box_size, head_size, torso_length
 from hpefair.core.pose.similarity import keypoint_similarity
 from hpefair.core.pose.skeleton import Skeleton
-
-Array = NDArray[np.float64]
 
 DECIDING: Final = ("ar", "oks")  # defined for everybody, so they carry gaps and verdicts
 DESCRIBING: Final = ("found", "pck", "pdj", "pckh_ears", "pcp_strict", "pcp_relaxed", "torso_error", "epe_px")

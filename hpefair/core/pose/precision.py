@@ -7,10 +7,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hpefair.core.pose.candidates import Candidates, Flags, People
+from hpefair.arrays import Array, Mask
+from hpefair.core.pose.candidates import Candidates, People
 from hpefair.core.pose.matching import AREA_RANGES, Matches, match
-
-Array = NDArray[np.float64]
 
 RECALL_POINTS: Final[Array] = np.linspace(0, 1, 101)
 # Sums of probabilities miss a recall of exactly 1 by rounding; whole counts do not, and are left to the last bit.
@@ -92,7 +91,7 @@ def coco_statistics(people: People, found: Candidates) -> dict[str, float]:
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _accumulate(
     person: NDArray[np.int32],
-    counted: Flags,
+    counted: Mask,
     people: Array,
     before: Array,
     inside: Array,

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hpefair.core.pose.candidates import Array, Flags, Index
+from hpefair.arrays import Array, Index, Mask
 from hpefair.core.pose.precision import RECALL_POINTS
 
 LANES: Final = 64
@@ -21,7 +21,7 @@ class Order(NamedTuple):
 
     image: Whole
     rank: Index
-    matched: Flags
+    matched: Mask
 
 
 class Steps(NamedTuple):
@@ -86,7 +86,7 @@ def _running(lanes: Lanes, order: Order) -> Lanes:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _unmatched(before: Lanes, lanes: Lanes, own: Whole, matched: Flags) -> Lanes:
+def _unmatched(before: Lanes, lanes: Lanes, own: Whole, matched: Mask) -> Lanes:
     """Unmatched candidates up to and including each contender (C, LANES)."""
     out, running = np.empty_like(before), np.zeros(LANES, dtype=np.float32)
     for c in range(len(own)):

@@ -14,7 +14,8 @@ import numpy as np
 from numba import get_num_threads
 from numpy.typing import NDArray
 
-from hpefair.core.pose.candidates import Array, Candidates, Flags, Index, People
+from hpefair.arrays import Array, Index, Mask
+from hpefair.core.pose.candidates import Candidates, People
 from hpefair.core.pose.matching import Matches, match
 from hpefair.core.pose.precision_lanes import LANES, Order, Steps, average_precision
 from hpefair.core.pose.subgroup_precision import Rule, checked_membership
@@ -24,7 +25,7 @@ WHOLE_SLACK, FRACTIONAL_SLACK = 1e-9, 1e-3  # hundredths of recall: double preci
 
 
 def resampled_precision(
-    people: People, found: Candidates, membership: Array | Flags, counts: Counts, rule: Rule = Rule.SHARED
+    people: People, found: Candidates, membership: Array | Mask, counts: Counts, rule: Rule = Rule.SHARED
 ) -> Array:
     """Average precision of each group in each resample.
 

@@ -8,10 +8,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+from hpefair.arrays import Array, Index
 
 
 class Truth(NamedTuple):

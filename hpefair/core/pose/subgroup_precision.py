@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from hpefair.core.pose.candidates import Array, Candidates, Flags, People
+from hpefair.arrays import Array, Mask
+from hpefair.core.pose.candidates import Candidates, People
 from hpefair.core.pose.matching import Matches, match
 from hpefair.core.pose.precision import Weights, mean_precision, precision_recall
 
@@ -31,7 +32,7 @@ WARNINGS: Final = {
 
 
 def subgroup_precision(
-    people: People, found: Candidates, membership: Array | Flags, rule: Rule = Rule.SHARED
+    people: People, found: Candidates, membership: Array | Mask, rule: Rule = Rule.SHARED
 ) -> tuple[Array, Array]:
     """Precision and recall of a subgroup.
 
@@ -53,7 +54,7 @@ def subgroup_precision(
     return _shared_precision(people, found, match(people, found, people.ignored), member)
 
 
-def average_precisions(people: People, found: Candidates, membership: Array | Flags, rule: Rule = Rule.SHARED) -> Array:
+def average_precisions(people: People, found: Candidates, membership: Array | Mask, rule: Rule = Rule.SHARED) -> Array:
     """Average precision of many subgroups, matched once where the rule allows.
 
     Args:
@@ -81,7 +82,7 @@ def _shared_precision(people: People, found: Candidates, everyone: Matches, memb
     return precision_recall(found, everyone, Weights(person=member, unmatched=share))
 
 
-def checked_membership(membership: Array | Flags, rule: Rule) -> Array:
+def checked_membership(membership: Array | Mask, rule: Rule) -> Array:
     """Membership as numbers.
 
     Raises:

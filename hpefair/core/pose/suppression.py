@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from hpefair.arrays import Array
 
 
 def distinct_poses(poses: Array, score: Array, area: Array, variances: Array, most_similar: float) -> NDArray[np.int64]:

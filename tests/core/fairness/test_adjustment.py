@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hpefair.core.fairness.adjustment import adjusted_difference
-from hpefair.core.fairness.groups import Group
+from hpefair.core.shares.groups import Group
 
 
 def world(rng, gap, n=1200, images=400):

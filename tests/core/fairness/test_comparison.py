@@ -6,8 +6,8 @@ import pytest
 
 from hpefair.core.fairness.comparison import Paired, Tolerance, compare
 from hpefair.core.fairness.disaggregation import with_overall
-from hpefair.core.fairness.groups import Group, groups
-from hpefair.core.fairness.intervals import resample
+from hpefair.core.shares.groups import Group, groups
+from hpefair.core.uncertainty.intervals import resample
 
 TOLERANCE = Tolerance(loss=0.02, confidence=0.95, power=0.8, min_support=10)
 GROUP = np.repeat(["low", "mid", "high"], 200)

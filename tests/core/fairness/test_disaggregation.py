@@ -8,8 +8,8 @@ from fairlearn.metrics import MetricFrame
 from hpefair.core.fairness.disaggregation import disaggregate, with_overall
 from hpefair.core.fairness.disparity import Evidence, gaps, null_means
 from hpefair.core.fairness.draws import draw
-from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.intervals import ratio, resample, resampled_sums
+from hpefair.core.shares.groups import groups
+from hpefair.core.uncertainty.intervals import ratio, resample, resampled_sums
 
 CLUSTERS = np.arange(20)
 

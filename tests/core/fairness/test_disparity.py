@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair.core.fairness.clusters import image_clusters
 from hpefair.core.fairness.disparity import Evidence, exceedance, gaps, null_means
 from hpefair.core.fairness.draws import draw
-from hpefair.core.fairness.groups import Group, groups
-from hpefair.core.fairness.intervals import resample
-from hpefair.core.fairness.permutation import relabelled_sums
+from hpefair.core.shares.groups import Group, groups
+from hpefair.core.uncertainty.clusters import image_clusters
+from hpefair.core.uncertainty.intervals import resample
+from hpefair.core.uncertainty.permutation import relabelled_sums
 from tests.core.fairness.worlds import cells, drawn
 
 EVIDENCE = Evidence(confidence=0.95, min_support=10, relabellings=200, seed=0)

@@ -6,8 +6,8 @@ import pytest
 
 from hpefair.core.fairness import gates
 from hpefair.core.fairness.gate_needs import bounds_need, population_need
-from hpefair.core.fairness.groups import groups
-from hpefair.core.fairness.representation import Counted, share_table
+from hpefair.core.shares.groups import groups
+from hpefair.core.shares.representation import Counted, share_table
 
 
 def rows(values, attribute, reference=None):

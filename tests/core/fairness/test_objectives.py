@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpefair.core.fairness.membership import membership, membership_rows
 from hpefair.core.fairness.objectives import Choice, balanced_exposures, effective_weights, objective
+from hpefair.core.labels.membership import membership, membership_rows
 
 
 def world(seed, n=40, groups=3, certain=True):

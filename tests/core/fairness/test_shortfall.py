@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from hpefair.core.fairness.disparity import Evidence, null_means
-from hpefair.core.fairness.groups import Group, groups
 from hpefair.core.fairness.shortfall import shortfalls
+from hpefair.core.shares.groups import Group, groups
 from tests.core.fairness.worlds import cells, drawn
 
 

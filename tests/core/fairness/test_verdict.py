@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from hpefair.core.fairness.power import people_needed
 from hpefair.core.fairness.verdict import Verdict, combine, within
+from hpefair.core.uncertainty.power import people_needed
 
 
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(-1, 1))

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from hpefair.core.fairness.draws import draw
-from hpefair.core.fairness.groups import Group
-from hpefair.core.fairness.intervals import resample
+from hpefair.core.shares.groups import Group
+from hpefair.core.uncertainty.intervals import resample
 
 
 def people_of_images(rng, n_people, largest=3, spread=0.28, icc=0.3):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hpefair.core.pose.limb_lengths import limb_lengths, longest_limb
 from hpefair.core.pose.skeletons import COCO_17
-from tests.people.scenes import picture
+from tests.synthetic.scenes import picture
 
 STANDING = picture(13, 256, (1.0,), pose="stand").people[0].keypoints
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hpefair.core.fairness.intervals import resample
 from hpefair.core.pose.candidates import candidates
 from hpefair.core.pose.matching import match
 from hpefair.core.pose.precision import RECALL_POINTS, Weights, mean_precision, precision_recall
@@ -13,6 +12,7 @@ from hpefair.core.pose.precision_lanes import LATE
 from hpefair.core.pose.precision_resamples import resampled_precision
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.pose.subgroup_precision import Rule, average_precisions
+from hpefair.core.uncertainty.intervals import resample
 from tests import oracles
 from tests.core.pose.test_precision import expanded, random_dataset, rewritten
 

@@ -1,0 +1,1 @@
+"""What is measured of a person in a picture: contrast, lightness, posture, sharpness, truncation, context."""

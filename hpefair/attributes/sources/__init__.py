@@ -1,0 +1,1 @@
+"""Sources of perceived attributes: networks and given labels behind one protocol."""

@@ -1,0 +1,1 @@
+"""Commands on datasets: add, sample, sheet, reference shares, deletion of people."""

@@ -1,0 +1,1 @@
+"""Commands on results: gates, gaps, plan, report, review in FiftyOne."""

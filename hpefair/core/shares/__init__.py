@@ -1,0 +1,1 @@
+"""Shares: who is in the data, and what is missing to a reference population."""

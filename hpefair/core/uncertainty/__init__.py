@@ -1,0 +1,1 @@
+"""Uncertainty: resamples, intervals, permutation, multiplicity and power."""

@@ -1,0 +1,1 @@
+"""COCO keypoints files: text, records, people, tables, results and masks."""

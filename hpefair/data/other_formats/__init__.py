@@ -1,0 +1,1 @@
+"""Annotation files of other formats, turned into COCO."""

@@ -1,0 +1,1 @@
+"""People made from real ones: recoloured clothes, other backgrounds, other places in a picture."""

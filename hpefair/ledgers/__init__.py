@@ -1,0 +1,1 @@
+"""Append-only files that people and runs write: decisions, labels, deletions, history."""

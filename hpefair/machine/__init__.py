@@ -1,0 +1,1 @@
+"""The machine below: processes, memory, disks, terminal and caches."""

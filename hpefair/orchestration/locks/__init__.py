@@ -1,0 +1,1 @@
+"""Locks between tasks: leases, process groups, and DVC's own lock file."""

@@ -1,0 +1,1 @@
+"""Workspaces of runs: clones, git and DVC commands, and publishing."""

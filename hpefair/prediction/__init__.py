@@ -1,0 +1,1 @@
+"""People from pictures: the inputs of a network, its predictions, and its export."""

@@ -1,0 +1,158 @@
+"""A trained estimator over person boxes or pictures to keypoints in image pixels, with test-time augmentation."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from hpefair.arrays import Array
+from hpefair.core.pose.geometry import invert, transform
+from hpefair.estimators.protocol import Estimator, Poses
+from hpefair.networks.boxes import suppress
+from hpefair.prediction.inputs import decoded, fitted, normalize, people_crops
+
+
+@dataclass(frozen=True)
+class TestTime:
+    """What is done at prediction.
+
+    Attributes:
+        flip: Average with what is predicted of the mirrored input.
+        scales: Sizes at which people are shown; results are averaged (crops) or pooled (pictures).
+        batch: Inputs predicted together.
+        least_score: Score below which a detection is dropped.
+        most_overlap: Overlap with a better box above which one is dropped.
+        most: Detections kept of a picture.
+    """
+
+    __test__ = False  # not for pytest to collect
+
+    flip: bool = True
+    scales: tuple[float, ...] = (1.0,)
+    batch: int = 64
+    least_score: float = 0.05
+    most_overlap: float = 0.65
+    most: int = 20
+
+    def cost(self, scope: str) -> float:
+        """Pixels that go through the network, relative to one pass; crops are of one size at every scale."""
+        passes = len(self.scales) if scope == "crop" else sum(scale**2 for scale in self.scales)
+        return passes * (2 if self.flip else 1)
+
+
+def predict(
+    model: nn.Module, people: pd.DataFrame, how: TestTime, batches: Iterable[slice] | None = None
+) -> tuple[Array, Array]:
+    """Predict one pose per person box.
+
+    Args:
+        model: Trained estimator of crops.
+        people: Rows path, bbox.
+        how: Test-time augmentation.
+        batches: Slices of `people` to predict together, for a progress bar.
+
+    Returns:
+        Keypoints (N, K, 3) in image pixels with confidence as third value, and scores (N,), the mean confidence.
+    """
+    estimator = cast(Estimator, model)
+    model.eval()
+    out = []
+    with torch.inference_mode():
+        for batch in slices(len(people), how.batch) if batches is None else batches:
+            seen = [_at_scale(estimator, people.iloc[batch], how.flip, scale) for scale in how.scales]
+            out.append(np.mean(seen, axis=0))
+    poses: Array = np.concatenate(out)
+    return poses, poses[:, :, 2].mean(axis=1)
+
+
+def detect(
+    model: nn.Module, pictures: pd.DataFrame, how: TestTime, batches: Iterable[slice] | None = None
+) -> pd.DataFrame:
+    """Predict everybody in pictures.
+
+    Args:
+        model: Trained estimator of pictures.
+        pictures: Rows image_id, path.
+        how: Test-time augmentation and suppression.
+        batches: Slices of `pictures` to predict together, for a progress bar.
+
+    Returns:
+        Rows image_id, path, keypoints (3 K numbers in image pixels), score, bbox; of every picture the best first.
+    """
+    model.eval()
+    sizes = [_resized(model, scale) for scale in how.scales]
+    rows: list[dict[str, Any]] = []
+    with torch.inference_mode():
+        for batch in slices(len(pictures), how.batch) if batches is None else batches:
+            part = pictures.iloc[batch]
+            seen = [_seen(sized, part, how.flip) for sized in sizes]
+            everything = Poses(*(torch.cat(list(values), dim=1) for values in zip(*seen, strict=True)))
+            rows += _rows(everything, part, how)
+    return pd.DataFrame(rows, columns=["image_id", "path", "keypoints", "score", "bbox"])
+
+
+def slices(number: int, batch: int) -> list[slice]:
+    """Slices that cover `number` rows."""
+    return [slice(start, start + batch) for start in range(0, number, batch)]
+
+
+def outputs_of(estimator: Estimator, pixels: Tensor, flip: bool) -> dict[str, Tensor]:
+    """Raw outputs for normalized pixels, averaged with those of the mirrored pixels if wanted."""
+    outputs = estimator(pixels)
+    if not flip:
+        return outputs
+    mirrored = estimator.unflip(estimator(pixels.flip(3)))
+    return {name: (value + mirrored[name]) / 2 for name, value in outputs.items()}
+
+
+def _at_scale(estimator: Estimator, people: pd.DataFrame, flip: bool, scale: float) -> Array:
+    """Poses (N, K, 3) in image pixels of people who are shown `scale` times as large as usual."""
+    crops, matrices = people_crops(people, estimator.size, scale)
+    device = next(cast(nn.Module, estimator).parameters()).device
+    found = estimator.decode(outputs_of(estimator, normalize(torch.from_numpy(crops).to(device)), flip))
+    points = found.keypoints[:, 0].double().cpu().numpy()
+    placed = [transform(pose, invert(matrix)) for pose, matrix in zip(points, matrices, strict=True)]
+    return np.concatenate([np.stack(placed), found.confidence[:, 0, :, None].double().cpu().numpy()], axis=2)
+
+
+def _resized(model: nn.Module, scale: float) -> Estimator:
+    """The estimator for inputs of another size; the same one at scale 1."""
+    if scale == 1:
+        return cast(Estimator, model)
+    return cast(Estimator, cast(Any, model).resized(scale).eval())
+
+
+def _seen(estimator: Estimator, pictures: pd.DataFrame, flip: bool) -> Poses:
+    """Candidates of every picture in its own pixels."""
+    pairs = [fitted(decoded(path), estimator.size) for path in pictures["path"]]
+    device = next(cast(nn.Module, estimator).parameters()).device
+    pixels = normalize(torch.from_numpy(np.stack([pixels for pixels, _ in pairs])).to(device))
+    found = estimator.decode(outputs_of(estimator, pixels, flip))
+    back = torch.from_numpy(np.stack([invert(matrix) for _, matrix in pairs])).to(found.bbox)
+    scale, offset = back[:, 0, 0], back[:, :, 2]
+    keypoints = found.keypoints * scale.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 2)
+    corners = found.bbox * scale.view(-1, 1, 1) + offset.repeat(1, 2)[:, None]
+    return Poses(keypoints, found.confidence, found.score, corners)
+
+
+def _rows(found: Poses, pictures: pd.DataFrame, how: TestTime) -> list[dict[str, Any]]:
+    kept = suppress(found.bbox, found.score[:, None], how.most_overlap, how.least_score, how.most)
+    rows = []
+    for image, _, number in kept.tolist():
+        picture = pictures.iloc[image]
+        joints = torch.cat([found.keypoints[image, number], found.confidence[image, number, :, None]], dim=1)
+        corners = found.bbox[image, number].double().cpu().numpy() + 0.5  # back to pixel edges
+        rows.append(
+            {
+                "image_id": picture["image_id"],
+                "path": picture["path"],
+                "keypoints": joints.double().flatten().tolist(),
+                "score": float(found.score[image, number]),
+                "bbox": [*corners[:2], *(corners[2:] - corners[:2])],
+            }
+        )
+    return rows

@@ -1,0 +1,1 @@
+"""Networks of other people, run in their own formats: ONNX, TFLite, TensorFlow.js, dlib."""

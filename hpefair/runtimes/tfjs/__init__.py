@@ -1,0 +1,1 @@
+"""TensorFlow.js graph models, run on torch."""

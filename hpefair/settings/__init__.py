@@ -1,0 +1,1 @@
+"""The settings: params.yaml as typed sections."""

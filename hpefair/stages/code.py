@@ -1,0 +1,96 @@
+"""Digests of the code that each stage executes, on which the stages depend."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from hpefair import artifacts
+from hpefair.data import tables
+from hpefair.tools.dvc import executed_code, graph, stage
+
+# Parts of params.yaml that count only where another part names them.
+NAMED_IN: Final = {
+    "attribute.face": "attribute.sources",
+    "attribute.zero_shot": "attribute.sources",
+    "attribute.classifier": "attribute.sources",
+    "generate.diffusion": "plan.backends",
+}
+READ_BY: Final = {
+    "attribute": ("attribute.face", "attribute.zero_shot", "attribute.classifier"),
+    "screen": ("attribute.face", "attribute.zero_shot", "attribute.classifier"),
+    "plan": ("generate.diffusion",),
+    "generate": ("generate.diffusion",),
+}
+PER_ITEM: Final = ("train", "predict")  # whose items execute different code
+
+
+def build(out: Path, work: Path, item: str) -> None:
+    """Write one file per stage, of train and predict one per model: code by module, and settings that are asked for."""
+    package = executed_code.load()
+    settings = graph.read_yaml(artifacts.PARAMS)
+    sections: dict[str, set[str]] = {}
+    stages = [one for one in graph.load().stages if one.word != "code"]
+    for one in stages:
+        sections.setdefault(one.word, set()).update(key.partition(".")[0] for key in one.params)
+    written = set()
+    for one in stages:
+        path = out / digest_file(one.name)
+        if path in written:
+            continue
+        written.add(path)
+        asked = _asked(one.word, settings)
+        named = [*_estimators(one, settings), *_classes(asked)]
+        code = executed_code.digests(package, f"hpefair.stages.{one.word}", named, sections[one.word])
+        path.parent.mkdir(exist_ok=True)
+        tables.write_json(path, {"code": code, "settings": {key: _digest(value) for key, value in asked.items()}})
+    print(f"code: digests of what {len(written)} stages execute")
+
+
+def digest_file(name: str) -> Path:
+    """Where the digests of a stage are, from the folder of this one.
+
+    Args:
+        name: `word` or `word@item`.
+    """
+    word, _, item = name.partition("@")
+    return Path(word, f"{item}.json") if word in PER_ITEM else Path(f"{word}.json")
+
+
+def _asked(word: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that a stage reads because other settings name them."""
+    found = {}
+    for key in READ_BY.get(word, ()):
+        names = json.dumps(graph.lookup(settings, NAMED_IN[key]))
+        section, _, part = key.partition(".")
+        if f'"{part}"' in names and part in settings[section]:
+            found[key] = settings[section][part]
+    return found
+
+
+def _estimators(one: graph.Stage, settings: Mapping[str, Any]) -> list[str]:
+    """The estimator of a trained model, or of the trained model whose predictions are made; of results files none."""
+    item = one.name.partition("@")[2]
+    if one.word == "predict":
+        source = Path(settings["predict"]["models"][item]["from"])
+        item = source.name if source.parent == artifacts.TRAIN else ""
+    models = settings["train"]["models"] if one.word in PER_ITEM else {}
+    return [f"hpefair.estimators.{models[item]['estimator']}"] if item in models else []
+
+
+def _classes(value: Any) -> list[str]:
+    """Classes of hpefair that settings name, such as that of a diffusion pipeline."""
+    if isinstance(value, Mapping):
+        return [name for part in value.values() for name in _classes(part)]
+    if isinstance(value, list):
+        return [name for part in value for name in _classes(part)]
+    return [value] if isinstance(value, str) and executed_code.MODULE.fullmatch(value) else []
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    stage.main("code", build)

@@ -1,0 +1,1 @@
+"""The body of a built-in person: mesh, growth, pose and joints."""

@@ -1,0 +1,1 @@
+"""Clothes, their cut, cloth and colour, and what people carry."""

@@ -1,0 +1,1 @@
+"""The picture of a built-in person: surroundings, light, lens and rendering."""

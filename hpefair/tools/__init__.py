@@ -1,0 +1,1 @@
+"""One package per tool: DVC, Great Expectations, FiftyOne."""

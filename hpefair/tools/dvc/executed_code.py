@@ -1,0 +1,193 @@
+"""The code that a stage executes, as digests: its module, what that uses of other modules, and the files they open.
+
+A stage of dvc.yaml depends on such digests and not on folders, so that it runs again when code changes that it
+executes, and for no other reason. The unit is the definition: a function, a class or a constant of a module counts
+where something that counts uses its name. What a module does on import counts wherever the module is imported.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Final
+
+from hpefair.tools.dvc import definitions
+from hpefair.tools.dvc.definitions import ALWAYS, Module
+
+PACKAGE: Final = Path(__file__).resolve().parents[2]
+# All of params.yaml as one class: of it, a stage uses the sections that dvc.yaml lists, by their value and their type.
+SETTINGS: Final = ("hpefair.settings.pipeline", "Params")
+MODULE: Final = re.compile(r"hpefair(\.\w+)+")
+# What runs a stage does not compute what it writes: it calls `build`, and puts the finished folder in its place.
+RUNNER: Final = "hpefair.tools.dvc.stage"
+TEMPLATES: Final = {".j2", ".css", ".html"}  # files that name other files
+DATA_FILE: Final = re.compile(r"[\w.-]+\.\w+")
+Key = tuple[str, str]  # module and definition
+
+
+class Package:
+    """A package as text; a module is parsed when it is asked for.
+
+    Attributes:
+        files: Path of every file that is no module, and its content.
+    """
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        """Sort the files of a package.
+
+        Args:
+            texts: Path from the folder above the package, and content.
+        """
+        self.files = {path: text for path, text in texts.items() if not path.endswith(".py")}
+        self._texts = {_dotted(path): (path, text) for path, text in texts.items() if path.endswith(".py")}
+        self._read: dict[str, Module] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
+    def __getitem__(self, name: str) -> Module:
+        if name not in self._read:
+            path, text = self._texts[name]
+            self._read[name] = definitions.read(text.decode("utf-8"), name, path.endswith("/__init__.py"))
+        return self._read[name]
+
+
+def load(root: Path = PACKAGE) -> Package:
+    """Read a package.
+
+    Args:
+        root: Folder of the package.
+    """
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    return Package({path.relative_to(root.parent).as_posix(): path.read_bytes() for path in paths})
+
+
+def digests(
+    package: Package, stage: str, named: Collection[str] = (), sections: Collection[str] = ()
+) -> dict[str, str]:
+    """Digests of what a stage executes.
+
+    Args:
+        package: The package.
+        stage: Dotted name of the stage's module.
+        named: Dotted names of modules and classes that its settings name: an estimator, the class of a pipeline.
+        sections: Sections of params.yaml that it reads.
+
+    Returns:
+        Module, or path of a file, to the digest of what is executed of it.
+
+    Raises:
+        KeyError: If the package has no such module.
+    """
+    walk = _Walk(package, frozenset(sections))
+    walk.whole(stage)
+    for name in named:
+        walk.target(name)
+    return walk.result()
+
+
+class _Walk:
+    """Definitions that are reached, from each to those it uses."""
+
+    def __init__(self, package: Package, sections: frozenset[str]) -> None:
+        self.package, self.sections = package, sections
+        self.imported: set[str] = set()
+        self.reached: set[Key] = set()
+        self.files: set[str] = set()
+        self.paths: dict[str, list[str]] = {}
+        for path in package.files:
+            self.paths.setdefault(path.rpartition("/")[2], []).append(path)
+
+    def result(self) -> dict[str, str]:
+        parts: dict[str, list[str]] = {}
+        for module, name in sorted(self.reached - {SETTINGS}):
+            parts.setdefault(module, []).append(f"{name} {self.package[module].definitions[name].digest}")
+        out = {module: _short("\n".join(rows).encode()) for module, rows in parts.items()}
+        return out | {path: _short(self.package.files[path]) for path in sorted(self.files)}
+
+    def whole(self, module: str) -> None:
+        """Everything that a module defines."""
+        self.touched(module)
+        for name in self.package[module].definitions:
+            self.definition(module, name)
+
+    def touched(self, module: str) -> None:
+        """What runs when a module is imported: its statements, those of its packages, and those of its imports."""
+        parts = module.split(".")
+        for name in (".".join(parts[:length]) for length in range(1, len(parts) + 1)):
+            if name in self.package and name not in self.imported:
+                self.imported.add(name)
+                if ALWAYS in self.package[name].definitions:
+                    self.definition(name, ALWAYS)
+                for dotted in self.package[name].imports.values():
+                    other = self._split(dotted)[0]
+                    if other is not None and other != RUNNER:
+                        self.touched(other)
+
+    def definition(self, module: str, name: str) -> None:
+        """One definition of a module, and all that it uses."""
+        if (module, name) in self.reached:
+            return
+        self.reached.add((module, name))
+        self.touched(module)
+        found = self.package[module].definitions[name]
+        wanted = {"Section", *(one.rstrip("_").capitalize() for one in self.sections)}
+        uses = {one for one in found.uses if one[0] in wanted} if (module, name) == SETTINGS else found.uses
+        for local, attribute in uses:
+            self._use(module, found.imports, local, attribute)
+        for dotted in (dotted for local, dotted in found.imports.items() if local.startswith("import ")):
+            self.target(dotted)
+        for word in found.words:
+            self._string(word)
+
+    def target(self, dotted: str) -> None:
+        """What a dotted name means: a module, or something that a module defines or imports itself."""
+        module, rest = self._split(dotted)
+        if module is None or module == RUNNER:
+            return
+        first = rest.partition(".")[0]
+        if not first:
+            self.whole(module)
+        elif first in self.package[module].definitions:
+            self.definition(module, first)
+        elif first in self.package[module].imports:
+            self.target(self.package[module].imports[first])
+        else:
+            self.touched(module)
+
+    def _use(self, module: str, imports: Mapping[str, str], local: str, attribute: str) -> None:
+        known = self.package[module]
+        dotted = imports.get(local) or known.imports.get(local)
+        if dotted is not None:
+            self.target(f"{dotted}.{attribute}" if attribute else dotted)
+        elif local in known.definitions:
+            self.definition(module, local)
+
+    def _split(self, dotted: str) -> tuple[str | None, str]:
+        """The longest beginning of a dotted name that is a module, and the rest."""
+        parts = dotted.split(".")
+        for length in range(len(parts), 0, -1):
+            name = ".".join(parts[:length])
+            if name in self.package:
+                return name, ".".join(parts[length:])
+        return None, dotted
+
+    def _string(self, word: str) -> None:
+        """A module that a string names, or a file of the package, and the files that are named in that."""
+        if MODULE.fullmatch(word):
+            self.target(word)
+        for path in self.paths.get(word.rpartition("/")[2], ()):
+            if path in self.files:
+                continue
+            self.files.add(path)
+            if Path(path).suffix in TEMPLATES:
+                for other in DATA_FILE.findall(self.package.files[path].decode("utf-8")):
+                    self._string(other)
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _short(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

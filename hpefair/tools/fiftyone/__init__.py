@@ -1,0 +1,1 @@
+"""FiftyOne: datasets, views, panels, and the App behind a token."""

@@ -1,0 +1,1 @@
+"""Great Expectations: suites, expectations of our own, checks and data docs."""

@@ -1,0 +1,130 @@
+"""Leases: one attempt at a time, nothing left running, whoever is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from hpefair.orchestration.locks import lease, process_group
+from tests.conftest import PROJECT
+
+SHELL = "sleep 301 & echo $! > child.txt; echo $$ > shell.txt; wait"
+
+
+def launch(root, script, *owner):
+    """The launcher, in the background, as an operator starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "hpefair.orchestration.locks.lease", "stage", *owner, "--", "sh", "-c", script],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(PROJECT)}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def written(root, name):
+    """The process whose number the script wrote."""
+    path = root / name
+    wait_for(lambda: path.exists() and path.read_text().strip())
+    return psutil.Process(int(path.read_text()))
+
+
+def wait_for(condition, seconds=30):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+
+
+def gone(process):
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137)])
+def test_the_exit_code_is_passed_on_and_the_lease_given_back(tmp_path, script, code):
+    process = launch(tmp_path, script)
+    process.communicate()
+    assert process.returncode == code
+    assert not list((tmp_path / lease.LEASES).glob("*"))
+
+
+def test_a_polite_request_ends_the_whole_group(tmp_path):
+    process = launch(tmp_path, SHELL)
+    child = written(tmp_path, "child.txt")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert gone(child)
+
+
+def test_what_went_to_a_session_of_its_own_is_ended_too(tmp_path):
+    """As the workers of torchrun do, and whatever its parent left behind."""
+    process = launch(tmp_path, "(setsid sleep 304 & echo $! > child.txt); echo $$ > shell.txt; sleep 305")
+    child = written(tmp_path, "child.txt")
+    written(tmp_path, "shell.txt")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert gone(child)
+
+
+def test_what_runs_ends_with_its_owner(tmp_path):
+    """A supervisor that is killed cannot end anything; the launcher sees it."""
+    owner = subprocess.Popen(["sleep", "302"])
+    process = launch(tmp_path, SHELL, "--owner", str(owner.pid))
+    child = written(tmp_path, "child.txt")
+    owner.kill()
+    owner.wait()
+    process.communicate(timeout=30)
+    assert gone(child)
+
+
+def test_what_a_killed_launcher_left_is_ended_by_the_next_attempt(tmp_path):
+    """The command dies with its launcher; of what the command started, the next attempt takes care."""
+    first = launch(tmp_path, SHELL)
+    child, shell = written(tmp_path, "child.txt"), written(tmp_path, "shell.txt")
+    first.kill()
+    first.wait()
+    wait_for(lambda: gone(shell))
+    assert not gone(child)
+    second = launch(tmp_path, "exit 0")
+    _, said = second.communicate(timeout=30)
+    assert "earlier attempt" in said
+    assert second.returncode == 0
+    assert gone(child)
+
+
+def test_the_latest_attempt_wins(tmp_path):
+    """Whoever starts an attempt has given up the one before, even if that is alive."""
+    first = launch(tmp_path, SHELL)
+    child = written(tmp_path, "child.txt")
+    second = launch(tmp_path, "exit 0")
+    assert second.wait(30) == 0
+    assert first.wait(30) != 0
+    assert gone(child)
+    assert not list((tmp_path / lease.LEASES).glob("*"))
+
+
+def test_another_host_is_believed_while_it_gives_signs_of_life(tmp_path):
+    """Its processes cannot be seen from here; a lease that is not renewed has lost its holder."""
+    path = tmp_path / lease.LEASES / "stage.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"host": "elsewhere", "boot": "", "group": os.getpgid(0), "started": 0, "launcher": 1}))
+    assert launch(tmp_path, "exit 0").wait(30) == lease.HELD_ELSEWHERE
+    os.utime(path, (time.time() - 2 * lease.SILENT_S,) * 2)
+    assert launch(tmp_path, "exit 0").wait(30) == 0
+    assert process_group.exists(os.getpgid(0))
+
+
+def test_a_number_that_was_given_away_again_is_left_alone(tmp_path):
+    """The group of the lease is led by another process now."""
+    stranger = subprocess.Popen(["sleep", "303"], start_new_session=True)
+    path = tmp_path / lease.LEASES / "stage.json"
+    path.parent.mkdir(parents=True)
+    mine = {"host": os.uname().nodename, "boot": lease._boot(), "group": stranger.pid, "started": 1.0, "launcher": 1}
+    path.write_text(json.dumps(mine))
+    assert launch(tmp_path, "exit 0").wait(30) == 0
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
