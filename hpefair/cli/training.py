@@ -142,6 +142,6 @@ def _tracker(uri: str, name: str) -> Any:
 
     if not uri:
         return nullcontext()
-    from hpefair.tracking.training import tracker
+    from hpefair.tracking.tracker import curves
 
-    return tracker(uri, name)
+    return curves(uri, name)

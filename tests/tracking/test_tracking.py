@@ -9,8 +9,8 @@ import pytest
 
 from hpefair.errors import ToolError
 from hpefair.tools.fiftyone import server as fiftyone_server
-from hpefair.tracking import tracking
-from hpefair.tracking.tracking import Data, Run
+from hpefair.tracking.run import Data, Run
+from hpefair.tracking.tracker import connected
 from tests.browser.pages import browser_page
 from tests.conftest import PROJECT
 
@@ -40,8 +40,14 @@ def server(tmp_path_factory):
     """A server over sqlite in which the runs were logged; its address, and where its files lie."""
     folder = tmp_path_factory.mktemp("mlflow")
     with serve(folder) as address:
-        tracking.log(address, "asked", [made(name) for name in RUNS])
+        log(address, [made(name) for name in RUNS])
         yield address, folder
+
+
+def log(uri: str, runs: list[Run]) -> list[str]:
+    """One sentence per run that was written."""
+    with connected(uri, "asked") as tracker:
+        return [tracker.log(run) for run in runs]
 
 
 @contextlib.contextmanager
@@ -93,16 +99,16 @@ def test_logging_again_changes_nothing_but_a_verdict(server):
         return {run.info.run_id: (run.data.metrics, run.data.params, run.data.tags) for run in found}
 
     before = state()
-    said = tracking.log(server[0], "asked", [made(name) for name in RUNS])
+    said = log(server[0], [made(name) for name in RUNS])
     assert all("logged before" in line for line in said)
     assert state() == before
     changed = Run("equal", "equal:1", decided={"verdict": "FAIL"})
     try:
-        tracking.log(server[0], "asked", [changed])
+        log(server[0], [changed])
         assert len(state()) == len(before)
         assert ask(server[0], "tags.verdict = 'FAIL'") == {"equal", "poor"}
     finally:
-        tracking.log(server[0], "asked", [made("equal")])
+        log(server[0], [made("equal")])
 
 
 def test_runs_name_their_people_with_the_digest_of_dvc(server):
@@ -120,7 +126,7 @@ def test_a_server_that_is_down_is_one_sentence():
     """Not minutes of tries, and no traceback of a library."""
     address = f"http://127.0.0.1:{fiftyone_server.free_port()}"
     with pytest.raises(ToolError, match=f"^nobody answers as MLflow at {address}: start the server"):
-        tracking.log(address, "asked", [made("equal")])
+        log(address, [made("equal")])
 
 
 @pytest.mark.browser

@@ -13,6 +13,10 @@ from hpefair.errors import MissingArtifactError
 from hpefair.machine import git_repository
 from hpefair.settings import params
 from hpefair.tools.dvc import lock
+from hpefair.tracking.definitions import definitions
+from hpefair.tracking.keys import evaluation_key, metrics_by_group
+from hpefair.tracking.run import Data, Network, Run
+from hpefair.tracking.tracker import connected
 
 RUN_VARIABLE: Final = "HPEFAIR_DAG_RUN"  # set by hpefair.orchestration: `<dag>/<run>`
 
@@ -30,8 +34,6 @@ def log(uri: str, experiment: str) -> list[str]:
     Raises:
         MissingArtifactError: If nothing was evaluated yet.
     """
-    from hpefair.tracking import tracking
-
     settings = params.load()
     names = [name for name in settings.predict.models if (artifacts.EVALUATE / name).exists()]
     if not names:
@@ -40,14 +42,11 @@ def log(uri: str, experiment: str) -> list[str]:
     runs = [_model_run(name, settings, verdicts.get(name, {})) for name in names]
     if (artifacts.COMPARE / "verdicts.json").exists():
         runs.append(_decision_run(settings))
-    return tracking.log(uri, experiment, runs)
+    with connected(uri, experiment) as tracker:
+        return [tracker.log(run) for run in runs]
 
 
-def _model_run(name: str, settings: params.Params, verdict: dict[str, str]) -> Any:
-    from hpefair.tracking.definitions import definitions
-    from hpefair.tracking.names import evaluation_key, metrics_by_group
-    from hpefair.tracking.tracking import Run
-
+def _model_run(name: str, settings: params.Params, verdict: dict[str, str]) -> Run:
     folder = artifacts.EVALUATE / name
     by_group, gaps = (tables.read(folder / f"{table}.parquet") for table in ("by_group", "gaps"))
     overall = tables.read_json(folder / "overall.json")
@@ -79,10 +78,8 @@ def _verdicts() -> dict[str, dict[str, str]]:
     return {row["model"]: {word: row[word] for word in words} for row in said["candidates"]}
 
 
-def _data(card: dict[str, Any]) -> tuple[Any, ...]:
+def _data(card: dict[str, Any]) -> tuple[Data, ...]:
     """The people that a model was measured on, and those that it was trained on."""
-    from hpefair.tracking.tracking import Data
-
     people = ", ".join(sorted(tables.read(artifacts.INGEST / "images.parquet")["dataset"].unique()))
     found = [Data(artifacts.INGEST, people, lock.of(artifacts.INGEST), "evaluation")]
     found.append(Data(artifacts.CALIBRATE, f"attributes of {people}", lock.of(artifacts.CALIBRATE), "evaluation"))
@@ -92,13 +89,12 @@ def _data(card: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _network(folder: Path) -> Any:
+def _network(folder: Path) -> Network:
     """The trained network as a module from pixels to keypoints, decoding included, with an example of both."""
     import torch
 
     from hpefair.prediction import weights
     from hpefair.prediction.export import Keypoints
-    from hpefair.tracking.tracking import Network
 
     model, _ = weights.load(folder)
     module = Keypoints(model).eval()
@@ -107,9 +103,7 @@ def _network(folder: Path) -> Any:
         return Network(module, example.numpy(), module(example).numpy(), folder)
 
 
-def _decision_run(settings: params.Params) -> Any:
-    from hpefair.tracking.tracking import Run
-
+def _decision_run(settings: params.Params) -> Run:
     verdicts = tables.read_json(artifacts.COMPARE / "verdicts.json")
     groups = tables.read(artifacts.COMPARE / "groups.parquet")
     gates = {

@@ -13,6 +13,9 @@ from hpefair.data import content
 from hpefair.errors import InputError, MissingArtifactError, NothingToDo
 from hpefair.machine import git_repository
 from hpefair.settings import params
+from hpefair.tracking import keys, registry
+from hpefair.tracking.run import Run
+from hpefair.tracking.tracker import Logged, Tracker, connected
 
 HOLD: Final = "hold"  # proposed where nobody can be
 RANK: Final = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
@@ -36,14 +39,13 @@ def compare(uri: str, experiment: str) -> str:
         InputError: If nobody lies in the sealed split.
     """
     from hpefair.prediction.sealed import compare_sealed
-    from hpefair.tracking import registry, tracking
 
     settings = params.load()
-    with tracking.connected(uri, experiment), tempfile.TemporaryDirectory() as scratch:
-        champion = registry.champion()
+    with connected(uri, experiment) as tracker, tempfile.TemporaryDirectory() as scratch:
+        champion = registry.champion(tracker)
         weights = _candidates(settings, champion.digest if champion else "")
         baseline = artifacts.TRAIN / settings.compare.baseline
-        holder = registry.weights_of(champion, Path(scratch)) if champion else baseline
+        holder = registry.weights_of(tracker, champion, Path(scratch)) if champion else baseline
         found, people = compare_sealed(settings, holder, weights)
         order = sorted(
             found, key=lambda name: (RANK[found[name].verdict], RANK[found[name].harm], -_change(found[name]))
@@ -52,7 +54,7 @@ def compare(uri: str, experiment: str) -> str:
         proposed = order[0] if people >= needed else HOLD
         who = f"champion {champion.model}, version {champion.version}" if champion else f"no champion, {baseline.name}"
         tags = {f"verdict.{name}": str(one.verdict) for name, one in found.items()}
-        run = tracking.Run(
+        run = Run(
             name="sealed",
             key=_key(settings, weights, champion),
             metrics={f"change/{name}/{settings.compare.metric}/all": _change(one) for name, one in found.items()},
@@ -65,9 +67,9 @@ def compare(uri: str, experiment: str) -> str:
             },
             tables={"sealed": pd.concat([one.groups.assign(model=name) for name, one in found.items()])},
         )
-        tracking.log(uri, experiment, [run])
-        if proposed != HOLD and (logged := _logged(proposed)):
-            registry.challenge(logged.info.run_id, proposed, content.digest(weights[proposed]))
+        tracker.log(run)
+        if proposed != HOLD and (logged := _logged(tracker, proposed)):
+            registry.challenge(tracker, logged.run_id, proposed, content.digest(weights[proposed]))
     said = "; ".join(_sentence(name, found[name], settings.compare.metric) for name in order)
     few = f": {people} sealed people are too few, at least {needed} are needed" if proposed == HOLD else ""
     return f"Against {who}, on {people} sealed people: {said}. Proposed: {proposed}{few}."
@@ -90,40 +92,38 @@ def apply(uri: str, experiment: str, model: str, reason: str, by: str = "") -> s
         MissingArtifactError: If nothing was compared, or the candidate is not logged.
         InputError: If there is no such candidate, or a reason is needed.
     """
-    from hpefair.tracking import registry, tracking
-
     settings = params.load()
     key = f"{git_repository.commit()}:{model}:{reason}"
-    with tracking.connected(uri, experiment):
-        if before := registry.crowned(key):
+    with connected(uri, experiment) as tracker:
+        if before := registry.crowned(tracker, key):
             return before
-        champion = registry.champion()
+        champion = registry.champion(tracker)
         weights = _candidates(settings, champion.digest if champion else "")
-        sealed = tracking.find(_key(settings, weights, champion))
+        sealed = tracker.find(_key(settings, weights, champion))
         if sealed is None:
             raise MissingArtifactError("these candidates were not compared yet: run `hpefair promote compare`")
-        held = sealed.data.tags["proposed"] == HOLD
+        held = sealed.tags["proposed"] == HOLD
         if held and not model:
             raise InputError(
-                f"nobody is proposed: {sealed.data.tags['people']} sealed people are too few, at least "
+                f"nobody is proposed: {sealed.tags['people']} sealed people are too few, at least "
                 f"{settings.evaluate.min_support} are needed; hold, or name a --model with a --reason"
             )
-        model = model or sealed.data.tags["proposed"]
+        model = model or sealed.tags["proposed"]
         if model not in weights:
             raise InputError(f"there is no candidate {model!r}: {', '.join(weights)}")
-        verdict = sealed.data.tags[f"verdict.{model}"]
+        verdict = sealed.tags[f"verdict.{model}"]
         if (held or verdict != Verdict.PASS) and not reason.strip():
-            few = f", on {sealed.data.tags['people']} sealed people" if held else ""
+            few = f", on {sealed.tags['people']} sealed people" if held else ""
             raise InputError(
                 f"the verdict on {model} is {verdict}{few}: promote it with a reason (--reason), or hold it"
             )
-        logged = _logged(model)
+        logged = _logged(tracker, model)
         if logged is None:
             raise MissingArtifactError(f"{model} is not logged yet: run `hpefair log`")
         tags = {"verdict": verdict, "reason": reason.strip() or "verdict", "git.commit": git_repository.commit()}
         tags["promoted_by"] = by.strip() or git_repository.author() or "unknown"
         tags[registry.PROMOTION] = key
-        version = registry.crown(logged.info.run_id, model, content.digest(weights[model]), tags)
+        version = registry.crown(tracker, logged.run_id, model, content.digest(weights[model]), tags)
     return f"{model}/{version}"
 
 
@@ -138,11 +138,9 @@ def _candidates(settings: params.Params, champion: str) -> dict[str, Path]:
     return others
 
 
-def _logged(model: str) -> Any:
-    """The run in which a model's evaluation was logged, or None; call while connected."""
-    from hpefair.tracking import names, tracking
-
-    return tracking.find(names.evaluation_key(model, artifacts.EVALUATE / model))
+def _logged(tracker: Tracker, model: str) -> Logged | None:
+    """The run in which a model's evaluation was logged."""
+    return tracker.find(keys.evaluation_key(model, artifacts.EVALUATE / model))
 
 
 def _key(settings: params.Params, weights: dict[str, Path], champion: Any) -> str:

@@ -19,6 +19,7 @@ from hpefair.machine import git_repository
 from hpefair.schema import ATTRIBUTES, PERCEIVED
 from hpefair.settings import params
 from hpefair.tools.fiftyone import everybody, numbers, server
+from hpefair.tracking.tracker import connected
 
 DATABASE = Path("fiftyone.db")
 UNSURE = (*PERCEIVED, "contrast")  # told by somebody, or not to be measured in every picture
@@ -163,7 +164,7 @@ def build(
     Args:
         name: Dataset name.
         public: Leave out what people are perceived as.
-        history: Gaps of earlier runs, from `mlflow_tracking.gap_history`.
+        history: Gaps of earlier runs, from `Tracker.gaps`.
         audit: Real people to label.
 
     Returns:
@@ -201,11 +202,10 @@ def about(public: bool) -> dict[str, Any]:
 
 def _history(uri: str) -> list[dict[str, Any]]:
     """Gaps of earlier runs; none where nothing was logged into the workspace's own database."""
-    from hpefair.tracking import tracking
-
     if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
         return []
-    return tracking.gap_history(uri, "hpefair")
+    with connected(uri, "hpefair") as tracker:
+        return tracker.gaps()
 
 
 def _until_interrupted() -> None:

@@ -1,14 +1,10 @@
 """`hpefair log`: stable keys in MLflow on sqlite, models that load, logging twice changes nothing."""
 
-import stat
-
 import mlflow
 import numpy as np
-import pandas as pd
 import pytest
 
 from hpefair.commands.models import log
-from hpefair.errors import ToolError
 from tests.conftest import run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -27,7 +23,6 @@ def logged(made_workspace, tmp_path_factory):
 
 def test_runs_can_be_asked_by_group(logged):
     """One search string over gaps and groups."""
-    import mlflow
 
     mlflow.set_tracking_uri(logged)
     everything = mlflow.search_runs(experiment_names=["hpefair"])
@@ -44,7 +39,6 @@ def test_runs_can_be_asked_by_group(logged):
 
 def test_the_model_loads_back_and_predicts(logged, made_workspace, monkeypatch):
     """For any batch size, as the trained weights do."""
-    import mlflow
     import torch
 
     from hpefair.prediction import weights
@@ -61,55 +55,6 @@ def test_the_model_loads_back_and_predicts(logged, made_workspace, monkeypatch):
     crops = torch.rand(3, 3, 96, 64)
     with torch.no_grad():
         np.testing.assert_allclose(loaded(crops), Keypoints(trained).eval()(crops), atol=1e-4)
-
-
-def test_a_network_is_loaded_only_where_its_run_is_new(tmp_path, monkeypatch):
-    """What is known by its key is found before anything heavy is asked for."""
-    from hpefair.tracking import tracking
-
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)  # MLflow sets it, too: put back at the end
-    monkeypatch.chdir(tmp_path)
-    (first,) = tracking.log(uri, "x", [tracking.Run(name="a", key="k")])
-    (tmp_path / "w").write_text("weights")
-    mlflow.MlflowClient(uri).log_artifact(first.rsplit(maxsplit=1)[1], str(tmp_path / "w"), "weights")
-    known = tracking.Run(name="a", key="k", model=lambda: pytest.fail("loaded"))
-    (second,) = tracking.log(uri, "x", [known])
-    assert second == f"a: logged before as run {first.rsplit(maxsplit=1)[1]}"
-
-
-def test_artifacts_outlive_whoever_logs(tmp_path, monkeypatch):
-    """They lie alongside the database, whatever folder a process works in, or where the user says; never nowhere."""
-    from hpefair.tracking import place, tracking
-
-    uri = f"sqlite:///{tmp_path}/place/mlflow.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    (tmp_path / "run").mkdir()
-    monkeypatch.chdir(tmp_path / "run")
-    tracking.log(uri, "x", [tracking.Run(name="a", key="k", tables={"t": pd.DataFrame({"a": [1]})})])
-    assert list((tmp_path / "place/mlartifacts/x").rglob("t.json"))
-    assert list((tmp_path / "run").iterdir()) == []
-    assert stat.S_IMODE((tmp_path / "place/mlflow.db").stat().st_mode) == 0o600
-    monkeypatch.setenv(place.VARIABLE, str(tmp_path / "elsewhere"))
-    tracking.log(uri, "y", [tracking.Run(name="a", key="k", tables={"t": pd.DataFrame({"a": [1]})})])
-    assert list((tmp_path / "elsewhere/y").rglob("t.json"))
-    assert place._place("sqlite:///m.db", "x") == f"file://{tmp_path}/elsewhere/x"
-    monkeypatch.delenv(place.VARIABLE)
-    assert place._place("https://mlflow.example", "x") is None
-    with pytest.raises(ToolError, match="HPEFAIR_ARTIFACTS is not set"):
-        place._place("postgresql://u:secret@db/mlflow", "x")
-
-
-def test_an_experiment_whose_artifacts_are_gone_is_refused(tmp_path, monkeypatch):
-    """As one is that an earlier release made in the workspace of a run."""
-    from hpefair.tracking import tracking
-
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    client = mlflow.MlflowClient(uri)
-    client.create_experiment("x", artifact_location=(tmp_path / "runs/one/mlruns/1").as_uri())
-    with pytest.raises(ToolError, match="which is not there any more"):
-        tracking.log(uri, "x", [tracking.Run(name="a", key="k")])
 
 
 def test_an_unreachable_server_is_one_line(made_workspace):

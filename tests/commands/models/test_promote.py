@@ -221,29 +221,30 @@ import os, sys
 from pathlib import Path
 import mlflow, numpy as np, torch
 from hpefair.data import content
-from hpefair.tracking import place as mlflow_place
-from hpefair.tracking import registry as mlflow_registry
+from hpefair.tracking import mlflow as ours
+from hpefair.tracking import registry
 from hpefair.errors import ToolError
 
 class Evil:
     def __reduce__(self):
         return os.system, ("touch PWNED",)
 
-mlflow_place.open_experiment("sqlite:///m.db", "e")
+ours._open_experiment("sqlite:///m.db", "e")
+tracker = ours.Mlflow()
 Path("w").mkdir()
 Path("w/weights.safetensors").write_bytes(b"abc")
 with mlflow.start_run() as run:
     example = np.zeros((1, 2), dtype=np.float32)
     mlflow.pytorch.log_model(torch.nn.Linear(2, 2), name="pose_a", pip_requirements=["torch"], input_example=example)
     mlflow.log_artifacts("w", "weights")
-version = mlflow_registry._version(mlflow.MlflowClient(), run.info.run_id, "a", content.digest(Path("w")))
-mlflow_registry.check_loadable(version)
+version = registry.registered(tracker, run.info.run_id, "a", content.digest(Path("w")))
+registry.check_loadable(tracker, version)
 (about,) = Path("mlartifacts").rglob("MLmodel")
 about.write_text(about.read_text().replace("pt2", "pickle"))
 torch.save(Evil(), about.parent / "data/model.pth")
 (about.parent / "data/pickle_module_info.txt").write_text("mlflow.pytorch.pickle_module")
 try:
-    mlflow_registry.check_loadable(version)
+    registry.check_loadable(tracker, version)
 except ToolError as error:
     print("refused", error)
 print("ran" if Path("PWNED").exists() else "nothing ran")

@@ -1,11 +1,9 @@
-"""Where MLflow keeps what hpefair logs: artifacts lie alongside their database, and both are their owner's alone."""
+"""Where artifacts lie: alongside the database that names them, and both are their owner's alone."""
 
 import os
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
-
-import mlflow
 
 from hpefair.errors import ToolError
 
@@ -14,8 +12,8 @@ VARIABLE: Final = "HPEFAIR_ARTIFACTS"  # a folder or URI for artifacts, where no
 FOLDER: Final = "mlartifacts"
 
 
-def open_experiment(uri: str, name: str) -> None:
-    """Make an experiment the current one; a new one keeps its artifacts where its database outlives them.
+def place(uri: str, name: str) -> str | None:
+    """Where an experiment's artifacts go; None where a server decides.
 
     MLflow's own choice is a folder below whatever folder the first process ran in: for a scheduler that is the
     workspace of a run, which is removed at its end.
@@ -25,29 +23,8 @@ def open_experiment(uri: str, name: str) -> None:
         name: Experiment.
 
     Raises:
-        ToolError: If nobody says where artifacts are to go, or those of the experiment are gone.
+        ToolError: If nobody says where artifacts are to go.
     """
-    if uri.startswith(SQLITE):
-        _private(_database(uri))
-    mlflow.set_tracking_uri(uri)
-    client = mlflow.MlflowClient()
-    known = client.get_experiment_by_name(name)
-    if known is None:
-        try:
-            client.create_experiment(name, artifact_location=_place(uri, name))
-        except mlflow.exceptions.MlflowException as error:  # made by another process in between
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-    elif gone := _gone(known.artifact_location):
-        raise ToolError(
-            f"the experiment {name} keeps its artifacts below {gone}, which is not there any more: name another one "
-            "with --experiment, or rename it (`mlflow experiments rename`)"
-        )
-    mlflow.set_experiment(name)
-
-
-def _place(uri: str, name: str) -> str | None:
-    """Where an experiment's artifacts go; None where a server decides."""
     said = os.environ.get(VARIABLE, "")
     folder = quote(name, safe="")  # one folder, whatever the experiment is called
     if said:
@@ -65,7 +42,7 @@ def _database(uri: str) -> Path:
     return Path(uri.removeprefix(SQLITE).partition("?")[0])
 
 
-def _gone(location: str) -> Path | None:
+def gone(location: str) -> Path | None:
     """Folder on this machine that artifacts lay in and that is gone; None where all is well.
 
     An experiment's own folder, and the one for all of them, are made when the first artifact comes.
@@ -77,8 +54,11 @@ def _gone(location: str) -> Path | None:
     return None if around.exists() else around
 
 
-def _private(database: Path) -> None:
-    """An absent database is made empty, readable by its owner alone; SQLite gives its journals the same mode."""
+def make_private(uri: str) -> None:
+    """Make an absent SQLite database empty, readable by its owner alone; SQLite gives its journals the same mode."""
+    if not uri.startswith(SQLITE):
+        return
+    database = _database(uri)
     database.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
