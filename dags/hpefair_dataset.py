@@ -7,7 +7,8 @@ from hpefair.orchestration.lifecycle import OpenWorkspaceOperator, PublishOperat
 from hpefair.orchestration.operators import HpefairOperator
 from hpefair.orchestration.pipeline import REF, closing, dag_settings, optional, stage_tasks
 
-STAGES = ["check", "ingest", "attribute", "calibrate", "split", "audit@original", "validate@original", "gate@original"]
+STAGES = ["code", "check", "ingest", "attribute", "calibrate", "split"]
+STAGES += ["audit@original", "validate@original", "gate@original"]
 WEEKLY = settings.load().schedule
 
 with DAG(
@@ -38,5 +39,5 @@ with DAG(
     sound = HpefairOperator(task_id="sound", arguments=words, needs=["gate@original"])
     publish = PublishOperator(task_id="publish", stages=STAGES, outlets=[assets.DATASET])
     closed = closing(opened)
-    opened >> tasks["check"]
+    opened >> tasks["code"]
     tasks["gate@original"] >> sound >> publish >> closed

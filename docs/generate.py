@@ -41,7 +41,7 @@ def pipeline_page() -> str:
     ]
     for word in dict.fromkeys(stage.word for stage in graph.stages):
         mine = [stage for stage in graph.stages if stage.word == word]
-        reads = sorted({dep for stage in mine for dep in stage.deps if not dep.startswith("hpefair")})
+        reads = sorted({dep for stage in mine for dep in stage.deps if not dep.startswith("data/code")})
         writes = [out for stage in mine for out in stage.outs]
         lines += ["", f"## {word}", "", f"{mine[0].desc}.", ""]
         lines += [f"- instances: {', '.join(f'`{stage.name}`' for stage in mine)}"] if len(mine) > 1 else []

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hpefair import artifacts
 from hpefair.data import tables
+from hpefair.settings import params
 from hpefair.tools.dvc import executed_code, graph, stage
 
 # Parts of params.yaml that count only where another part names them.
@@ -28,6 +29,8 @@ PER_ITEM: Final = ("train", "predict")  # whose items execute different code
 
 def build(out: Path, work: Path, item: str) -> None:
     """Write one file per stage, of train and predict one per model: code by module, and settings that are asked for."""
+    # Items become names of files: what is no word is refused here, before anything is written.
+    params.load()
     package = executed_code.load()
     settings = graph.read_yaml(artifacts.PARAMS)
     sections: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""What hpefair asks of whatever keeps its numbers and models. Another tracker is another module, named in `connected`."""
+"""What hpefair asks of a tracker of numbers and models. Another one is another module, named in `connected`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
