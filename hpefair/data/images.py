@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from hpefair.machine.replacement import replacing
 from hpefair.arrays import Pixels
 from hpefair.machine import disk_faults
 from hpefair.errors import InputError
@@ -68,16 +69,11 @@ def _write(path: Path, suffix: str, pixels: Pixels, settings: list[int]) -> None
 
 
 def _encode(path: Path, suffix: str, values: NDArray[Any], settings: list[int]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     ok, encoded = cv2.imencode(suffix, values, settings)
     if not ok:
         raise InputError(f"{path} cannot be encoded")
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(encoded.tobytes())
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_bytes(encoded.tobytes())
 
 
 def size(path: Path) -> tuple[int, int] | None:

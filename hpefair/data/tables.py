@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from hpefair.machine.replacement import replacing
 from hpefair.errors import InputError, MissingArtifactError
 
 REPEATED: Final = ("image_id", "dataset", "skeleton", "num_keypoints", "iscrowd")
@@ -91,13 +92,8 @@ def write_json_atomically(path: Path, value: Any, indent: int | None = 2) -> Non
 
 def write_text_atomically(path: Path, text: str) -> None:
     """Write text beside its place, flush it to disk, and rename: the file is complete or absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def _json(value: Any, indent: int | None) -> str:

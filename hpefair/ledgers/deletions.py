@@ -10,6 +10,7 @@ import pandas as pd
 
 from hpefair.data import tables
 from hpefair.errors import InputError
+from hpefair.machine.replacement import replacing
 
 REASON = "deleted on request"
 
@@ -86,9 +87,8 @@ def _from_table(path: Path, names: set[str]) -> int:
         if pd.api.types.is_string_dtype(table[column]) or table[column].dtype == object:
             hit |= table[column].map(lambda value: isinstance(value, str) and value in names).astype(bool)
     if hit.any():
-        part = path.with_name(path.name + ".part")
-        tables.write(part, table[~hit])
-        part.replace(path)
+        with replacing(path) as part:
+            tables.write(part, table[~hit])
     return int(hit.sum())
 
 

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import ToolError
 from hpefair.estimators.protocol import Estimator
 from hpefair.machine import own_outputs
+from hpefair.machine.replacement import replacing
 from hpefair.networks.boxes import suppress
 from hpefair.prediction.inputs import DEVIATION, MEAN
 from hpefair.prediction.prediction import TestTime
@@ -153,12 +153,8 @@ def export(
         raise ToolError(f"{path} cannot be written: the ONNX exporter says {str(error).splitlines()[0]}") from error
     proto = program.model_proto
     onnx.helper.set_model_props(proto, metadata(model, card, skeleton))
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(proto.SerializeToString())
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_bytes(proto.SerializeToString())
     return list(names)
 
 

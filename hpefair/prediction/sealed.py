@@ -3,22 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from hpefair import artifacts
-from hpefair.core.fairness.comparison import Comparison, Paired, Tolerance, compare
-from hpefair.core.fairness.disaggregation import with_overall
+from hpefair import artifacts, workspace
+from hpefair.core.fairness.comparison import Comparison, Tolerance
+from hpefair.core.fairness.paired_models import Rule, compare_models
 from hpefair.core.pose.candidates import candidates
 from hpefair.core.pose.person_scores import person_scores
 from hpefair.core.pose.skeletons import skeleton
-from hpefair.core.shares.groups import groups
-from hpefair.core.uncertainty.clusters import image_clusters
-from hpefair.core.uncertainty.intervals import resample
 from hpefair.data import pose_arrays, tables
 from hpefair.errors import InputError
 from hpefair.prediction.split import predicted
-from hpefair.schema import UNKNOWN
 from hpefair.settings.params import Params
 
 
@@ -43,23 +38,11 @@ def compare_sealed(settings: Params, champion: Path, weights: Mapping[str, Path]
         for name, boxes in {name: settings.predict.models[name].boxes for name in weights}.items()
     }
     drawing, wanted = settings.evaluate, settings.compare
-    first = next(iter(scores.values()))
-    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet").set_index("person_id").loc[first.index]
-    known = [name for name in wanted.attributes if (attributes[name] != UNKNOWN).any()]
-    listed = with_overall(groups(attributes, known), len(first))
-    image, names = pd.factorize(first["image_id"])
-    subject = images.set_index("image_id")["subject_id"].loc[names].tolist()
-    cluster = image_clusters(len(names), np.arange(len(names)), subject)
-    counts = resample(cluster, drawing.resamples, drawing.seed)
     tolerance = Tolerance(wanted.tolerance, drawing.confidence, drawing.power, drawing.min_support)
-    found = {}
-    for name, own in scores.items():
-        held = holders[settings.predict.models[name].boxes]
-        paired = Paired(
-            held[wanted.metric].to_numpy(), own.loc[held.index, wanted.metric].to_numpy(), image.astype(np.int64)
-        )
-        found[name] = compare(paired, listed, cluster, counts, tolerance)
-    return found, len(first)
+    rule = Rule(wanted.metric, wanted.attributes, tolerance, drawing.resamples, drawing.seed)
+    pairs = {name: (holders[settings.predict.models[name].boxes], own) for name, own in scores.items()}
+    subjects = images.set_index("image_id")["subject_id"]
+    return compare_models(pairs, workspace.attributes(), subjects, rule), len(next(iter(scores.values())))
 
 
 def _sealed_images() -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.data import tables
 from hpefair.errors import InputError, SettingsError
 from hpefair.prediction import weights
@@ -56,7 +56,7 @@ def _test_time(how: PredictEngine) -> TestTime:
 
 def _evaluable(images: pd.DataFrame) -> pd.DataFrame:
     people = tables.read(artifacts.INGEST / "people.parquet")
-    people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
+    people = people[workspace.evaluable(people)]
     people = people.merge(images[["image_id", "path"]], on="image_id", validate="m:1")
     if people.empty:
         raise InputError("no evaluable person lies in this split: see split.fractions in params.yaml")

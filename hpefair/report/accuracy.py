@@ -5,9 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.core.keypoint_breakdown import ALL_JOINTS
-from hpefair.core.shares.suppression import suppressed
 from hpefair.data import tables
 from hpefair.report import figures
 from hpefair.report.body import bodies
@@ -30,7 +29,7 @@ def accuracy_values(settings: Params) -> dict[str, Any]:
         "level": f"{settings.evaluate.confidence:.0%}".replace("%", " %"),
         "adjusted_for": f"{', '.join(most)} and {last}" if most else last,
         "score_figures": _score_figures(parts, about, settings),
-        "worse": served_worse(settings),
+        "worse": worse(settings),
         **_gaps(names, settings),
         **_joints(settings),
     }
@@ -47,7 +46,7 @@ def _score_figures(
     """One figure, and its table, per attribute and per kind of people measured on."""
     scores = pd.concat([table.assign(model=name) for name, table in parts.items()], ignore_index=True)
     scores = scores[(scores["metric"] == settings.compare.metric) & (scores["n_people"] > 0)]
-    scores = scores[~too_small(scores, ["model", "attribute"], settings.report.least)]
+    scores = scores[workspace.shown(scores, ["model", "attribute"], settings.report.least)]
     drawn = []
     for kind in dict.fromkeys((row["boxes"], row["images"]) for row in about.values()):
         models = [name for name, row in about.items() if (row["boxes"], row["images"]) == kind]
@@ -72,25 +71,10 @@ def _overall(models: Sequence[str], about: Mapping[str, Mapping[str, Any]]) -> s
     return f"AP of everybody: {', '.join(shown)}."
 
 
-def served_worse(settings: Params) -> list[dict[str, Any]]:
-    """Groups that a model serves worse than the rest beyond doubt, of all traits that were measured.
-
-    Args:
-        settings: All settings.
-
-    Returns:
-        model, group (in words), n_people, shortfall and its interval of each that may be shown.
-    """
-    out = []
-    for model in evaluated(settings):
-        table = tables.read(artifacts.EVALUATE / model / "by_group.parquet")
-        rows = table[(table["metric"] == settings.compare.metric) & (table["n_people"] > 0)]
-        rows = rows[~too_small(rows, ["attribute"], settings.report.least) & (rows["verdict"] == "FAIL")]
-        out += [
-            {**row, "model": model, "group": group_words(row["group"], row["attribute"])}
-            for row in tables.records(rows[rows["group"] != UNKNOWN])
-        ]
-    return out
+def worse(settings: Params) -> list[dict[str, Any]]:
+    """Groups that a model serves worse than the rest beyond doubt, with the group in words."""
+    rows = workspace.served_worse(evaluated(settings), settings.compare.metric, settings.report.least)
+    return [{**row, "group": group_words(row["group"], row["attribute"])} for row in rows]
 
 
 def _gaps(names: Sequence[str], settings: Params) -> dict[str, Any]:
@@ -115,7 +99,7 @@ def _joints(settings: Params) -> dict[str, Any]:
     path = artifacts.EVALUATE / model / "by_keypoint.parquet"
     table, people = tables.read(path), tables.read(artifacts.EVALUATE / model / "by_group.parquet")
     people = people[(people["metric"] == settings.compare.metric) & (people["n_people"] > 0)]
-    shown = people[~too_small(people, ["attribute"], settings.report.least) & (people["group"] != UNKNOWN)]
+    shown = people[workspace.shown(people, ["attribute"], settings.report.least) & (people["group"] != UNKNOWN)]
     found = []
     for attribute in settings.compare.attributes:
         groups = list(shown.loc[shown["attribute"] == attribute, "group"])
@@ -143,9 +127,3 @@ def _pck(table: pd.DataFrame, attribute: str, group: str, settings: Params) -> d
     rows = table[(table["attribute"] == attribute) & (table["group"] == group)]
     fewest = max(settings.report.least, FEWEST_JOINTS)
     return {row["joint"]: row["pck"] if row["n_joints"] >= fewest else None for row in tables.records(rows)}
-
-
-def too_small(table: pd.DataFrame, by: list[str], minimum: int) -> pd.Series:
-    """Rows about so few people that they could be recognized, alone or by subtraction."""
-    hidden = table.groupby(by)["n_people"].transform(lambda n: suppressed(n.to_numpy().astype(int), minimum))
-    return hidden.astype(bool)

@@ -5,7 +5,7 @@ from typing import Any
 
 from hpefair import artifacts
 from hpefair.data import tables
-from hpefair.report.accuracy import METRICS, served_worse
+from hpefair.report.accuracy import METRICS, worse
 from hpefair.settings.params import Params
 from hpefair.tools.gx.words import open_and_short
 from hpefair.words import attribute_words
@@ -103,7 +103,7 @@ def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params
 def _worse(settings: Params) -> list[dict[str, Any]]:
     """A sentence per model that serves a group worse than everybody else beyond doubt, brought ones included."""
     groups: dict[str, list[str]] = {}
-    for row in served_worse(settings):
+    for row in worse(settings):
         groups.setdefault(row["model"], []).append(row["group"])
     return [
         {

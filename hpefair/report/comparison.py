@@ -4,8 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from hpefair import artifacts
-from hpefair.core.shares.suppression import suppressed
+from hpefair import artifacts, workspace
 from hpefair.data import tables
 from hpefair.report import figures
 from hpefair.report.accuracy import METRICS
@@ -20,10 +19,8 @@ def comparison_values(settings: Params) -> dict[str, Any]:
     verdicts = tables.read_json(artifacts.COMPARE / "verdicts.json")
     groups = tables.read(artifacts.COMPARE / "groups.parquet")
     known = groups[~groups["group"].str.contains(UNKNOWN) & (groups["n_people"] > 0)].reset_index(drop=True)
-    small = groups.groupby(["model", "attribute"])["n_people"].transform(
-        lambda people: suppressed(people.to_numpy(), settings.report.least)
-    )
-    hidden = small.astype(bool)[~groups["group"].str.contains(UNKNOWN) & (groups["n_people"] > 0)].to_numpy()
+    small = ~workspace.shown(groups, ["model", "attribute"], settings.report.least)
+    hidden = small[~groups["group"].str.contains(UNKNOWN) & (groups["n_people"] > 0)].to_numpy()
     drawn = known[~hidden].rename(columns={"change": "value"})
     drawn["group"] = _labels(drawn)
     label = f"change of {METRICS[verdicts['metric']]}"

@@ -5,10 +5,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.core.shares.shown_shares import small_groups
 from hpefair.data import tables
-from hpefair.report.accuracy import evaluated, too_small
+from hpefair.report.accuracy import evaluated
 from hpefair.schema import UNKNOWN
 from hpefair.settings.params import Params
 from hpefair.tools.gx.words import expectation_words, misses, needs
@@ -64,7 +64,7 @@ def _shortfalls(settings: Params) -> pd.DataFrame:
         table = tables.read(artifacts.EVALUATE / model / "by_group.parquet")
         table = table[(table["metric"] == settings.compare.metric) & (table["n_people"] > 0)]
         table = table[table["attribute"].isin(settings.compare.attributes)]
-        table = table[~too_small(table, ["attribute"], settings.report.least)]
+        table = table[workspace.shown(table, ["attribute"], settings.report.least)]
         out.append(table[table["group"] != UNKNOWN].assign(model=model))
     columns = ["model", "attribute", "group", "n_people", "verdict", "people_needed"]
     return pd.concat([table[columns] for table in out]) if out else pd.DataFrame(columns=columns)

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from hpefair import artifacts
+from hpefair.machine.replacement import replacing
 
 
 def register_results(dataset: str, names: Sequence[str], path: Path = artifacts.PARAMS) -> list[str]:
@@ -98,10 +99,9 @@ def _read(path: Path) -> tuple[YAML, Any]:
 
 
 def _write(path: Path, yaml: YAML, tree: Any) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
+    with replacing(path) as part, part.open("w", encoding="utf-8") as file:
         yaml.dump(tree, file)
-    part.replace(path)
+        file.flush()
 
 
 def _gone(source: str, folder: str, wanted: set[str]) -> bool:

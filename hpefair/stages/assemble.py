@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.core.balance.acceptance import defect_bound
 from hpefair.core.balance.admission import TURNED_DOWN, admitted, exposures_of, refusals, review_sample, reviewed
 from hpefair.core.balance.cells import cell_name
@@ -89,13 +89,13 @@ def _real() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Images; evaluable people with split and attributes; crowds and people without keypoints beside them."""
     images = tables.read(artifacts.INGEST / "images.parquet")
     everybody = tables.read(artifacts.INGEST / "people.parquet")
-    evaluable = ~everybody["iscrowd"] & (everybody["num_keypoints"] > 0)
-    people = everybody[evaluable][PERSON]
-    split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
-    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
-    people = people.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
+    people = workspace.people_with_attributes(PERSON)
     people = people.assign(synthetic=False, root_person=people["person_id"], root_image=people["image_id"])
-    return images[["image_id", "path", "width", "height", "license"]], people, everybody[~evaluable][PERSON]
+    return (
+        images[["image_id", "path", "width", "height", "license"]],
+        people,
+        everybody[~workspace.evaluable(everybody)][PERSON],
+    )
 
 
 def _admitted(

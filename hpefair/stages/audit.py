@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.attributes.doubt import counted, seen_codes, surely_known
 from hpefair.core.shares.corrected_shares import correct
 from hpefair.core.shares.distances import distance_table
@@ -69,13 +69,8 @@ def _tables(
 
 def _real() -> pd.DataFrame:
     """Evaluable people with their split and attributes: no crowds, at least one labelled joint."""
-    people = tables.read(artifacts.INGEST / "people.parquet")
-    people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
-    split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
-    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
-    keep = people[["person_id", "image_id", "dataset", "num_keypoints", "area"]]
-    keep = keep.assign(root_person=keep["person_id"], root_image=keep["image_id"], synthetic=False, exposure=1.0)
-    return keep.merge(split, on="person_id", validate="1:1").merge(attributes, on="person_id", validate="1:1")
+    people = workspace.people_with_attributes(["person_id", "image_id", "dataset", "num_keypoints", "area"])
+    return people.assign(root_person=people["person_id"], root_image=people["image_id"], synthetic=False, exposure=1.0)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.attributes.audits import audit_table, confusion_counts, errors_by_stratum
 from hpefair.attributes.calibration import calibrate
 from hpefair.attributes.resolution import resolve
@@ -26,8 +26,8 @@ def build(out: Path, work: Path, item: str) -> None:
     reviewed = review_labels.read(artifacts.REVIEW_LABELS)
     told, quality = calibrate(inferred, _truth(given, reviewed), everything.calibrate)
     attributes = resolve(given, told, everything.attribute.sources)
-    evaluable = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
-    judged = evaluable[["person_id", "image_id"]].merge(attributes, on="person_id", validate="1:1")
+    known = people.loc[workspace.evaluable(people), ["person_id", "image_id"]]
+    judged = known.merge(attributes, on="person_id", validate="1:1")
     audit = audit_table(judged, reviewed)
     tables.write(out / "attributes.parquet", attributes)
     tables.write(out / "inferred.parquet", told.drop(columns="image_id"))
@@ -35,8 +35,8 @@ def build(out: Path, work: Path, item: str) -> None:
     tables.write(out / "audited.parquet", audit)
     tables.write(out / "confusion.parquet", confusion_counts(audit))
     tables.write(out / "errors.parquet", errors_by_stratum(judged, audit, everything.calibrate.confidence))
-    known = ", ".join(f"{name} of {(judged[name] != UNKNOWN).mean():.0%}" for name in PERCEIVED)
-    print(f"calibrate: {known} known; {audit['person_id'].nunique()} people audited")
+    said = ", ".join(f"{name} of {(judged[name] != UNKNOWN).mean():.0%}" for name in PERCEIVED)
+    print(f"calibrate: {said} known; {audit['person_id'].nunique()} people audited")
 
 
 def _truth(given: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.attributes.doubt import corrected_means
 from hpefair.core.evaluation import Setting, Uncertainty, evaluate
 from hpefair.core.pose.error_types import ERRORS
@@ -27,8 +27,7 @@ def build(out: Path, work: Path, item: str) -> None:
     images = tables.read(artifacts.INGEST / "images.parquet")
     images = images[images["image_id"].isin(about)].reset_index(drop=True)  # ascending COCO id, the reference's order
     people, truth = pose_arrays.stored_people(artifacts.INGEST / "people.parquet", images["image_id"])
-    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet").set_index("person_id")
-    attributes = attributes.loc[people["person_id"]].reset_index(drop=True)
+    attributes = workspace.attributes().loc[people["person_id"]].reset_index(drop=True)
     predictions = tables.read(folder / "predictions.parquet")
     index = pose_arrays.image_index(images["image_id"])
     setting = Setting(

@@ -1,22 +1,20 @@
 """Checkpoints: everything a training needs to go on as if nothing had happened."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from hpefair.machine.replacement import replacing
 
 NAME = "checkpoint.pt"
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint in place of the one before, whole or not at all."""
-    part = folder / f"{NAME}.part"
-    with part.open("wb") as file:
+    # Into an open file: to a path, torch reports a full disk as an error of its own.
+    with replacing(folder / NAME) as part, part.open("wb") as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / NAME)
 
 
 def load(folder: Path, device: torch.device) -> dict[str, Any] | None:

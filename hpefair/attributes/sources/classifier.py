@@ -18,6 +18,7 @@ from hpefair.attributes.sources.source import Judgement, Judgements, Sight, told
 from hpefair.core.labels.calibration import Scaling
 from hpefair.data import tables
 from hpefair.errors import InputError, MissingArtifactError
+from hpefair.machine.replacement import replacing
 from hpefair.settings.params import Classifier
 
 WEIGHTS, CARD = "weights.safetensors", "model.json"
@@ -97,10 +98,8 @@ def probabilities(network: PersonNetwork, card: dict[str, Any], views: Views) ->
 
 def save(folder: Path, network: PersonNetwork, card: dict[str, Any]) -> None:
     """Write weights, then the card that says they are complete."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / (WEIGHTS + ".part")
-    save_model(network, str(part))
-    part.replace(folder / WEIGHTS)
+    with replacing(folder / WEIGHTS) as part:
+        save_model(network, str(part))
     tables.write_json_atomically(folder / CARD, card)
 
 

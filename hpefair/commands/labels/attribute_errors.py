@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.attributes.audits import standing
 from hpefair.core.shares.prevalence import METHODS
 from hpefair.data import tables
@@ -34,7 +34,7 @@ def show(console: Console) -> None:
             console.print(corrected(found[found["scope"] == "all"]), "")
     console.print(alarms(tables.read(folder / "errors.parquet")))
     people = tables.read(artifacts.INGEST / "people.parquet")
-    counted = people.loc[~people["iscrowd"] & (people["num_keypoints"] > 0), "person_id"]
+    counted = people.loc[workspace.evaluable(people), "person_id"]
     for sentence in standing(list(counted), review_labels.read(artifacts.REVIEW_LABELS)):
         console.print(f"  {sentence}", style="yellow", highlight=False)
     confusions = tables.read(folder / "confusion.parquet")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.attributes.audits import standing
 from hpefair.core.labels.audit_sample import audit_order
 from hpefair.data import label_files, tables
@@ -112,7 +112,7 @@ def take_in(path: Path, reviewer: str) -> list[str]:
 def _people() -> pd.DataFrame:
     """Evaluable people with their picture's path, size and everybody's box."""
     people = tables.read(artifacts.INGEST / "people.parquet")
-    people = people[~people["iscrowd"] & (people["num_keypoints"] > 0)]
+    people = people[workspace.evaluable(people)]
     images = tables.read(artifacts.INGEST / "images.parquet")[["image_id", "path"]]
     return people.merge(images, on="image_id", validate="m:1").reset_index(drop=True)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 from scipy.special import softmax
 
+from hpefair import workspace
 from hpefair.attributes import given
 from hpefair.attributes.measured.picture import Picture
 from hpefair.attributes.sources import classifier
@@ -117,7 +118,7 @@ def read(folder: Path, labels: Path | None = None) -> Labelled:
     names = [name for name in LEARNT if (table[name] != "unknown").sum() >= FEWEST]
     if not names:
         raise InputError(f"{folder} has no attribute with at least {FEWEST} labelled people to learn from")
-    known = (table[names] != "unknown").any(axis=1) & ~table["iscrowd"] & (table["num_keypoints"] > 0)
+    known = (table[names] != "unknown").any(axis=1) & workspace.evaluable(table)
     return _seen(
         table[known],
         {image["id"]: image["file_name"] for image in checked.images},

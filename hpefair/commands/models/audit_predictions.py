@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hpefair import workspace
 from hpefair.attributes.measured import without_pixels
 from hpefair.core.evaluation import Evaluation, Setting, Uncertainty, evaluate
 from hpefair.core.fairness.counterfactual import paired_gaps
@@ -155,7 +156,7 @@ def _people(tree: records.Record, annotations: Path, checked: records.Checked) -
     if not len(found):
         raise InputError(f"{annotations} has no usable person: {checked.rejects[0]['reason']}")
     table: pd.DataFrame = people_table(found, "audit", COCO_17).to_pandas()
-    if not ((table["num_keypoints"] > 0) & ~table["iscrowd"]).any():
+    if not workspace.evaluable(table).any():
         raise InputError(f"{annotations} has nobody to evaluate: only crowds and people without labelled joints")
     return table
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 from rich.table import Table
 
+from hpefair import workspace
 from hpefair.attributes import given
 from hpefair.core.fairness.objectives import Choice
 from hpefair.core.labels.membership import membership, membership_rows
@@ -250,7 +251,7 @@ def _read_coco(annotations: Path, folder: Path, labels: Path | None) -> pd.DataF
 def _training_set(people: pd.DataFrame, request: Request, everybody: bool) -> Any:
     from hpefair.training.training_set import Membership, TrainingSet
 
-    evaluable = ~people["iscrowd"] & (people["num_keypoints"] > 0)
+    evaluable = workspace.evaluable(people)
     shown = people.assign(exposure=evaluable.astype(float), synthetic=False)
     shown = shown if everybody else shown[evaluable]
     held = shown["image_id"].map(lambda name: unit_hash(SALT, str(name))) < request.validation

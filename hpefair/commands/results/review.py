@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.data import tables
 from hpefair.errors import NothingToDo
@@ -186,7 +186,8 @@ def build(
     dataset.save()
     groups = [(word, group) for word in settings.compare.attributes for group in ATTRIBUTES[word]]
     worst = numbers.worst_groups(models)
-    groups += [pair for pair in numbers.served_worse(models) if pair not in groups]
+    worse = workspace.served_worse(models, settings.compare.metric, 1)
+    groups += [pair for pair in dict.fromkeys((row["attribute"], row["group"]) for row in worse) if pair not in groups]
     unknown = [word for word in settings.audit.attributes if word in UNSURE]
     looked = fiftyone_views.Looked(models, groups, worst, unknown, audit, public)
     fiftyone_views.save_layout(dataset)

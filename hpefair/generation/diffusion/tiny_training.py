@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from hpefair.generation.diffusion.pose_pipeline import TRAINED_STEPS, PoseDiffusionPipeline, fold
 from hpefair.generation.diffusion.tiny_data import Crops
+from hpefair.machine.replacement import replacing
 
 OnStep = Callable[[int, float, float], None]
 
@@ -86,12 +87,10 @@ class _State:
         return int(state["step"]), float(state["seconds"])
 
     def save(self, path: Path, step: int, seconds: float) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
         parts = {"network": self.network, "mean": self.mean, "optimizer": self.optimizer}
         states = {name: one.state_dict() for name, one in parts.items()}
-        torch.save({**states, "step": step, "seconds": seconds}, part)
-        part.replace(path)
+        with replacing(path) as part:
+            torch.save({**states, "step": step, "seconds": seconds}, part)
 
 
 def fit(pipeline: PoseDiffusionPipeline, crops: Crops, recipe: Recipe, checkpoint: Path, on_step: OnStep) -> int:

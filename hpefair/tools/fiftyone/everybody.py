@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.core.labels.audit_sample import audit_order
 from hpefair.core.pose.error_types import ERRORS
 from hpefair.data import tables
@@ -48,11 +48,7 @@ def people(models: Sequence[str], public: bool) -> pd.DataFrame:
         audit_place and review_place (turn among the real people to label, and among the generated ones to look at; NaN
         for all others), `oks_<model>`, `ar_<model>`, and tags `<type of error>/<model>`.
     """
-    truth = tables.read(artifacts.INGEST / "people.parquet")
-    evaluable = ~truth["iscrowd"] & (truth["num_keypoints"] > 0)
-    split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
-    attributes = tables.read(artifacts.CALIBRATE / "attributes.parquet")
-    real = truth.loc[evaluable, SHAPE].merge(split, on="person_id").merge(attributes, on="person_id", validate="1:1")
+    real = workspace.people_with_attributes(SHAPE)
     made = _made().assign(split=GENERATED)
     everybody = real if made.empty else pd.concat([real, made], ignore_index=True)
     everybody = everybody.reindex(columns=[*everybody, *(name for name in MADE if name not in everybody)])

@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from hpefair import artifacts
+from hpefair import artifacts, workspace
 from hpefair.core.pose.person_scores import DECIDING
-from hpefair.core.shares.suppression import suppressed
 from hpefair.data import tables
 
 COLUMNS = ["model", "attribute", "group", "metric", "n_people", "value", "low", "high", "supported", "verdict"]
@@ -20,17 +19,15 @@ def by_group(models: Sequence[str], minimum: int) -> list[dict[str, Any]]:
         models: Evaluated models.
         minimum: Smallest group that is shown.
     """
-    parts = [tables.read(artifacts.EVALUATE / model / "by_group.parquet").assign(model=model) for model in models]
+    parts = [workspace.by_group(model).assign(model=model) for model in models]
     if not parts:
         return []
     table = pd.concat(parts, ignore_index=True)
     table = table[table["metric"].isin(DECIDING) & (table["n_people"] > 0)].reset_index(drop=True)
-    small = table.groupby(["model", "metric", "attribute"])["n_people"].transform(
-        lambda people: suppressed(people.to_numpy().astype(int), minimum)
-    )
+    small = ~workspace.shown(table, ["model", "metric", "attribute"], minimum)
     numbers = ["n_people", "value", "low", "high"]
-    table[numbers] = table[numbers].astype(float).mask(small.astype(bool))
-    table["verdict"] = table["verdict"].mask(small.astype(bool))
+    table[numbers] = table[numbers].astype(float).mask(small)
+    table["verdict"] = table["verdict"].mask(small)
     return tables.records(table[COLUMNS].fillna({"verdict": ""}))
 
 
@@ -42,13 +39,3 @@ def worst_groups(models: Sequence[str]) -> list[tuple[str, str, str]]:
         gaps = gaps[(gaps["metric"] == "oks") & (gaps["worst_group"] != "")]
         worst += [(model, row.attribute, row.worst_group) for row in gaps.itertuples()]
     return worst
-
-
-def served_worse(models: Sequence[str]) -> list[tuple[str, str]]:
-    """Attribute and group that some model serves worse than the rest beyond doubt, by mean OKS, each once."""
-    pairs: dict[tuple[str, str], None] = {}
-    for model in models:
-        table = tables.read(artifacts.EVALUATE / model / "by_group.parquet")
-        rows = table[(table["metric"] == "oks") & (table["verdict"] == "FAIL")]
-        pairs.update({(row.attribute, row.group): None for row in rows.itertuples()})
-    return list(pairs)

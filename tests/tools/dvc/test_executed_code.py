@@ -12,7 +12,8 @@ STAGE = "hpefair/stages/make.py"
 FILES = {
     "hpefair/__init__.py": "",
     "hpefair/stages/__init__.py": "",
-    STAGE: "from hpefair import tool\nfrom hpefair.settings.params import load\ndef build():\n    return tool.used(load)\n",
+    STAGE: "from hpefair import tool\nfrom hpefair.settings.params import load\n"
+    "def build():\n    return tool.used(load)\n",
     "hpefair/tool.py": "from hpefair import deep\nTABLE = 'names.yaml'\ndef used(x):\n    return deep.one() + x\n"
     "def unused():\n    return deep.two(TABLE)\n",
     "hpefair/deep.py": "def one():\n    return 1\ndef two(x):\n    return x\n",
@@ -22,7 +23,8 @@ FILES = {
     "hpefair/named.py": "class N:\n    size = 1\n",
     "hpefair/settings/__init__.py": "",
     "hpefair/settings/params.py": "from hpefair.settings.pipeline import Params\ndef load():\n    return Params()\n",
-    "hpefair/settings/pipeline.py": "class Section: ...\nclass Make(Section):\n    n = 1\nclass Other(Section):\n    n = 1\n"
+    "hpefair/settings/pipeline.py": "class Section: ...\nclass Make(Section):\n    n = 1\n"
+    "class Other(Section):\n    n = 1\n"
     "class Params(Section):\n    make: Make\n    other: Other\n",
 }
 
