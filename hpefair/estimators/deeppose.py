@@ -18,7 +18,7 @@ from torch.nn import functional
 from hpefair.arrays import Array
 from hpefair.core.pose.displacements import fit_displacements
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Losses, Poses, Sample, Stage, observed
+from hpefair.estimators.protocol import Estimator, Losses, Poses, Sample, Stage, Staged, observed
 from hpefair.networks.backbones import SmallBackbone
 from hpefair.networks.blocks import Residual, conv_norm
 from hpefair.settings.attributes import Section
@@ -77,7 +77,7 @@ class Refiner(nn.Module):
         return torch.einsum("bkf,kcf->bkc", features, self.weight) + self.bias
 
 
-class DeepPose(nn.Module):
+class DeepPose(Estimator, Staged):
     """The estimator; see `protocol.Estimator` and `protocol.Staged`."""
 
     scope: Literal["crop"] = "crop"

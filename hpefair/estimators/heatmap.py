@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from hpefair.core.pose.codecs import biased_targets, gaussian_targets
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Losses, Poses, Sample, observed
+from hpefair.estimators.protocol import Estimator, Losses, Poses, Sample, observed
 from hpefair.networks.backbones import Pyramid, ResNet50, SmallBackbone, deconvolutions
 from hpefair.networks.blocks import conv_norm
 from hpefair.networks.peaks import Decoding, decode
@@ -76,7 +76,7 @@ class ResNetWithDeconvolutions(nn.Module):
         return features
 
 
-class Heatmap(nn.Module):
+class Heatmap(Estimator):
     """The estimator; see `protocol.Estimator`."""
 
     scope: Literal["crop"] = "crop"

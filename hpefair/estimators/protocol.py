@@ -6,10 +6,11 @@ person; an *image* shows several, in the order of its `Sample`.
 
 import importlib
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -81,8 +82,8 @@ class Poses(NamedTuple):
         return cls(points[:, None], confidence[:, None], confidence.mean(dim=1, keepdim=True), box[:, None])
 
 
-class Estimator(Protocol):
-    """A pose system: a `torch.nn.Module` with these methods.
+class Estimator(nn.Module, ABC):
+    """A pose system.
 
     Attributes:
         size: Width and height of the network's input in pixels.
@@ -92,6 +93,7 @@ class Estimator(Protocol):
     size: tuple[int, int]
     scope: Literal["crop", "image"]
 
+    @abstractmethod
     def encode(self, sample: Sample, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
         """Targets of one input, made by the loader.
 
@@ -103,36 +105,36 @@ class Estimator(Protocol):
             Arrays that `losses` understands once they are stacked into a batch. For images the first axis of each
             counts people (or regions) and is filled up with zeros to the longest of the batch.
         """
-        ...
 
-    def __call__(self, pixels: Tensor, targets: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
+    @abstractmethod
+    def forward(self, pixels: Tensor, targets: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Raw outputs for normalized RGB (B, 3, H, W); traceable without targets.
 
         With targets, which only training gives, a system may look where the truth is: a cascade starts from displaced
         joints, a zoom-in from the annotated parts.
         """
-        ...
 
+    @abstractmethod
     def losses(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Losses:
         """Loss of every person, and of what belongs to nobody."""
-        ...
 
+    @abstractmethod
     def unflip(self, outputs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Outputs of mirrored inputs, mirrored back; those can be averaged with the outputs of the inputs."""
-        ...
 
+    @abstractmethod
     def decode(self, outputs: dict[str, Tensor]) -> Poses:
         """People; traceable."""
-        ...
 
 
-class Staged(Protocol):
-    """What an estimator has besides, if its parts are trained one after the other."""
+class Staged(ABC):
+    """Of an estimator whose parts are trained one after the other."""
 
+    @abstractmethod
     def stages(self) -> list["Stage"]:
         """The stages in order."""
-        ...
 
+    @abstractmethod
     def begin(self, stage: int, errors: Array | None) -> None:
         """Called before a stage is trained.
 
@@ -140,11 +142,10 @@ class Staged(Protocol):
             stage: Its position.
             errors: What `errors` said of people who are not trained on, after the stage before; None at the first.
         """
-        ...
 
+    @abstractmethod
     def errors(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Tensor:
         """Errors (B, ...) of what has been learnt so far, in the form that `begin` understands; NaN where unknown."""
-        ...
 
 
 class Stage(NamedTuple):
@@ -154,29 +155,37 @@ class Stage(NamedTuple):
     module: nn.Module
 
 
-class Adversarial(Protocol):
-    """What an estimator has besides, if it is trained against other networks, which are modules of its own."""
+class Adversarial(ABC):
+    """Of an estimator that is trained against other networks, which are modules of its own."""
 
+    @abstractmethod
     def adversaries(self) -> nn.Module:
         """The networks that learn from `adversary_losses`, and from nothing else."""
-        ...
 
+    @abstractmethod
     def adversary_losses(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Losses:
         """Their losses; outputs come detached."""
-        ...
 
 
-class Scheduled(Protocol):
-    """What an estimator has besides, if its loss changes in the course of training."""
+class Scheduled(ABC):
+    """Of an estimator whose loss changes in the course of training."""
 
+    @abstractmethod
     def advance(self, progress: float) -> None:
         """Called before every step with the share of steps done."""
-        ...
+
+
+class Resizable(ABC):
+    """Of an estimator that takes inputs of more than one size."""
+
+    @abstractmethod
+    def resized(self, scale: float) -> Estimator:
+        """The same weights for inputs of another size, rounded to what the network can take."""
 
 
 def build(
     name: str, size: tuple[int, int], skeleton: Skeleton, options: Mapping[str, Option] | None = None
-) -> nn.Module:
+) -> Estimator:
     """Build an estimator by the name of its module.
 
     Args:
@@ -199,7 +208,7 @@ def build(
         known = ", ".join(sorted({*beside} - {Path(__file__).stem}))
         raise SettingsError(f"the estimator {name!r} does not exist: expected one of {known}") from error
     try:
-        return cast(nn.Module, builder(size, skeleton, kind.model_validate(dict(options or {}))))
+        return cast(Estimator, builder(size, skeleton, kind.model_validate(dict(options or {}))))
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in error.errors())
         raise SettingsError(f"options of the estimator {name}: {said}") from error

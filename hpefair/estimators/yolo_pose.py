@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hpefair.core.pose.skeleton import Skeleton
-from hpefair.estimators.protocol import Losses, Poses, Sample, observed
+from hpefair.estimators.protocol import Estimator, Losses, Poses, Resizable, Sample, Scheduled, observed
 from hpefair.networks import similarity
 from hpefair.networks.backbones import STRIDES, Pyramid, SmallBackbone
 from hpefair.networks.blocks import conv_norm
@@ -61,7 +61,7 @@ class Head(nn.Module):
         return torch.cat([self.person(features), self.pose(features)], dim=1).flatten(2).transpose(1, 2)
 
 
-class YoloPose(nn.Module):
+class YoloPose(Estimator, Scheduled, Resizable):
     """The estimator; see `protocol.Estimator` and `protocol.Scheduled`."""
 
     scope: Literal["image"] = "image"

@@ -33,17 +33,17 @@ class Normalized(nn.Module):
         size: Width and height of its input.
     """
 
-    def __init__(self, estimator: nn.Module) -> None:
+    def __init__(self, estimator: Estimator) -> None:
         super().__init__()
         self.estimator = estimator
-        self.size = cast(Estimator, estimator).size
+        self.size = estimator.size
         scale = 1 / torch.tensor(DEVIATION).view(1, 3, 1, 1)
         self.register_buffer("scale", scale)
         self.register_buffer("shift", -torch.tensor(MEAN).view(1, 3, 1, 1) * scale)
 
     def people(self, pixels: Tensor) -> Any:
         """Decoded people of RGB pixels (B, 3, H, W) from 0 to 255."""
-        estimator = cast(Estimator, self.estimator)
+        estimator = self.estimator
         return estimator.decode(estimator(torch.addcmul(cast(Tensor, self.shift), pixels, cast(Tensor, self.scale))))
 
 
@@ -78,7 +78,7 @@ class OfCells(Normalized):
 class OfPictures(Normalized):
     """People (M) of all pictures: which picture each is in, keypoints (M, K, 3), scores (M,), boxes (M, 4)."""
 
-    def __init__(self, estimator: nn.Module, how: TestTime) -> None:
+    def __init__(self, estimator: Estimator, how: TestTime) -> None:
         super().__init__(estimator)
         self._how = how
 
@@ -91,7 +91,7 @@ class OfPictures(Normalized):
         return image, keypoints, found.score[image, cell], found.bbox[image, cell]
 
 
-def plain(model: nn.Module, how: TestTime, suppressed: bool = True) -> tuple[nn.Module, tuple[str, ...]]:
+def plain(model: Estimator, how: TestTime, suppressed: bool = True) -> tuple[nn.Module, tuple[str, ...]]:
     """A trained estimator as a module of tensors, and the names of what it gives.
 
     Args:
@@ -99,7 +99,7 @@ def plain(model: nn.Module, how: TestTime, suppressed: bool = True) -> tuple[nn.
         how: Suppression, for estimators of pictures.
         suppressed: Whether duplicates are suppressed in the module.
     """
-    if cast(Estimator, model).scope == "crop":
+    if model.scope == "crop":
         return OfCrops(model).eval(), OF_CROPS
     if suppressed:
         return OfPictures(model, how).eval(), OF_PICTURES
@@ -107,7 +107,7 @@ def plain(model: nn.Module, how: TestTime, suppressed: bool = True) -> tuple[nn.
 
 
 def export(
-    model: nn.Module, path: Path, card: Mapping[str, Any], skeleton: Skeleton, how: TestTime, suppressed: bool = True
+    model: Estimator, path: Path, card: Mapping[str, Any], skeleton: Skeleton, how: TestTime, suppressed: bool = True
 ) -> list[str]:
     """Write a trained estimator as ONNX.
 
@@ -139,7 +139,7 @@ def export(
     # It tells of operators of packages that are not installed, and of deprecations within torch itself.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     module, names = plain(model, how, suppressed)
-    width, height = cast(Estimator, model).size
+    width, height = model.size
     example = torch.rand(2, 3, height, width) * 255
     try:
         with torch.no_grad(), warnings.catch_warnings(action="ignore"):
@@ -158,9 +158,9 @@ def export(
     return list(names)
 
 
-def metadata(model: nn.Module, card: Mapping[str, Any], skeleton: Skeleton) -> dict[str, str]:
+def metadata(model: Estimator, card: Mapping[str, Any], skeleton: Skeleton) -> dict[str, str]:
     """What an exported file says of itself: all that is needed to feed and read it."""
-    width, height = cast(Estimator, model).size
+    width, height = model.size
     facts = {
         "about": own_outputs.MARK,
         "joints": list(skeleton.joints),
@@ -171,10 +171,8 @@ def metadata(model: nn.Module, card: Mapping[str, Any], skeleton: Skeleton) -> d
         "deviation": list(DEVIATION),
         "normalization": "in the graph",
         "coordinates": "pixels of the input, pixel centres at integers",
-        "scope": cast(Estimator, model).scope,
-        "crop": "box widened to the input's shape, times 1.25"
-        if cast(Estimator, model).scope == "crop"
-        else "letterbox",
+        "scope": model.scope,
+        "crop": "box widened to the input's shape, times 1.25" if model.scope == "crop" else "letterbox",
         **card,
     }
     return {f"hpefair.{key}": value if isinstance(value, str) else json.dumps(value) for key, value in facts.items()}

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hpefair.arrays import Array
 from hpefair.core.pose.geometry import invert, transform
-from hpefair.estimators.protocol import Estimator, Poses
+from hpefair.errors import SettingsError
+from hpefair.estimators.protocol import Estimator, Poses, Resizable
 from hpefair.networks.boxes import suppress
 from hpefair.prediction.inputs import decoded, fitted, normalize, people_crops
 
@@ -45,7 +46,7 @@ class TestTime:
 
 
 def predict(
-    model: nn.Module, people: pd.DataFrame, how: TestTime, batches: Iterable[slice] | None = None
+    model: Estimator, people: pd.DataFrame, how: TestTime, batches: Iterable[slice] | None = None
 ) -> tuple[Array, Array]:
     """Predict one pose per person box.
 
@@ -58,19 +59,18 @@ def predict(
     Returns:
         Keypoints (N, K, 3) in image pixels with confidence as third value, and scores (N,), the mean confidence.
     """
-    estimator = cast(Estimator, model)
     model.eval()
     out = []
     with torch.inference_mode():
         for batch in slices(len(people), how.batch) if batches is None else batches:
-            seen = [_at_scale(estimator, people.iloc[batch], how.flip, scale) for scale in how.scales]
+            seen = [_at_scale(model, people.iloc[batch], how.flip, scale) for scale in how.scales]
             out.append(np.mean(seen, axis=0))
     poses: Array = np.concatenate(out)
     return poses, poses[:, :, 2].mean(axis=1)
 
 
 def detect(
-    model: nn.Module, pictures: pd.DataFrame, how: TestTime, batches: Iterable[slice] | None = None
+    model: Estimator, pictures: pd.DataFrame, how: TestTime, batches: Iterable[slice] | None = None
 ) -> pd.DataFrame:
     """Predict everybody in pictures.
 
@@ -112,24 +112,32 @@ def outputs_of(estimator: Estimator, pixels: Tensor, flip: bool) -> dict[str, Te
 def _at_scale(estimator: Estimator, people: pd.DataFrame, flip: bool, scale: float) -> Array:
     """Poses (N, K, 3) in image pixels of people who are shown `scale` times as large as usual."""
     crops, matrices = people_crops(people, estimator.size, scale)
-    device = next(cast(nn.Module, estimator).parameters()).device
+    device = next(estimator.parameters()).device
     found = estimator.decode(outputs_of(estimator, normalize(torch.from_numpy(crops).to(device)), flip))
     points = found.keypoints[:, 0].double().cpu().numpy()
     placed = [transform(pose, invert(matrix)) for pose, matrix in zip(points, matrices, strict=True)]
     return np.concatenate([np.stack(placed), found.confidence[:, 0, :, None].double().cpu().numpy()], axis=2)
 
 
-def _resized(model: nn.Module, scale: float) -> Estimator:
-    """The estimator for inputs of another size; the same one at scale 1."""
+def _resized(model: Estimator, scale: float) -> Estimator:
+    """The estimator for inputs of another size; the same one at scale 1.
+
+    Raises:
+        SettingsError: If it takes inputs of one size only.
+    """
     if scale == 1:
-        return cast(Estimator, model)
-    return cast(Estimator, cast(Any, model).resized(scale).eval())
+        return model
+    if not isinstance(model, Resizable):
+        raise SettingsError(
+            f"scale {scale} cannot be had: this estimator takes inputs of one size; set scales to [1.0]"
+        )
+    return model.resized(scale).eval()
 
 
 def _seen(estimator: Estimator, pictures: pd.DataFrame, flip: bool) -> Poses:
     """Candidates of every picture in its own pixels."""
     pairs = [fitted(decoded(path), estimator.size) for path in pictures["path"]]
-    device = next(cast(nn.Module, estimator).parameters()).device
+    device = next(estimator.parameters()).device
     pixels = normalize(torch.from_numpy(np.stack([pixels for pixels, _ in pairs])).to(device))
     found = estimator.decode(outputs_of(estimator, pixels, flip))
     back = torch.from_numpy(np.stack([invert(matrix) for _, matrix in pairs])).to(found.bbox)

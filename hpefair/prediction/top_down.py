@@ -3,24 +3,24 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from torch import nn
 
 from hpefair.arrays import Array
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.pose.suppression import distinct_poses
+from hpefair.estimators.protocol import Estimator
 from hpefair.machine import progress
 from hpefair.prediction.prediction import TestTime, detect, predict, slices
 
 COLUMNS = ("image_id", "person_id", "keypoints", "score")
 
 
-def of_people(model: nn.Module, people: pd.DataFrame, how: TestTime) -> tuple[Array, Array]:
+def of_people(model: Estimator, people: pd.DataFrame, how: TestTime) -> tuple[Array, Array]:
     """Poses (N, K, 3) and scores (N,) of people with path and bbox, with a progress bar."""
     return predict(model, people, how, progress.track(slices(len(people), how.batch), "predicting people"))
 
 
 def detected(
-    detector: nn.Module, refiner: nn.Module | None, pictures: pd.DataFrame, how: TestTime, most_similar: float
+    detector: Estimator, refiner: Estimator | None, pictures: pd.DataFrame, how: TestTime, most_similar: float
 ) -> pd.DataFrame:
     """Everybody whom a detector finds, with its own joints or with those of a top-down estimator in its boxes.
 

@@ -10,7 +10,7 @@ from torch import nn
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.data import tables
 from hpefair.errors import InputError
-from hpefair.estimators.protocol import build
+from hpefair.estimators.protocol import Estimator, build
 
 WEIGHTS = "weights.safetensors"
 CARD = "model.json"
@@ -23,7 +23,7 @@ def save(folder: Path, model: nn.Module, card: dict[str, Any]) -> None:
     (folder / WEIGHTS).chmod((folder / CARD).stat().st_mode)  # safetensors lets nobody else read them
 
 
-def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+def load(folder: Path) -> tuple[Estimator, dict[str, Any]]:
     """Build the estimator a folder describes and load its weights.
 
     Raises:

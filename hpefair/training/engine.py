@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
-from torch import nn
 
 from hpefair.core.fairness.objectives import Choice, objective
 from hpefair.core.pose.skeleton import Skeleton
@@ -68,7 +67,7 @@ def ignore(step: int, values: Mapping[str, float]) -> None:
     """A tracker that keeps nothing."""
 
 
-def fit(model: nn.Module, data: TrainingSet, recipe: Recipe, work: Path, track: Tracker = ignore) -> Curves:
+def fit(model: Estimator, data: TrainingSet, recipe: Recipe, work: Path, track: Tracker = ignore) -> Curves:
     """Train an estimator, or go on from the last checkpoint in `work`.
 
     Each step shows `batch` real people (or pictures) drawn by their exposure, and on top of them generated ones in
@@ -108,7 +107,7 @@ def fit(model: nn.Module, data: TrainingSet, recipe: Recipe, work: Path, track: 
 class _Run:
     """The state of one training: what a checkpoint holds, and what follows from it."""
 
-    def __init__(self, model: nn.Module, data: TrainingSet, recipe: Recipe, work: Path) -> None:
+    def __init__(self, model: Estimator, data: TrainingSet, recipe: Recipe, work: Path) -> None:
         # Without the word, Accelerate lets processes on CPUs train side by side, each by itself.
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available(), kwargs_handlers=[PATIENT])
         self.model, self.recipe, self.work = model, recipe, work
@@ -119,14 +118,14 @@ class _Run:
         model.to(self.accelerator.device, memory_format=torch.channels_last)
         self.average = Average(model, recipe.settings.average)
         self.validation = Validation(data, recipe.settings, recipe.skeleton)
-        self.stages = cast(Staged, model).stages() if hasattr(model, "stages") else [Stage(1.0, model)]
+        self.stages = model.stages() if isinstance(model, Staged) else [Stage(1.0, model)]
         ends = np.cumsum([stage.share for stage in self.stages]) / sum(stage.share for stage in self.stages)
         self.bounds = [0, *(round(recipe.settings.steps * end) for end in ends)]
         self.step, self.curves, self._saved = 0, Curves(), checkpoint.load(work, self.accelerator.device)
         if self._saved:
             self._restore(self._saved)
         with self.accelerator.main_process_first():
-            self.view, self.held = open_view(cast(Estimator, model), data, recipe.skeleton, work)
+            self.view, self.held = open_view(model, data, recipe.skeleton, work)
         rank = (self.accelerator.process_index, self.accelerator.num_processes)
         self.batches = self._batches_of(self.view, rank)
 
@@ -136,9 +135,9 @@ class _Run:
         resumed = self._saved is not None and first < self.step
         if not resumed:
             self.model.load_state_dict(self.average.values)
-            if hasattr(self.model, "begin"):
+            if isinstance(self.model, Staged):
                 errors = observed_errors(self.model, self._batches_of(self.held, (0, 1))) if number else None
-                cast(Staged, self.model).begin(number, errors)
+                self.model.begin(number, errors)
         learner = Learner(self.model, stage, last - first, self.recipe.settings, self.accelerator)
         if resumed and self._saved:
             learner.restore(self._saved["learner"])
@@ -147,8 +146,8 @@ class _Run:
     def prepare_step(self) -> None:
         """Randomness within networks, and losses that change, follow from the step alone."""
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
-        if hasattr(self.model, "advance"):
-            cast(Scheduled, self.model).advance(self.step / self.recipe.settings.steps)
+        if isinstance(self.model, Scheduled):
+            self.model.advance(self.step / self.recipe.settings.steps)
 
     def look_back(self) -> dict[str, float]:
         """Validate the averaged weights when it is due; what was found, for the tracker."""
@@ -194,7 +193,7 @@ class _Run:
 
     def _batches_of(self, view: Any, rank: tuple[int, int]) -> Batches:
         recipe = self.recipe
-        return Batches(view, cast(Estimator, self.model), recipe.augmentation, recipe.settings.batch, recipe.seed, rank)
+        return Batches(view, self.model, recipe.augmentation, recipe.settings.batch, recipe.seed, rank)
 
 
 def _loaders() -> int:

@@ -22,11 +22,11 @@ from hpefair.training.batches import Batch
 class Learner:
     """Trains one stage of a model, and the networks it is trained against, if any."""
 
-    def __init__(self, model: nn.Module, stage: Stage, steps: int, settings: TrainEngine, on: Accelerator) -> None:
+    def __init__(self, model: Estimator, stage: Stage, steps: int, settings: TrainEngine, on: Accelerator) -> None:
         self.model, self.settings, self._on = model, settings, on
         precision.check(settings.precision, on.device.type == "cuda")
         self._half = settings.precision == "bf16"
-        self._rivals = cast(Adversarial, model).adversaries() if hasattr(model, "adversaries") else None
+        self._rivals = model.adversaries() if isinstance(model, Adversarial) else None
         rivals = list(self._rivals.parameters()) if self._rivals is not None else []
         for parameter in model.parameters():
             parameter.requires_grad_(False)
@@ -61,7 +61,7 @@ class Learner:
         outputs = {name: value.float() for name, value in outputs.items()}
         if not all(bool(torch.isfinite(value).all()) for value in outputs.values()):
             raise InputError("the training diverged: its outputs are no numbers any more; lower the learning rate")
-        found = cast(Estimator, self.model).losses(outputs, targets)
+        found = self.model.losses(outputs, targets)
         losses, rows, own = self._everybody(found, batch)
         weights = objective.weights(losses, membership[rows]) if len(losses) else losses
         loss = _weighed(found, weights[own], batch)

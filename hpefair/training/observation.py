@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from hpefair.estimators.protocol import Estimator, Staged
+from hpefair.estimators.protocol import Staged
 from hpefair.prediction.inputs import normalize
 from hpefair.training.batches import Batches
 
@@ -29,6 +29,6 @@ def observed_errors(model: nn.Module, batches: Batches) -> NDArray[np.float64]:
         for number in range(BATCHES):
             batch = batches.make(FIRST + number)
             targets = {name: value.to(device) for name, value in batch.targets.items()}
-            outputs = cast(Estimator, model)(normalize(batch.pixels.to(device)))
+            outputs = model(normalize(batch.pixels.to(device)))
             seen.append(cast(Staged, model).errors(outputs, targets).double().cpu().numpy())
     return np.concatenate(seen)

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from torch import Tensor, nn
+from torch import Tensor
 
 from hpefair.arrays import Array
 from hpefair.core.pose.candidates import Detections, People, candidates
@@ -36,7 +36,7 @@ class Validation:
         """Whether there is anybody to validate on."""
         return self._people is not None and len(self._people) > 0 and self._settings.keep != "last"
 
-    def check(self, model: nn.Module, average: Average, step: int) -> list[dict[str, Any]]:
+    def check(self, model: Estimator, average: Average, step: int) -> list[dict[str, Any]]:
         """Score the averaged weights by group, and keep them if they are the best so far; ties go to the later."""
         own = {name: value.clone() for name, value in model.state_dict().items()}
         training = model.training
@@ -67,12 +67,12 @@ class Validation:
             return float(min(large))
         return float(next(row["ar"] for row in rows if row["group"] == ALL))
 
-    def _scores(self, model: nn.Module) -> tuple[pd.DataFrame, Array]:
+    def _scores(self, model: Estimator) -> tuple[pd.DataFrame, Array]:
         """AR and OKS of everybody who counts, and their membership."""
         people = cast(pd.DataFrame, self._people).reset_index(drop=True)
         truth, index = annotated(people)
         once = TestTime(flip=False)
-        if cast(Estimator, model).scope == "crop":
+        if model.scope == "crop":
             rows = np.flatnonzero(~truth.ignored)
             poses, score = predict(model, people.iloc[rows], once)
             found = Detections(truth.image[rows], poses, score)

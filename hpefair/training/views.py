@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import InputError
-from hpefair.estimators.protocol import Estimator
+from hpefair.estimators.protocol import Estimator, Staged
 from hpefair.training.batches import View
 from hpefair.training.crops import CropView
 from hpefair.training.scenes import SceneView
@@ -39,7 +39,7 @@ def open_view(estimator: Estimator, data: TrainingSet, skeleton: Skeleton, work:
     view = kind(people, estimator.size, skeleton, _folder(work / "training"))
     if not _shown(view.exposure, view.synthetic):
         raise InputError("nobody is left to train on: no person with keypoints has an exposure above zero")
-    if not hasattr(estimator, "begin"):
+    if not isinstance(estimator, Staged):
         return view, view
     if data.validation is not None and len(data.validation):
         people = data.validation.reset_index(drop=True).assign(exposure=1.0, synthetic=False)

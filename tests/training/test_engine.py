@@ -14,7 +14,7 @@ from hpefair.core.pose.similarity import keypoint_similarity
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
 from hpefair.estimators.heatmap import Heatmap, Options
-from hpefair.estimators.protocol import Losses, build
+from hpefair.estimators.protocol import Adversarial, Losses, build
 from hpefair.prediction import weights
 from hpefair.prediction.prediction import TestTime, detect, predict
 from hpefair.training.batches import ahead, draw
@@ -172,7 +172,7 @@ def test_the_weights_that_serve_the_worst_group_best_are_kept(people, settings, 
     assert worst[kept] == worst.max()
 
 
-class Contested(Heatmap):
+class Contested(Heatmap, Adversarial):
     """A heatmap net against a network that tells its maps from true ones: the shape of adversarial pose estimation."""
 
     def __init__(self):
