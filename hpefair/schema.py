@@ -39,6 +39,8 @@ MEASURED: Final = (
 
 # Attribute sources that are models: what they say is a guess until an audit tells how often they err.
 MODELS: Final = ("face", "zero_shot", "classifier", "build")
+# Per-person metrics that are defined for everybody, so that gaps and verdicts may be about them.
+DECIDING: Final = ("ar", "oks")
 GENERATED: Final = "generated"  # source of the values of people who were made so
 
 # Columns of the tables, in file order.

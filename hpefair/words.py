@@ -1,6 +1,11 @@
 """Names of attributes, groups and models as people say them."""
 
+from typing import Final
+
 from hpefair.schema import NEVER_INFERRED
+
+METRIC_WORDS: Final = {"ar": "AR", "oks": "mean OKS", "ap": "AP"}  # in tables
+METRIC_NAMES: Final = METRIC_WORDS | {"ar": "average recall (AR)"}  # in sentences
 
 
 def attribute_words(name: str) -> str:

@@ -15,7 +15,7 @@ from hpefair.core.fairness.shortfall import shortfalls
 from hpefair.core.keypoint_breakdown import by_keypoint
 from hpefair.core.pose.candidates import Candidates, Detections, People, candidates
 from hpefair.core.pose.error_types import error_counts
-from hpefair.core.pose.person_scores import DECIDING, IN_PIXELS_OR_TORSOS, METRICS, person_scores
+from hpefair.core.pose.person_scores import IN_PIXELS_OR_TORSOS, METRICS, person_scores
 from hpefair.core.pose.precision import coco_statistics
 from hpefair.core.pose.precision_resamples import resampled_precision
 from hpefair.core.pose.skeleton import Skeleton
@@ -23,6 +23,7 @@ from hpefair.core.pose.subgroup_precision import Rule, average_precisions
 from hpefair.core.shares.groups import Group
 from hpefair.core.uncertainty.clusters import image_clusters
 from hpefair.core.uncertainty.intervals import Counts, clusters_touched, percentile_interval, resample
+from hpefair.schema import DECIDING
 
 
 @dataclass(frozen=True)

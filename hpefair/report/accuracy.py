@@ -12,10 +12,9 @@ from hpefair.report import figures
 from hpefair.report.body import bodies
 from hpefair.schema import UNKNOWN
 from hpefair.settings.params import Params
-from hpefair.words import attribute_words, group_words
+from hpefair.words import METRIC_NAMES, attribute_words, group_words
 
 FEWEST_JOINTS: Final = 10  # below, one joint more or less is a tenth
-METRICS: Final = {"oks": "mean OKS", "ar": "average recall (AR)"}
 
 
 def accuracy_values(settings: Params) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def accuracy_values(settings: Params) -> dict[str, Any]:
     parts = {name: tables.read(artifacts.EVALUATE / name / "by_group.parquet") for name in names}
     *most, last = [attribute_words(name) for name in settings.evaluate.adjust_for] or ["nothing"]
     return {
-        "metric": METRICS[settings.compare.metric],
+        "metric": METRIC_NAMES[settings.compare.metric],
         "level": f"{settings.evaluate.confidence:.0%}".replace("%", " %"),
         "adjusted_for": f"{', '.join(most)} and {last}" if most else last,
         "score_figures": _score_figures(parts, about, settings),
@@ -58,7 +57,7 @@ def _score_figures(
                     {
                         "title": attribute_words(attribute),
                         "note": f"Boxes: {kind[0]}. Measured on {kind[1]}. {_overall(models, about)}",
-                        "svg": figures.intervals(rows, f"{METRICS[settings.compare.metric]}, with its interval"),
+                        "svg": figures.intervals(rows, f"{METRIC_NAMES[settings.compare.metric]}, with its interval"),
                         "rows": [{**row, "group": group_words(row["group"])} for row in tables.records(rows)],
                     }
                 )
@@ -89,7 +88,7 @@ def _gaps(names: Sequence[str], settings: Params) -> dict[str, Any]:
         {**row, "attribute": attribute_words(row["attribute"]), "worst_group": group_words(row["worst_group"] or "")}
         for row in tables.records(table)
     ]
-    label = f"gap between the best and the worst group, {METRICS[settings.compare.metric]}"
+    label = f"gap between the best and the worst group, {METRIC_NAMES[settings.compare.metric]}"
     return {"gaps": rows, "gap_figure": figures.gaps(drawn, label) if len(drawn) else ""}
 
 

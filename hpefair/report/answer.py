@@ -5,10 +5,10 @@ from typing import Any
 
 from hpefair import artifacts
 from hpefair.data import tables
-from hpefair.report.accuracy import METRICS, worse
+from hpefair.report.accuracy import worse
 from hpefair.settings.params import Params
 from hpefair.tools.gx.words import open_and_short
-from hpefair.words import attribute_words
+from hpefair.words import METRIC_NAMES, attribute_words
 
 GATES = {
     "PASS": "represents people as was asked for",
@@ -84,7 +84,7 @@ def _repair(decision: Mapping[str, Any]) -> str:
 
 def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params) -> dict[str, Any]:
     people, than = verdicts["people"], f"than {_of(verdicts['baseline'], 'one')}"
-    tolerance = f"{100 * settings.compare.tolerance:g} points of {METRICS[settings.compare.metric]}"
+    tolerance = f"{100 * settings.compare.tolerance:g} points of {METRIC_NAMES[settings.compare.metric]}"
     sentences = {
         "PASS": f"serves people more equally {than}, and no group is worse off by more than {tolerance}",
         "FAIL": f"harms a group, or serves people less equally {than}, by clear evidence",

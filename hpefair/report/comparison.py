@@ -7,11 +7,10 @@ import pandas as pd
 from hpefair import artifacts, workspace
 from hpefair.data import tables
 from hpefair.report import figures
-from hpefair.report.accuracy import METRICS
 from hpefair.report.open_questions import open_values
 from hpefair.schema import UNKNOWN
 from hpefair.settings.params import Params
-from hpefair.words import attribute_words, group_words
+from hpefair.words import METRIC_NAMES, attribute_words, group_words
 
 
 def comparison_values(settings: Params) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def comparison_values(settings: Params) -> dict[str, Any]:
     hidden = small[~groups["group"].str.contains(UNKNOWN) & (groups["n_people"] > 0)].to_numpy()
     drawn = known[~hidden].rename(columns={"change": "value"})
     drawn["group"] = _labels(drawn)
-    label = f"change of {METRICS[verdicts['metric']]}"
+    label = f"change of {METRIC_NAMES[verdicts['metric']]}"
     return {
         "baseline": verdicts["baseline"],
         "not_judged": ", ".join(attribute_words(name) for name in verdicts["not_judged"]),

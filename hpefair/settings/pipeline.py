@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from hpefair.schema import ATTRIBUTES, SPLITS, groups_of
+from hpefair.schema import ATTRIBUTES, DECIDING, SPLITS, groups_of
 from hpefair.settings.attributes import Attribute, Calibrate, Positive, Section, Share, Word
 from hpefair.settings.repair import Assemble, Generate, Plan, Screen
 from hpefair.settings.training import Predict, Train
@@ -115,12 +115,14 @@ class Compare(Section):
     baseline: Word
     candidates: tuple[Word, ...] = Field(min_length=1)
     attributes: tuple[str, ...]
-    metric: Literal["ar", "oks"]
+    metric: str
     tolerance: float = Field(gt=0)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         _check_attributes(self.attributes)
+        if self.metric not in DECIDING:
+            raise ValueError(f"Expected metric to be one of {', '.join(DECIDING)} but got {self.metric}")
         return self
 
 

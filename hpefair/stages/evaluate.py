@@ -8,12 +8,13 @@ from hpefair import artifacts, workspace
 from hpefair.attributes.doubt import corrected_means
 from hpefair.core.evaluation import Setting, Uncertainty, evaluate
 from hpefair.core.pose.error_types import ERRORS
-from hpefair.core.pose.person_scores import DECIDING, METRICS
+from hpefair.core.pose.person_scores import METRICS
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.core.pose.subgroup_precision import Rule
 from hpefair.core.shares.groups import groups
 from hpefair.core.uncertainty.clusters import image_clusters
 from hpefair.data import pose_arrays, tables
+from hpefair.schema import DECIDING
 from hpefair.settings import params
 from hpefair.settings.params import Evaluate
 from hpefair.tools.dvc import stage

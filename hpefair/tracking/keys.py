@@ -7,8 +7,9 @@ from typing import Any, Final
 import pandas as pd
 
 from hpefair.data import content
+from hpefair.schema import DECIDING
 
-BY_GROUP: Final = ("ar", "oks", "ap", "pck", "found")
+BY_GROUP: Final = (*DECIDING, "ap", "pck", "found")
 
 
 def metrics_by_group(by_group: pd.DataFrame, gaps: pd.DataFrame, overall: Mapping[str, Any]) -> dict[str, float]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hpefair.arrays import Array
+from hpefair.schema import DECIDING
 from hpefair.training.training_set import Membership
 
 Rows = list[dict[str, Any]]
@@ -54,5 +55,5 @@ class Curves:
         return {
             "curve": pd.DataFrame(self.steps, columns=["step", "loss", "learning_rate"]),
             "curve_by_group": pd.DataFrame(self.groups, columns=["step", "group", "loss", "people"]),
-            "validation": pd.DataFrame(self.validation, columns=["step", "group", "n", "ar", "oks", "kept"]),
+            "validation": pd.DataFrame(self.validation, columns=["step", "group", "n", *DECIDING, "kept"]),
         }

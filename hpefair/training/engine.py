@@ -21,6 +21,7 @@ from hpefair.core.fairness.objectives import Choice, objective
 from hpefair.core.pose.skeleton import Skeleton
 from hpefair.errors import SettingsError
 from hpefair.estimators.protocol import Estimator, Scheduled, Stage, Staged
+from hpefair.schema import DECIDING
 from hpefair.settings.training import TrainEngine
 from hpefair.training import checkpoint
 from hpefair.training.augmentation import Augmentation
@@ -156,7 +157,7 @@ class _Run:
             return {}
         rows = self.validation.check(self.model, self.average, self.step)
         self.curves.validation += rows
-        return {f"validation/{metric}/{row['group']}": row[metric] for row in rows for metric in ("ar", "oks")}
+        return {f"validation/{metric}/{row['group']}": row[metric] for row in rows for metric in DECIDING}
 
     def save(self, learner: Learner) -> None:
         """Write a checkpoint."""

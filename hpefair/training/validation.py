@@ -13,7 +13,7 @@ from hpefair.core.pose.skeleton import Skeleton
 from hpefair.data import pose_arrays
 from hpefair.estimators.protocol import Estimator
 from hpefair.prediction.prediction import TestTime, detect, predict
-from hpefair.schema import UNKNOWN
+from hpefair.schema import DECIDING, UNKNOWN
 from hpefair.settings.training import TrainEngine
 from hpefair.training.averaging import Average
 from hpefair.training.training_set import TrainingSet
@@ -98,6 +98,6 @@ def by_group(scores: pd.DataFrame, members: Array, names: tuple[str, ...]) -> li
     rows = []
     for group, weight in weights.items():
         n = float(weight.sum())
-        means = {m: float((scores[m].to_numpy() @ weight) / n) if n else float("nan") for m in ("ar", "oks")}
+        means = {m: float((scores[m].to_numpy() @ weight) / n) if n else float("nan") for m in DECIDING}
         rows.append({"group": group, "n": n, **means})
     return rows

@@ -11,7 +11,6 @@ from hpefair import workspace
 from hpefair.attributes.measured import without_pixels
 from hpefair.core.evaluation import Evaluation, Setting, Uncertainty, evaluate
 from hpefair.core.fairness.counterfactual import paired_gaps
-from hpefair.core.pose.person_scores import DECIDING
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.core.pose.subgroup_precision import WARNINGS, Rule
 from hpefair.core.shares.groups import groups
@@ -23,7 +22,7 @@ from hpefair.data.coco.columns import read_people
 from hpefair.data.coco.people import people_table
 from hpefair.errors import InputError
 from hpefair.machine import own_outputs
-from hpefair.schema import PERCEIVED, UNKNOWN
+from hpefair.schema import DECIDING, PERCEIVED, UNKNOWN
 
 
 @dataclass(frozen=True)

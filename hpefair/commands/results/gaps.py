@@ -12,10 +12,11 @@ from hpefair.data import tables
 from hpefair.errors import MissingArtifactError
 from hpefair.machine.terminal import VERDICT_STYLES
 from hpefair.report import rich_tables
-from hpefair.schema import UNKNOWN
+from hpefair.schema import DECIDING, UNKNOWN
 from hpefair.settings import params
+from hpefair.words import METRIC_WORDS
 
-METRICS = {"ar": "AR", "oks": "mean OKS", "ap": "AP"}
+METRICS = (*DECIDING, "ap")
 
 
 def show(console: Console, models: list[str] | None = None) -> None:
@@ -59,7 +60,7 @@ def _print_representation(console: Console) -> None:
 def _print_changes(console: Console, settings: params.Params) -> None:
     path = artifacts.COMPARE / "groups.parquet"
     if path.exists():
-        metric, level = METRICS[settings.compare.metric], f"{settings.evaluate.confidence:.0%}"
+        metric, level = METRIC_WORDS[settings.compare.metric], f"{settings.evaluate.confidence:.0%}"
         console.print(rich_tables.changes(tables.read(path), settings.compare.baseline, metric, level), "")
 
 
@@ -78,9 +79,9 @@ def group_table(by_group: pd.DataFrame, title: str, metric: str) -> Table:
     table = Table(title=title, title_justify="left", show_edge=False)
     for column in ("attribute", "group"):
         table.add_column(column)
-    for column in ("people", "images", *(f"{name} \\[interval]" for name in METRICS.values())):
+    for column in ("people", "images", *(f"{METRIC_WORDS[name]} \\[interval]" for name in METRICS)):
         table.add_column(column, justify="right")
-    table.add_column(f"by {METRICS[metric]}")
+    table.add_column(f"by {METRIC_WORDS[metric]}")
     previous = ""
     for (attribute, group), rows in by_group.groupby(["attribute", "group"], sort=False):
         first = rows.iloc[0]
@@ -106,7 +107,7 @@ def gap_lines(gaps: pd.DataFrame, metric: str) -> Text:
     if gaps.empty:
         return lines
     for row in gaps[gaps["metric"] == metric].itertuples():
-        what = f"  gap in {METRICS[metric]}, {row.attribute}: "
+        what = f"  gap in {METRIC_WORDS[metric]}, {row.attribute}: "
         if pd.isna(row.difference):
             lines.append(f"{what}fewer than two groups have enough people\n", style="dim")
             continue
@@ -129,7 +130,7 @@ def verdict_lines(by_group: pd.DataFrame, tolerance: float, metric: str) -> Text
     judged = by_group[(by_group["metric"] == metric) & by_group["verdict"].notna()]
     shown = judged[judged["supported"] & judged["shortfall"].notna()]
     passed = int((shown["verdict"] == "PASS").sum())
-    what = f"at most {tolerance:g} below the rest of their attribute in {METRICS[metric]}"
+    what = f"at most {tolerance:g} below the rest of their attribute in {METRIC_WORDS[metric]}"
     lines = Text(f"  {passed} of {len(shown)} groups are shown to be {what}\n" if len(shown) else "")
     for row in shown[shown["verdict"] != "PASS"].itertuples():
         lines.append("  ").append(verdict(row.verdict))
@@ -146,7 +147,7 @@ def corrected_lines(corrected: pd.DataFrame, metric: str) -> Text:
     for (attribute, group), rows in shown.groupby(["attribute", "group"], sort=False):
         naive, best = (rows[rows["method"] == method].iloc[0] for method in ("naive", "prediction_powered"))
         numbers = f"{best['mean']:.3f} [{best['low']:.3f}, {best['high']:.3f}] instead of {naive['mean']:.3f}"
-        lines.append(f"  {METRICS[metric]} of {attribute} {group}, corrected by the audit: {numbers}\n")
+        lines.append(f"  {METRIC_WORDS[metric]} of {attribute} {group}, corrected by the audit: {numbers}\n")
     return lines
 
 

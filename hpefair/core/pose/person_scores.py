@@ -15,8 +15,8 @@ from hpefair.core.pose.localization import correct_joints, correct_parts, joint_
 from hpefair.core.pose.normalizers import Head, box_size, head_size, torso_length
 from hpefair.core.pose.similarity import keypoint_similarity
 from hpefair.core.pose.skeleton import Skeleton
+from hpefair.schema import DECIDING
 
-DECIDING: Final = ("ar", "oks")  # defined for everybody, so they carry gaps and verdicts
 DESCRIBING: Final = ("found", "pck", "pdj", "pckh_ears", "pcp_strict", "pcp_relaxed", "torso_error", "epe_px")
 METRICS: Final = (*DECIDING, *DESCRIBING)
 IN_PIXELS_OR_TORSOS: Final = ("torso_error", "epe_px")  # the others lie in [0, 1]

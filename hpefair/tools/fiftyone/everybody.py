@@ -11,7 +11,7 @@ from hpefair.core.labels.audit_sample import audit_order
 from hpefair.core.pose.error_types import ERRORS
 from hpefair.data import tables
 from hpefair.ledgers import review_decisions, review_labels
-from hpefair.schema import GENERATED, MEASURED, PERCEIVED, UNKNOWN
+from hpefair.schema import DECIDING, GENERATED, MEASURED, PERCEIVED, UNKNOWN
 
 SHAPE: Final = ["person_id", "image_id", "keypoints", "bbox"]
 MADE: Final = ["backend", "operation", "parent_person", "screened", "fault"]
@@ -112,7 +112,7 @@ def _with_scores(everybody: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame
     for model in models:
         scores = tables.read(artifacts.EVALUATE / model / "people.parquet").set_index("person_id")
         scores = scores.reindex(everybody["person_id"])
-        for metric in ("oks", "ar"):
+        for metric in DECIDING[::-1]:
             everybody[f"{metric}_{model}"] = scores[metric].to_numpy(dtype=float)
         for error in ERRORS:
             for row in np.flatnonzero(scores[f"joints_{error}"].fillna(0).to_numpy() > 0):

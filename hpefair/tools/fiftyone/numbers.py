@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from hpefair import artifacts, workspace
-from hpefair.core.pose.person_scores import DECIDING
 from hpefair.data import tables
+from hpefair.schema import DECIDING
 
 COLUMNS = ["model", "attribute", "group", "metric", "n_people", "value", "low", "high", "supported", "verdict"]
 

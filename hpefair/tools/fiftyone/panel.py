@@ -5,8 +5,7 @@ from typing import Any, Final
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from hpefair.core.pose.person_scores import DECIDING
-from hpefair.schema import PERCEIVED
+from hpefair.schema import DECIDING, PERCEIVED
 from hpefair.tools.fiftyone.operators import OPERATORS
 from hpefair.tools.fiftyone.views import members
 
