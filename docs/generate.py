@@ -1,14 +1,19 @@
-"""Write docs/pipeline.md and docs/cli.md from dvc.yaml, params.yaml and the command line; --check only compares."""
+"""Write the pages and the picture that follow from the code; --check only compares.
+
+docs/pipeline.md from dvc.yaml and params.yaml, docs/cli.md from the command line, docs/images/rooms.svg from imports.
+"""
 
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import typer
 import yaml
 
 from hpefair.cli.main import app
+from hpefair.report import graph_picture
 from hpefair.settings import params
 from hpefair.tools.dvc import graph as dvc_graph
 
@@ -17,9 +22,10 @@ COMMENT = re.compile(r"^(?P<indent> *)(?P<key>[a-z0-9_]+):[^#\n]*#\s*(?P<text>.+
 
 
 def main() -> None:
-    """Write both pages, or fail where one differs."""
+    """Write them, or fail where one differs."""
     stale = []
-    for name, text in (("pipeline.md", pipeline_page()), ("cli.md", cli_page())):
+    made = {"pipeline.md": pipeline_page(), "cli.md": cli_page(), "images/rooms.svg": rooms_picture()}
+    for name, text in made.items():
         path = ROOT / "docs" / name
         if "--check" in sys.argv and (not path.exists() or path.read_text(encoding="utf-8") != text):
             stale.append(name)
@@ -107,6 +113,24 @@ def cli_page() -> str:
         lines += ["", f"## hpefair {name}", "", command.help, "", "| argument | default | meaning |", "|---|---|---|"]
         lines += [option_row(parameter) for parameter in command.params if parameter.name != "help"]
     return "\n".join(lines) + "\n"
+
+
+def rooms_picture() -> str:
+    """Rooms of the package, each below those that import it; an edge that follows from others is left out."""
+    imports = grimp.build_graph("hpefair")
+    above: dict[str, set[str]] = {}
+    modules: dict[str, int] = {}
+    for name in sorted(imports.modules - {"hpefair", "hpefair.__main__"}):
+        room = name.split(".")[1]
+        above.setdefault(room, set())
+        modules[room] = modules.get(room, 0) + (name not in imports.modules or not imports.find_children(name))
+        for other in imports.find_modules_directly_imported_by(name):
+            below = other.split(".")[1:2]
+            if below and below[0] != room:
+                above.setdefault(below[0], set()).add(room)
+    said = {room: f"{number} modules" if number > 1 else "1 module" for room, number in modules.items()}
+    drawn = graph_picture.picture(graph_picture.direct(above), said, "Rooms of hpefair and who imports whom")
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;font-family:sans-serif" ', 1) + "\n"
 
 
 def commands(group: object, before: str = "") -> Iterator[tuple[str, object]]:
