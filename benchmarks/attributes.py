@@ -28,11 +28,11 @@ from hpefair.attributes.measured.picture import Picture
 from hpefair.core.pose.geometry import crop_window
 from hpefair.data import images
 from hpefair.data.coco import masks
+from hpefair.prediction.inputs import plain_crops
 from hpefair.settings import params
 from hpefair.synthetic.picture.photograph import photograph
 from hpefair.synthetic.picture.staging import Setting, stage
 from hpefair.synthetic.streams import Streams
-from hpefair.training.crops import plain_crops
 
 PICTURES, ROUNDS, SIZE = 40, 5, (192, 256)
 IMAGES, PEOPLE = 118_287, 262_465

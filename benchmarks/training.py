@@ -22,10 +22,11 @@ from hpefair.core.pose.skeletons import COCO_17
 from hpefair.estimators.protocol import build
 from hpefair.estimators.yolo_pose import NECK, YoloPose
 from hpefair.networks.backbones import Pyramid, SmallBackbone
+from hpefair.prediction.inputs import normalize
 from hpefair.settings.params import load as load_params
 from hpefair.synthetic.dataset import Request, make_dataset
 from hpefair.training.batches import Batches
-from hpefair.training.crops import CropView, normalize
+from hpefair.training.crops import CropView
 from hpefair.training.engine import Recipe, fit
 from hpefair.training.precision import UNITS, fastest, processor_flags
 from hpefair.training.training_set import TrainingSet

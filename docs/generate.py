@@ -130,7 +130,12 @@ def rooms_picture() -> str:
                 above.setdefault(below[0], set()).add(room)
     said = {room: f"{number} modules" if number > 1 else "1 module" for room, number in modules.items()}
     drawn = graph_picture.picture(graph_picture.direct(above), said, "Rooms of hpefair and who imports whom")
-    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;font-family:sans-serif" ', 1) + "\n"
+    return (
+        drawn.replace(
+            "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;font-family:sans-serif" ', 1
+        )
+        + "\n"
+    )
 
 
 def commands(group: object, before: str = "") -> Iterator[tuple[str, object]]:

@@ -1,6 +1,6 @@
 """MoveNet (Votel and Li 2021): centre-based networks on MobileNet v2; Thunder for one person, MultiPose for a picture.
 
-The graphs come from TensorFlow Hub by way of an npm package and are run by `adapters.tfjs_graph`.
+The graphs come from TensorFlow Hub by way of an npm package and are run by `runtimes.tfjs.graph`.
 """
 
 from pathlib import Path

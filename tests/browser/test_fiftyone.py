@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.pipeline, pytest.mark.xdist_group
 NAME = "hpefair-test"
 BUILD = """
 import json
-from hpefair.commands import review
+from hpefair.commands.results import review
 dataset, views = review.build("hpefair-test")
 import fiftyone as fo
 dataset.app_config.color_scheme = fo.ColorScheme(

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 # One process: each command by itself would load torch and MLflow again.
 SCRIPT = """
 import json
-from hpefair.commands import log, promote
+from hpefair.commands.models import log, promote
 from hpefair.errors import HpefairError
 
 URI, said = "sqlite:///m.db", {}
@@ -105,7 +105,7 @@ def test_a_champion_that_is_all_there_is_leaves_nothing_to_decide(said):
 
 LOST = """
 import json, shutil, sys
-from hpefair.commands import log, promote
+from hpefair.commands.models import log, promote
 from hpefair.errors import HpefairError
 
 URI, said = sys.argv[1], {}
