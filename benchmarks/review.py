@@ -1,4 +1,4 @@
-"""Loading people into FiftyOne: hpefair's bulk load beside FiftyOne's own `add_samples`, same people, same process.
+"""Loading people into FiftyOne: hpefair's bulk load alongside FiftyOne's own `add_samples`, same people, same process.
 
 The database works in a process of its own; wall time counts it, CPU time does not. Both are given.
 """

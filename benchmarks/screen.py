@@ -99,7 +99,7 @@ def injections(row, guest, folder: Path, rng: np.random.Generator) -> dict[str, 
     for name in ("swapped limbs", "swapped sides"):
         if not moved(row, made[name]):
             del made[name]
-    for where, name in (("beside", "somebody beside"), ("behind", "somebody behind"), ("cut", "somebody cut off")):
+    for where, name in (("beside", "somebody alongside"), ("behind", "somebody behind"), ("cut", "somebody cut off")):
         altered, shown, joints, _ = injected.extra_person(row, guest, folder, where)
         if shown >= COUNTED_FROM * row.width * row.height:
             made[name if joints >= COUNTED_JOINTS else f"{name}, barely"] = altered

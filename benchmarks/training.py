@@ -1,7 +1,8 @@
 """How fast training is: the engine against a bare loop, the default net against plainer ways of running it.
 
 CPU seconds of this process on one thread, least of several runs in turn, so that other work on the machine weighs on
-all alike. On a machine with a GPU the ResNet-size net runs there, too, beside a matrix multiplication's own speed.
+all alike. On a machine with a GPU the ResNet-size net runs there as well, and a matrix multiplication
+by itself.
 """
 
 import platform

@@ -228,9 +228,9 @@ MEANINGS = {
     "plan.cost_resample": "Cost of one more showing of a real person; it shows nobody new",
     "plan.cost_per_second": "Cost of one second of computing; an accepted person costs seconds / rate of its cell",
     "plan.assurance": "Attempts are as many as fill a quota with this probability",
-    "plan.backends": "Who may generate: recompose, render, diffusion. Of each: cost (of one accepted person, beside "
+    "plan.backends": "Who may generate: recompose, render, diffusion. Of each: cost (of one accepted person, alongside "
     "computing), rate (share of attempts let in) and seconds (of one core, per attempt), both believed until "
-    "`history/acceptance.jsonl` knows better, and share (largest part of those whom another backend could make, too)",
+    "`history/acceptance.jsonl` knows better, and share (largest part of people that another backend could make)",
     "plan.backends.recompose": "Training people in other colours or surroundings: needs parents of the wanted groups",
     "plan.backends.render": "Built-in people, asked for exactly the wanted groups",
     "generate.shards": "Data layout: generated people are dealt to shards by a hash of their name",

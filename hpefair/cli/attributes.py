@@ -98,6 +98,8 @@ def delete(
     from hpefair.commands.dataset import delete_people as command
 
     if not person and not image:
-        raise InputError("name somebody: --person <dataset>/<annotation id>, or --image <dataset>/<image id>")
+        raise InputError(
+            "no person or image named: pass --person <dataset>/<annotation id>, or --image <dataset>/<image id>"
+        )
     for sentence in command.delete(person or [], image or []):
         console.print(sentence, highlight=False)

@@ -116,7 +116,9 @@ def _get_judges(console: Console, root: Path) -> None:
     try:
         command(["judges", "fetch", *sorted(wanted)], root)
     except ToolError:
-        console.print("without judges nobody checks the poses of generated people, or counts them", style="yellow")
+        console.print(
+            "no judges fetched: poses of generated people are not checked, and people are not counted", style="yellow"
+        )
         params_file.set_values("screen", WITHOUT_JUDGES, settings)
 
 
@@ -128,7 +130,7 @@ def command(arguments: list[str], root: Path) -> None:
     """
     done = subprocess.run([sys.executable, "-m", "hpefair", *arguments], cwd=root, env=cli.environment(), check=False)
     if done.returncode:
-        raise ToolError(f"hpefair {arguments[0]} stopped; see its message above")
+        raise ToolError(f"hpefair {arguments[0]} failed; its message is above")
 
 
 def where_to_look(workspace: Path) -> str:

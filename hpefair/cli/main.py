@@ -45,7 +45,7 @@ def within(context: typer.Context) -> None:
 Added = Annotated[
     Path,
     typer.Argument(
-        help="Folder with annotations and images: a COCO keypoints JSON (CrowdPose and others with named joints, too), "
+        help="Folder with annotations and images: a COCO keypoints JSON (CrowdPose and others with named joints), "
         "joints.mat of LSP or LSP-Extended, MPII's .mat or JSON list, FLIC's examples.mat; or the word `sample` for "
         "the built-in people (./sample is a folder)."
     ),
@@ -180,7 +180,7 @@ def gate(
     from hpefair.tools.gx.words import misses, needs
 
     if variant not in ("original", "balanced"):
-        raise InputError(f"there is no gate {variant!r}: original or balanced")
+        raise InputError(f"gate {variant!r} does not exist; choose original or balanced")
     decision = command.read(variant)
     if suite:
         decision = command.only(decision, [name.strip() for name in suite.split(",") if name.strip()])
@@ -192,7 +192,9 @@ def gate(
         for line in (*misses(row), *needs(row)):
             console.print(f"    {line}", style="dim", highlight=False)
     console.print(f"gate {variant}:", verdict(decision["verdict"]))
-    console.print("  What only models told, and nobody audited, counts as unknown here.", style="dim")
+    console.print(
+        "  Attributes that only a model inferred, without a label review, count as unknown here.", style="dim"
+    )
     if strict:
         command.enforce(decision)
 
@@ -206,7 +208,7 @@ def plan(
     from hpefair.commands.results import plan as command
 
     if audit not in ("original", "balanced"):
-        raise InputError(f"there is no audit {audit!r}: original or balanced")
+        raise InputError(f"audit {audit!r} does not exist; choose original or balanced")
     command.show(console, audit, explain)
 
 
@@ -257,7 +259,7 @@ def record(
 
     if release:
         if release not in ("original", "balanced"):
-            raise InputError(f"there is no variant {release!r}: original or balanced")
+            raise InputError(f"variant {release!r} does not exist; choose original or balanced")
         console.print(f"history/release.jsonl: {command.record_release(release)} shares kept", highlight=False)
     console.print(f"history/acceptance.jsonl: {command.record()} lines added", highlight=False)
 

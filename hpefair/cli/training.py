@@ -77,7 +77,7 @@ def train(
     if len(last):
         console.print(command.table(last))
     elif validation:
-        console.print("nobody was validated on: too few pictures for --validation", style="dim")
+        console.print("no validation: too few pictures for the share given by --validation", style="dim")
     console.print(
         f"{out}: weights.safetensors, model.json and curves; `hpefair export {out}` writes ONNX", highlight=False
     )

@@ -49,7 +49,7 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class Setting:
-    """What is evaluated beside people and detections.
+    """What is evaluated alongside people and detections.
 
     Attributes:
         skeleton: Skeleton of both.

@@ -92,7 +92,7 @@ def _read(path: Path) -> pd.DataFrame:
         with path.open("rb") as file:
             header = file.readline(LONGEST_HEADER + 1)
         if len(header) > LONGEST_HEADER or header.lstrip()[:1] in (b"{", b"["):
-            raise ValueError("its first line names no columns")
+            raise ValueError("the first line names no columns")
         return pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read as a table: {error}") from error

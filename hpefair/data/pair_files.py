@@ -30,7 +30,7 @@ def load(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} cannot be read as a table: {error}") from error
     missing = [name for name in COLUMNS if name not in table]
     if missing:
-        raise InputError(f"{path} is no list of pairs: it lacks the column {missing[0]} (needs {', '.join(COLUMNS)})")
+        raise InputError(f"{path} is not a list of pairs: it lacks the column {missing[0]} (needs {', '.join(COLUMNS)})")
     if table.empty:
         raise InputError(f"{path} lists no pair")
     for name in COLUMNS[:2]:

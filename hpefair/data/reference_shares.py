@@ -62,7 +62,7 @@ def _of_dataset(dataset: str, attribute: str, people: pd.DataFrame) -> dict[str,
     known = values[values.isin(ATTRIBUTES[attribute])]
     if known.empty:
         raise SettingsError(
-            f"audit.reference.{attribute}: dataset {dataset} has nobody whose {attribute} is known; "
+            f"audit.reference.{attribute}: {attribute} is not known of any person of dataset {dataset}; "
             f"datasets here: {', '.join(sorted(people['dataset'].unique()))}"
         )
     counts = known.value_counts(normalize=True)

@@ -57,7 +57,7 @@ def read_arrow(path: Path, columns: Sequence[str]) -> pa.Table:
 
 def _check(path: Path) -> None:
     if not path.exists():
-        raise MissingArtifactError(f"{path} is not here yet: run `dvc repro` (or `dvc pull` in a fresh clone) first")
+        raise MissingArtifactError(f"{path} does not exist yet: run `dvc repro` (or `dvc pull` in a fresh clone)")
 
 
 def read_folder(folder: Path, name: str, shards: Sequence[str]) -> pd.DataFrame:
@@ -86,12 +86,12 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_json_atomically(path: Path, value: Any, indent: int | None = 2) -> None:
-    """Write JSON beside its place, flush it to disk, and rename: the file is complete or absent."""
+    """Write JSON alongside its place, flush it to disk, and rename: the file is complete or absent."""
     write_text_atomically(path, _json(value, indent))
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Write text beside its place, flush it to disk, and rename: the file is complete or absent."""
+    """Write text alongside its place, flush it to disk, and rename: the file is complete or absent."""
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
 

@@ -12,7 +12,7 @@ def read_variant(folder: Path, everybody: bool) -> tuple[pd.DataFrame, pd.DataFr
 
     Args:
         folder: Of a variant, in the output of assemble.
-        everybody: Whether crowds, people without keypoints and people beside generated ones are wanted, with exposure
+        everybody: Whether crowds, people without keypoints and people alongside generated ones are wanted, with exposure
             0, as systems that see whole pictures need them.
 
     Returns:

@@ -3,7 +3,7 @@
 Every cell of three maps says how likely it holds a person, the person's box, and its joints, each relative to the cell,
 so that joints may lie outside the box. Boxes learn by complete IoU, joints by OKS in COCO's form. The paper prints the
 exponent's sign wrong, and its code doubles the exponent; both are COCO's here. OKS alone has no gradient far from a
-joint, so a distance in OKS units leads at first. Of anchors the paper says that it does without them, too.
+joint, so a distance in OKS units leads at first. Of anchors the paper says that it does without them as well.
 """
 
 from typing import Final, Literal

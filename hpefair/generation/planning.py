@@ -31,7 +31,7 @@ class Plan:
     """A repair, the same without generation, and what stands behind them.
 
     Attributes:
-        repaired: The plan; its cells have `attempts_<backend>`, too.
+        repaired: The plan; its cells have `attempts_<backend>` as well.
         resampled: The best that repetition alone can do.
         references: Reference share by planned attribute and group.
         rules: The expectations that it is for, and those that it is not for.

@@ -42,7 +42,7 @@ class Render:
         return [self._one(item) for item in items]
 
     def _one(self, item: Item) -> Made | str:
-        """Draw scenes with the wanted person until the measured contrast lies in the wanted cell, too."""
+        """Draw scenes with the wanted person until the measured contrast lies in the wanted cell as well."""
         for number in range(self._tries):
             streams = Streams(item.seed, f"try {number}")
             picture = photograph(stage(streams, self._setting, item.wanted), SAMPLES)

@@ -92,7 +92,7 @@ def capacity(
 
 
 def read_shot(row: pd.Series, companions: pd.DataFrame, context: float) -> Shot:
-    """A person in its window, and everybody who is in it, too.
+    """A person in its window, and everybody who is in it as well.
 
     Args:
         row: The person.

@@ -137,5 +137,5 @@ def published(name: str) -> Published:
         SettingsError: If there is no such judge.
     """
     if name not in CATALOGUE:
-        raise SettingsError(f"there is no judge {name!r} to fetch: {', '.join(CATALOGUE)}")
+        raise SettingsError(f"judge {name!r} not found; judges to fetch: {', '.join(CATALOGUE)}")
     return CATALOGUE[name]

@@ -32,7 +32,7 @@ class MoveNet:
         """Load a single-person model.
 
         Args:
-            model: Its `model.json`; the weights lie beside it.
+            model: Its `model.json`; the weights lie alongside it.
             model_id: What reports call it.
 
         Raises:
@@ -41,7 +41,7 @@ class MoveNet:
         self.model_id = model_id
         self._graph = Graph(model)
         if self._graph.size is None:
-            raise ToolError(f"{model} takes pictures of any size: it is no single-person MoveNet")
+            raise ToolError(f"{model} takes pictures of any size: it is not a single-person MoveNet")
         self._size = self._graph.size[::-1]
 
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
@@ -63,7 +63,7 @@ class MoveNetCrowd:
         """Load the multi-person model.
 
         Args:
-            model: Its `model.json`; the weights lie beside it.
+            model: Its `model.json`; the weights lie alongside it.
             model_id: What reports call it.
 
         Raises:

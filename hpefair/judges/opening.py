@@ -46,7 +46,7 @@ def open_counter(name: str = "movenet_multipose", folder: Path = FOLDER) -> Coun
 def _checked(name: str, kind: str, folder: Path) -> Published:
     one = published(name)
     if kind not in one.kinds:
-        raise SettingsError(f"{name} is no {kind}, it is a {' and '.join(one.kinds)}")
+        raise SettingsError(f"{name} is not a {kind} but a {' and '.join(one.kinds)}")
     if not is_here(one, folder):
         raise MissingArtifactError(
             f"{folder / name} does not hold the judge: run `hpefair judges fetch {name}`, or `hpefair judges fetch` "

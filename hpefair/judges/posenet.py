@@ -30,7 +30,7 @@ class PoseNet:
         """Load the model.
 
         Args:
-            model: Its `model.json`; the weights lie beside it.
+            model: Its `model.json`; the weights lie alongside it.
             model_id: What reports call it.
 
         Raises:

@@ -49,7 +49,7 @@ class ResultsFile:
 
 
 def _item(path: Path, number: int, row: Any) -> str:
-    """Item a row is about; the row is checked, too."""
+    """Item a row is about; the row is checked as well."""
     keypoints = row.get("keypoints") if isinstance(row, dict) else None
     if not isinstance(keypoints, list) or len(keypoints) != NUMBERS or not records.all_finite(keypoints):
         raise InputError(f"{path}, detection {number}: it needs `keypoints`, {NUMBERS} finite numbers")

@@ -54,7 +54,7 @@ def remove(root: Path, keep: Path, names: set[str]) -> list[Removed]:
         names: Ids of people, images and generated items.
 
     Returns:
-        The files that changed; they are written beside their place and renamed, so links into DVC's cache are not
+        The files that changed; they are written alongside their place and renamed, so links into DVC's cache are not
         written through.
     """
     found = []

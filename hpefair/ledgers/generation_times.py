@@ -1,4 +1,4 @@
-"""How long generation took: kept beside the outputs, which are the same on every machine and hold no times."""
+"""How long generation took: kept alongside the outputs, which are the same on every machine and hold no times."""
 
 from pathlib import Path
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """Where compiled kernels are kept: by the content of the code, so that every clone and workspace shares them.
 
-Numba keeps them beside each source file. A workspace carries its own copy of hpefair, and every DAG run is a clone of
+Numba keeps them next to each source file. A workspace carries its own copy of hpefair, and every DAG run is a clone of
 its own; each would compile everything again. `hpefair/__init__.py` names this class to numba.
 """
 

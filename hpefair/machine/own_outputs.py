@@ -24,7 +24,7 @@ def check_file(path: Path, option: str = "--out", mark: str = MARK) -> None:
     if path.is_dir():
         raise InputError(f"{option} {path} is a folder: name a file")
     if path.exists() and mark.encode() not in path.read_bytes():
-        raise InputError(f"{option} {path} is there already and was not written by this hpefair: name another file")
+        raise InputError(f"{option} {path} exists and was not written by this hpefair: name another file")
 
 
 def check_folder(path: Path, note: str, own: Set[str], option: str = "--out") -> None:

@@ -48,8 +48,8 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
                 yield future.result()
         except BrokenProcessPool as error:
             raise ToolError(
-                f"{what}: a process was ended from outside, most often for want of memory: end other programs or use a "
-                "larger machine, then run the same command again"
+                f"{what}: a worker process was killed from outside, most often for lack of memory: close other "
+                "programs or use a larger machine, then run the same command again"
             ) from error
         finally:
             for future in futures:

@@ -213,7 +213,7 @@ class TagOperator(WorkspaceOperator):
 
 
 class CloseWorkspaceOperator(BaseOperator):
-    """Remove the run's workspace, however the run ended; its small results are kept beside the workspaces.
+    """Remove the run's workspace, however the run ended; its small results are kept alongside the workspaces.
 
     Args:
         run: `<dag>/<run id>`.

@@ -20,7 +20,7 @@ TIMEOUT_S: Final = 10
 
 
 class Tell(BaseNotifier):
-    """Post `{"text": …}`, which chat servers understand, with the DAG, the run and the task beside it.
+    """Post `{"text": …}`, which chat servers understand, with the DAG, the run and the task alongside it.
 
     Args:
         text: What to say; a template.

@@ -151,7 +151,7 @@ class WorkspaceOperator(BaseOperator):
             # Where an earlier stage wanted one file of a folder, the folder is there, and counts as complete for dvc.
             self.launch("collect", cli.command("pull", *missing), folder)
             if absent := collecting.absent(folder, missing):
-                raise AirflowException(f"{absent[0]} ran nowhere yet, or its result is not in the remote")
+                raise AirflowException(f"no result of {absent[0]} in the remote: it has not run yet, or was not pushed")
             collecting.note(folder, missing)
 
     def on_kill(self) -> None:
@@ -236,7 +236,7 @@ class HpefairOperator(WorkspaceOperator):
     Args:
         arguments: Command and options, such as `["gate", "--strict", "balanced"]`.
         needs: Stages, by name or word, whose results it reads.
-        raw: Whether it reads the raw data, too.
+        raw: Whether it reads the raw data as well.
         result: Regular expression of the line that is the result; others, such as warnings at exit, are not it.
     """
 

@@ -129,7 +129,8 @@ def _resized(model: Estimator, scale: float) -> Estimator:
         return model
     if not isinstance(model, Resizable):
         raise SettingsError(
-            f"scale {scale} cannot be had: this estimator takes inputs of one size; set scales to [1.0]"
+            f"scale {scale} is not possible: this estimator takes inputs of one size; set "
+            "predict.engine.scales to [1.0]"
         )
     return model.resized(scale).eval()
 

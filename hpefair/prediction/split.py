@@ -43,7 +43,9 @@ def predicted(folder: Path, boxes: Path, images: pd.DataFrame, how: PredictEngin
     else:
         detector = model if model.scope == "image" else weights.load(boxes)[0]
         if detector.scope != "image":
-            raise SettingsError(f"predict.models: {boxes} is no detector: name one whose estimator sees whole pictures")
+            raise SettingsError(
+                f"predict.models: {boxes} is not a detector: name a model whose estimator sees whole pictures"
+            )
         refiner = model if model.scope == "crop" else None
         found = detected(detector, refiner, images, test_time, how.most_similar)
         source = f"detected by {boxes.name}" if refiner is not None else "its own"

@@ -1,4 +1,4 @@
-"""Trained weights on disk: safetensors beside a small description of what they are."""
+"""Trained weights on disk: safetensors alongside a small description of what they are."""
 
 from pathlib import Path
 from typing import Any

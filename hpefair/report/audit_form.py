@@ -1,4 +1,4 @@
-"""A form for auditors: one page that needs nothing but itself and the pictures beside it."""
+"""A form for auditors: one page that needs nothing but itself and the pictures alongside it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -29,7 +29,7 @@ MARKS = "osD^vP"
 
 
 def shares(before: pd.DataFrame, after: pd.DataFrame) -> str:
-    """Share of each group before and after balancing, beside its reference.
+    """Share of each group before and after balancing, alongside its reference.
 
     Args:
         before: Rows group, share_known, low, high, reference of one attribute.

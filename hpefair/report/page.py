@@ -11,7 +11,7 @@ def render(template: str, values: dict[str, Any]) -> str:
     """Fill a template; an absent value is an error, not a blank.
 
     Args:
-        template: `report.html.j2`, `data_card.md.j2` or `model_card.md.j2`, beside this module.
+        template: `report.html.j2`, `data_card.md.j2` or `model_card.md.j2`, alongside this module.
         values: Everything the template names.
 
     Returns:

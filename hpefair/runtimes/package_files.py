@@ -61,7 +61,9 @@ def download(manager: str, name: str, version: str, folder: Path) -> Path:
     archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
     if done.returncode or len(archives) != 1:
         said = done.stderr.strip().splitlines() or ["it says nothing"]
-        raise ToolError(f"{manager} could not get {name} {version}; is there a network? Its last words: {said[-1]}")
+        raise ToolError(
+            f"{manager} could not get {name} {version}; check the network. Last line of its output: {said[-1]}"
+        )
     return archives[0]
 
 
@@ -88,7 +90,7 @@ def member(archive: Path, path: str) -> bytes:
                 return file.read()
     except (KeyError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise ToolError(f"{archive.name} cannot be read at {path}: {error}") from error
-    raise ToolError(f"{archive.name} has something that is not a file at {path}")
+    raise ToolError(f"{archive.name} holds an entry that is not a file at {path}")
 
 
 def take(
@@ -112,7 +114,7 @@ def take(
         if found != wanted:
             raise ToolError(f"{archive.name}: {path} is not the pinned file, its sha256 is {found} and not {wanted}")
     if folder.exists() and not (folder / CARD).is_file():
-        raise ToolError(f"{folder} is there already, without {CARD}: it is somebody's, and was left as it is")
+        raise ToolError(f"{folder} exists without {CARD}: not written by hpefair, and left unchanged")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
         made = Path(scratch) / folder.name

@@ -103,7 +103,7 @@ def _bodies(picture: Picture, boxes: Array) -> Mask:
 
 
 def _elsewhere(one: Found, bodies: Mask) -> bool:
-    """Whether the joints of a found person lie beside annotated people, however their boxes overlap."""
+    """Whether the joints of a found person lie alongside annotated people, however their boxes overlap."""
     if one.keypoints is None:
         return False
     points = one.keypoints[one.keypoints[:, 2] >= SURE_JOINT]

@@ -45,7 +45,7 @@ def load(path: Path = artifacts.PARAMS) -> Params:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MissingArtifactError(
-            f"{path} is not here: run hpefair from the root of its clone or of a workspace"
+            f"{path} not found: run hpefair from the root of its clone or of a workspace"
         ) from error
     except yaml.YAMLError as error:
         raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error

@@ -195,7 +195,7 @@ def check_reference(attribute: str, shares: dict[str, float]) -> None:
     Raises:
         ValueError: If they do not.
     """
-    # Written so that NaN, which compares false to everything, is refused, too.
+    # Written so that NaN, which compares false to everything, is refused as well.
     sensible = all(share >= 0 for share in shares.values()) and abs(sum(shares.values()) - 1) <= 1e-6
     if set(shares) != set(ATTRIBUTES[attribute]) or not sensible:
         groups = ", ".join(ATTRIBUTES[attribute])

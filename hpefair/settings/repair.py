@@ -15,10 +15,10 @@ ASKED_FOR: Final = ("gender_presentation", "age_band", "build", "contrast", "ski
 class PlannedBackend(Section):
     """A generation backend as the plan sees it; rate and seconds are believed until batches were recorded."""
 
-    cost: float = Field(gt=0)  # of one accepted person, beside computing
+    cost: float = Field(gt=0)  # of one accepted person, alongside computing
     rate: float = Field(gt=0, lt=1)  # share of attempts that is let in
     seconds: float = Field(gt=0)  # of one core, per attempt
-    share: float = Field(gt=0, le=1)  # largest part of those generated people whom another backend could make, too
+    share: float = Field(gt=0, le=1)  # largest part of those generated people whom another backend could make as well
 
 
 class Plan(Section):

@@ -86,7 +86,7 @@ def _write_for_training(
 
 
 def _real() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Images; evaluable people with split and attributes; crowds and people without keypoints beside them."""
+    """Images; evaluable people with split and attributes; crowds and people without keypoints alongside them."""
     images = tables.read(artifacts.INGEST / "images.parquet")
     everybody = tables.read(artifacts.INGEST / "people.parquet")
     people = workspace.people_with_attributes(PERSON)

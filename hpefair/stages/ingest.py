@@ -42,7 +42,7 @@ def build(out: Path, work: Path, item: str) -> None:
         )
     for folder, (part, _) in zip(folders, parts, strict=True):
         if not len(part):
-            print(f"ingest: nobody of {folder.name} can be used; data/ingest/rejects.parquet says why")
+            print(f"ingest: no person of {folder.name} can be used; data/ingest/rejects.parquet gives the reasons")
     people, joined = _without_deleted(people, joined)
     tables.write_arrow(out / "people.parquet", people)
     for name, columns in (("images", IMAGES), ("labels", LABELS), ("rejects", REJECTS)):
@@ -67,7 +67,7 @@ def _read(folder: Path, joints: Skeleton, max_pixels: int) -> tuple[pa.Table, di
         for path in sorted(folder.iterdir())
         if path.match("labels.*")
     ]
-    # A label file beside the annotations was made for this audit: it comes first.
+    # A label file alongside the annotations was made for this audit: it comes first.
     labels.append(attribute_rows(found, folder.name, checked))
     empty = pd.DataFrame(columns=list(LABELS), dtype=str)
     return people, {

@@ -25,8 +25,8 @@ from hpefair.training.training_set import Membership, TrainingSet
 def build(out: Path, work: Path, item: str) -> None:
     """Write weights, the model's description, and curves of training, by group, and of validation.
 
-    HPEFAIR_PROCESSES trains with as many processes beside each other, which is no setting: the result is the same up to
-    the order in which numbers are added.
+    HPEFAIR_PROCESSES trains with as many processes side by side. It is not a setting: the result is the same up to the
+    order in which numbers are added.
     """
     if processes.wanted() > 1:
         processes.launch("hpefair.stages.train", [item, str(out), str(work)])
@@ -72,7 +72,7 @@ def _build(out: Path, work: Path, item: str) -> None:
 def _read(variant: str, by: str, everybody: bool) -> TrainingSet:
     people, validation = read_variant(artifacts.ASSEMBLE / variant, everybody)
     if not (people["exposure"] > 0).any() or (people["synthetic"].all() and variant != "synthetic_only"):
-        raise InputError("nobody is left to train on: see split and assemble in params.yaml")
+        raise InputError("no training person left: see split and assemble in params.yaml")
     rows = tables.read(artifacts.ASSEMBLE / variant / "groups.parquet")
     who = [Membership(*membership(rows, part["person_id"], by)) for part in (people, validation)]
     return TrainingSet(people, who[0], validation, who[1])

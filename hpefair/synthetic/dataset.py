@@ -37,7 +37,7 @@ class Request:
         shares: Shares of the groups by attribute.
         photos: Background photographs.
         crowds: Shares of pictures with one, two, … people.
-        depth: Whether to write depth pictures, too.
+        depth: Whether to write depth pictures as well.
     """
 
     number: int

@@ -35,7 +35,7 @@ class Population:
             if attribute not in ATTRIBUTES_DRAWN:
                 raise ValueError(f"Expected an attribute among {', '.join(ATTRIBUTES_DRAWN)} but got {attribute!r}")
             strangers = set(groups) - set(ATTRIBUTES[attribute])
-            # Written so that NaN, which compares false to everything, is refused, too.
+            # Written so that NaN, which compares false to everything, is refused as well.
             sensible = all(share >= 0 for share in groups.values()) and abs(sum(groups.values()) - 1) <= 1e-6
             if strangers or not sensible:
                 known = ", ".join(ATTRIBUTES[attribute])

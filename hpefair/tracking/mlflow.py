@@ -46,7 +46,7 @@ def connected(uri: str, experiment: str) -> Iterator["Mlflow"]:
     except mlflow.exceptions.MlflowException as error:
         if _unanswered(error):
             raise ToolError(
-                f"nobody answers as MLflow at {uri}: start the server or give another address, then run this again"
+                f"MLflow at {uri} does not answer: start the server or give another address, then run this again"
             ) from error
         raise ToolError(f"MLflow at {uri} refused: {_first_line(error)}") from error
 
@@ -191,7 +191,10 @@ class _Sending:
             self._client.log_batch(self._run, self._waiting)
         except mlflow.exceptions.MlflowException as error:
             self.lost = True
-            print(f"MLflow at {self._uri} is gone ({_first_line(error)}); the training goes on", file=sys.stderr)
+            print(
+                f"MLflow at {self._uri} stopped answering ({_first_line(error)}); training continues without it",
+                file=sys.stderr,
+            )
         self._waiting.clear()
 
 

@@ -18,7 +18,7 @@ from hpefair.training.crops import Shown
 
 Item = TypeVar("Item")
 
-AHEAD = 2  # batches that wait beside the one that is trained on, for each loader
+AHEAD = 2  # batches that wait alongside the one that is trained on, for each loader
 
 
 class View(Protocol):

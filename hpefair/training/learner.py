@@ -60,7 +60,7 @@ class Learner:
             outputs = self._shared(normalize(batch.pixels.to(on, non_blocking=True)), targets)
         outputs = {name: value.float() for name, value in outputs.items()}
         if not all(bool(torch.isfinite(value).all()) for value in outputs.values()):
-            raise InputError("the training diverged: its outputs are no numbers any more; lower the learning rate")
+            raise InputError("training diverged: the model output contains NaN or infinity; lower learning_rate")
         found = self.model.losses(outputs, targets)
         losses, rows, own = self._everybody(found, batch)
         weights = objective.weights(losses, membership[rows]) if len(losses) else losses

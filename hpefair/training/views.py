@@ -38,7 +38,7 @@ def open_view(estimator: Estimator, data: TrainingSet, skeleton: Skeleton, work:
     people = data.people.reset_index(drop=True)
     view = kind(people, estimator.size, skeleton, _folder(work / "training"))
     if not _shown(view.exposure, view.synthetic):
-        raise InputError("nobody is left to train on: no person with keypoints has an exposure above zero")
+        raise InputError("no training person left: no person with keypoints has an exposure above zero")
     if not isinstance(estimator, Staged):
         return view, view
     if data.validation is not None and len(data.validation):

@@ -52,7 +52,7 @@ def ask(root: Path, uri: str, code: str) -> object:
 
 
 def open_view(page: Page, app: App, name: str, view: str, workspace: str = "") -> None:
-    """Open a saved view, beside the panel where its workspace is named."""
+    """Open a saved view, alongside the panel where its workspace is named."""
     beside = f"&workspace={workspace}" if workspace else ""
     page.goto(f"{app.address}/datasets/{name}?token={app.token}&view={view}{beside}", wait_until="domcontentloaded")
     page.locator(TILES).first.wait_for(timeout=LIMIT_MS)

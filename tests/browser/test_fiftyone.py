@@ -69,7 +69,7 @@ def opened(root, tmp_path_factory):
 
 
 def test_everybody_is_there_with_provenance(opened, root):
-    """Real and generated people, attributes, saved views; generated ones that were turned down, too."""
+    """Real and generated people, attributes, saved views; generated ones that were turned down as well."""
     found, _, _ = opened
     made = sum(
         int(tables.read(root / f"data/screen/{name}.parquet")["made"].sum()) for name in ("accepted", "rejected")

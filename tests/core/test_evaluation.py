@@ -21,7 +21,7 @@ UNCERTAINTY = Uncertainty(resamples=300, confidence=0.95, min_support=10, seed=0
 
 @pytest.fixture(scope="module")
 def planted():
-    """Half of the people are predicted worse; random labels beside; crowding that has nothing to do with it."""
+    """Half of the people are predicted worse; random labels alongside; crowding that has nothing to do with it."""
     tree, results = random_dataset(n_images=60)
     rng = np.random.default_rng(0)
     worse = np.arange(120) % 2 == 0

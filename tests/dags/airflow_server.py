@@ -16,7 +16,7 @@ from typing import Any
 from hpefair.tools.fiftyone.server import free_port
 from tests.conftest import PROJECT
 
-PATIENCE_S = 300  # to start and to end, beside whatever else runs on the machine
+PATIENCE_S = 300  # to start and to end, alongside whatever else runs on the machine
 ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 

@@ -86,7 +86,7 @@ def test_every_stage_is_a_task_of_one_dag(dags, project):
 
 
 def test_the_dags_follow_one_another(dags):
-    """By assets; the first by the calendar, too."""
+    """By assets; the first by the calendar as well."""
     schedules = {name.removeprefix("hpefair_"): dag["schedule"] for name, dag in dags.items()}
     assert "0 2 * * 1" in schedules["dataset"]
     assert "0 3 1 * *" in schedules["maintenance"]

@@ -36,7 +36,7 @@ def test_every_kind_of_reference(project, tmp_path, monkeypatch):
     assert reference_shares(asked, "age_band", people)["teen"] == 0.2
     assert reference_shares(asked, "gender_presentation", people)["feminine"] == 0.6
     assert reference_shares(asked, "scale", people) is None
-    with pytest.raises(SettingsError, match="dataset c has nobody"):
+    with pytest.raises(SettingsError, match="is not known of any person of dataset c"):
         reference_shares(settings(project, contrast={"dataset": "c"}), "contrast", people)
 
 

@@ -39,7 +39,7 @@ def test_no_forbidden_licence_and_no_minor(training):
 
 
 def test_eligible_people(training):
-    """Known minors, forbidden licences, crowds, and whoever stands beside one of them are left out."""
+    """Known minors, forbidden licences, crowds, and whoever stands alongside one of them are left out."""
     people, images = training
     everybody = eligible(people, 0.1, FORBIDDEN)
     assert len(everybody) > 20

@@ -85,7 +85,7 @@ def test_names_lead_to_judges_or_to_what_to_do(tmp_path):
         open_judge("posenet", tmp_path)
     with pytest.raises(SettingsError, match="no judge 'openpose'"):
         open_judge("openpose", tmp_path)
-    with pytest.raises(SettingsError, match="posenet is no counter"):
+    with pytest.raises(SettingsError, match="posenet is not a counter but a"):
         open_counter("posenet", tmp_path)
 
 

@@ -100,7 +100,7 @@ def make_origin(root: Path) -> Origin:
 
 
 def origin_in(root: Path) -> Origin:
-    """The repository of a folder, with a cache beside it that nobody has used."""
+    """The repository of a folder, with a cache alongside it that nobody has used."""
     return Origin(str(root / "origin.git"), root / "cache", str(root / "store"))
 
 

@@ -1,4 +1,4 @@
-"""New raw data are noticed once, after restarts, too; a repository that cannot be reached is tried again."""
+"""New raw data are noticed once, after restarts as well; a repository that cannot be reached is tried again."""
 
 import asyncio
 

@@ -20,7 +20,7 @@ POLL_S = 0.002
 SOON_S = 0.05  # after a stage's end
 VICTIMS = ("dvc", "stage", "group")
 MOMENTS = ("middle", "end")
-REUSED = "finished before, though dvc had not noted it"
+REUSED = "finished before dvc had noted it"
 
 
 @dataclass

@@ -45,7 +45,7 @@ def test_groups_of_the_same_name_are_told_apart():
 
 
 def test_a_model_that_found_nobody_has_no_labels():
-    """Empty tables are tables, too."""
+    """Empty tables are tables as well."""
     nobody = pd.DataFrame({"image_id": [], "keypoints": [], "bbox": [], "person_id": [], "score": []})
     size = np.zeros((0, 2))
     assert documents.keypoints(nobody, size, "pose", ["score"], everything=True) == {}

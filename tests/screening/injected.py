@@ -119,6 +119,6 @@ def saved_again(row, folder, cut=0, mirrored=False):
 
 
 def as_other(row, other):
-    """The guest as an annotated person beside; for checking that company as such is no fault."""
+    """The guest as an annotated person alongside; for checking that company as such is no fault."""
     person = {key: getattr(other, key) for key in ("keypoints", "bbox", "area", "segmentation", "garments")}
     return changed(row, others=json.dumps([copy.deepcopy(person)]))

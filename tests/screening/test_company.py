@@ -39,7 +39,7 @@ def test_nobody_small_or_hidden_is_expected_to_be_found():
 
 
 def test_somebody_behind_is_told_by_joints():
-    """The box is nearly that of an annotated person; the joints are beside that person, or on the body."""
+    """The box is nearly that of an annotated person; the joints are alongside that person, or on the body."""
     behind = np.column_stack([np.full(17, 55.0), np.linspace(15, 95, 17), np.full(17, 0.9)])
     own = behind - [25, 0, 0]
     boxes, alone = BOXES[:1], np.array([True])

@@ -62,7 +62,7 @@ def test_people_without_fault_are_let_in(screener, people):
 def test_wrong_poses_are_found(screener, people, fault):
     rng = np.random.default_rng(0)
     found = faults(screener, [getattr(injected, fault)(row, rng) for row in people])
-    # An annotation beside the person leaves the person without one.
+    # An annotation alongside the person leaves the person without one.
     assert np.mean([name in ("pose", "limbs", "annotation", "attribute", "count") for name in found]) >= 0.9
     assert np.mean([name in ("pose", "count") for name in found]) > 0.3  # by looking, not by comparing numbers
 
@@ -73,7 +73,7 @@ def test_wrong_attributes_are_found(screener, people):
 
 
 def test_people_without_annotation_are_found(screener, people, tmp_path):
-    """Somebody who was pasted beside; the same two people, both annotated, are no fault."""
+    """Somebody who was pasted alongside; the same two people, both annotated, are no fault."""
     made = []
     for row, other in zip(people, [*people[1:], people[0]], strict=True):
         guest, shown, _, size = injected.extra_person(row, other, tmp_path)

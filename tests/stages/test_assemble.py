@@ -68,7 +68,7 @@ def test_where_everything_comes_from_is_kept(made_workspace):
 
 
 def test_everybody_in_a_generated_picture_is_annotated(made_workspace):
-    """Whoever stands beside is in the COCO file, and is shown no more often for it."""
+    """Whoever stands alongside is in the COCO file, and is shown no more often for it."""
     import json
 
     accepted = tables.read(made_workspace / "data/screen/accepted.parquet").set_index("item_id")
@@ -82,7 +82,7 @@ def test_everybody_in_a_generated_picture_is_annotated(made_workspace):
 
 
 def test_whoever_is_gone_takes_the_descendants_along(workspace_copy, monkeypatch):
-    """A parent who left the training split, and a picture that lent its background: what was made of them goes, too."""
+    """A parent who left the training split, and a picture that lent its background: what was made of them goes."""
     from hpefair.stages import assemble
 
     monkeypatch.chdir(workspace_copy)

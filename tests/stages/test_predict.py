@@ -56,4 +56,4 @@ def test_a_detector_gives_boxes_to_others(workspace_copy):
     tree["predict"]["models"]["balanced_found"]["boxes"] = "data/train/original"
     path.write_text(yaml.safe_dump(tree, sort_keys=False))
     done = dvc(workspace_copy, "repro", "--quiet", "predict@balanced_found", expect=255)
-    assert "is no detector" in done.stderr + done.stdout
+    assert "is not a detector" in done.stderr + done.stdout

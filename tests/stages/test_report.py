@@ -78,7 +78,7 @@ def test_cards_are_markdown_with_the_same_numbers(made_workspace):
 
 
 def test_whoever_any_model_serves_worse_is_in_the_answer(workspace_copy, monkeypatch):
-    """Of all traits that were measured, by models that were brought, too; nobody who may not be shown."""
+    """Of all traits that were measured, by models that were brought as well; nobody who may not be shown."""
     monkeypatch.chdir(workspace_copy)
     path = workspace_copy / "data/evaluate/tinynet/by_group.parquet"
     table = tables.read(path)

@@ -21,7 +21,7 @@ def log(uri: str, experiment: str, runs: list[Run]) -> list[str]:
 def test_a_network_is_loaded_only_where_its_run_is_new(tmp_path, monkeypatch):
     """What is known by its key is found before anything heavy is asked for."""
     uri = f"sqlite:///{tmp_path}/mlflow.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)  # MLflow sets it, too: put back at the end
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)  # MLflow sets it as well: put back at the end
     monkeypatch.chdir(tmp_path)
     (first,) = log(uri, "x", [Run(name="a", key="k")])
     (tmp_path / "w").write_text("weights")

@@ -125,7 +125,7 @@ def test_runs_name_their_people_with_the_digest_of_dvc(server):
 def test_a_server_that_is_down_is_one_sentence():
     """Not minutes of tries, and no traceback of a library."""
     address = f"http://127.0.0.1:{fiftyone_server.free_port()}"
-    with pytest.raises(ToolError, match=f"^nobody answers as MLflow at {address}: start the server"):
+    with pytest.raises(ToolError, match=f"^MLflow at {address} does not answer: start the server"):
         log(address, [made("equal")])
 
 

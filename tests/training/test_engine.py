@@ -238,5 +238,5 @@ def test_weights_round_trip_and_misfits_are_named(tmp_path):
 
 def test_nobody_to_train_on_is_said(people, settings, tmp_path):
     """Not a division by zero."""
-    with pytest.raises(InputError, match="nobody is left"):
+    with pytest.raises(InputError, match="no training person left"):
         train("heatmap", TrainingSet.plain(people.assign(exposure=0.0)), Recipe(settings, 0, COCO_17), tmp_path)

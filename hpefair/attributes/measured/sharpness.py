@@ -24,7 +24,7 @@ def blur(lightness: NDArray[np.float32], mask: Mask) -> float:
         mask: Person mask (H, W).
 
     Returns:
-        Blur; about 0.9 for a sharp photograph (pixels and Sobel kernels blur, too); NaN where nothing has an edge.
+        Blur; about 0.9 for a sharp photograph (pixels and Sobel kernels blur as well); NaN where nothing has an edge.
     """
     part = within_reach(mask)
     person, once = np.ascontiguousarray(mask[part]), np.ascontiguousarray(lightness[part])

@@ -69,9 +69,9 @@ def chosen(by: Sequence[str], attributes: pd.DataFrame, labelled: bool) -> list[
             raise InputError(f"--by {name}: an intersection joins two different attributes by a dot")
         for part in parts:
             if part not in ATTRIBUTES:
-                raise InputError(f"--by {part}: no such attribute; there are {', '.join(ATTRIBUTES)}")
+                raise InputError(f"--by {part}: attribute not found; attributes: {', '.join(ATTRIBUTES)}")
             if part not in attributes:
                 hint = "no person of the annotations has it in the label file" if labelled else "pass --labels"
                 hint = hint if part in PERCEIVED else "it is measured in pixels, by the pipeline"
-                raise InputError(f"--by {part}: annotations give {', '.join(FROM_ANNOTATIONS)} only; {hint}")
+                raise InputError(f"--by {part}: annotations alone give {', '.join(FROM_ANNOTATIONS)}; {hint}")
     return list(dict.fromkeys(by))

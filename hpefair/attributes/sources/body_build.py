@@ -105,7 +105,7 @@ def index(mask: Mask, others: Mask, keypoints: Array) -> Index | str:
     if reason:
         return reason
     if _overlap(others, body) >= MOST_OVERLAP:
-        return "another person is before or beside the trunk"
+        return "another person is before or alongside the trunk"
     return _measured(mask, keypoints, body)
 
 

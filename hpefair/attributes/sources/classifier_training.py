@@ -81,7 +81,7 @@ def fit(views: Views, shapes: NDArray[np.float32], codes: Codes, recipe: Recipe,
 def _fit_shape(
     network: PersonNetwork, views: Views, shapes: NDArray[np.float32], targets: Mapping[str, Tensor], recipe: Recipe
 ) -> None:
-    """Train the shape's part alone, then freeze it: trained beside pictures, it starves."""
+    """Train the shape's part alone, then freeze it: trained alongside pictures, it starves."""
     parts = nn.ModuleList([network.shape, network.by_shape])
     optimizer, schedule = _optimizer(parts, SHAPE_RATE, recipe.shape_steps)
     network.train()

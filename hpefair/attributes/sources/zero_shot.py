@@ -119,7 +119,7 @@ def _model_id(settings: ZeroShot) -> str:
         return f"{folder.name} {digest.hexdigest()[:12]}"
     if not settings.revision and folder.parts[0] != "models":
         raise SettingsError(
-            f"attribute.zero_shot.model {settings.model} is no folder, and a hub id needs a revision: pin a commit"
+            f"attribute.zero_shot.model {settings.model} is not a folder, and a hub id needs a revision: pin a commit"
         )
     return f"{settings.model}@{settings.revision}"
 

@@ -37,7 +37,7 @@ class Source:
         images: Folder that `file_name` is relative to.
         labels: Optional label file.
         results: Third-party results files by model name.
-        original: The annotation file as it came, where `annotations` was made from it; it is kept beside.
+        original: The annotation file as it came, where `annotations` was made from it; it is kept alongside.
     """
 
     name: str
@@ -70,10 +70,10 @@ def add(source: Source, replace: bool = False) -> list[str]:
     if source.labels:
         label_files.load(source.labels)
     if source.name == "generated":
-        raise InputError("generated people are called that: pass another --name")
+        raise InputError("the name is reserved for generated people: pass another --name")
     target = artifacts.RAW / source.name
     if target.exists() and not replace:
-        raise InputError(f"{target} is there already; pass --replace to replace it, or --name to add beside it")
+        raise InputError(f"{target} exists already; pass --replace to replace it, or --name to add a second dataset")
     named = [image.get("file_name") if isinstance(image, dict) else None for image in tree["images"]]
     there = [str(name) for name in named if readable(source.images, name)]
     copied = sorted(set(there))
@@ -123,7 +123,7 @@ def add_sample(number: int, seed: int, replace: bool = False) -> list[str]:
     if number < 1:
         raise InputError(f"--number must be at least 1, not {number}")
     if (artifacts.RAW / SAMPLE).exists() and not replace:
-        raise InputError(f"{artifacts.RAW / SAMPLE} is there already; pass --replace to replace it")
+        raise InputError(f"{artifacts.RAW / SAMPLE} exists already; pass --replace to replace it")
     made = artifacts.SCRATCH / f"sample-{number}-{seed}"
     request = Request(number, seed, shares=read_population(PLANTED_BIAS))
     said = make_dataset(made, request)
@@ -177,7 +177,7 @@ def word(name: str) -> str:
 
 
 def _unnamed(folder: Path, copied: Sequence[str]) -> list[str]:
-    """A sentence on pictures that lie beside those that were copied."""
+    """A sentence on pictures that lie alongside those that were copied."""
     taken = {folder / name for name in copied}
     beside = {path for parent in {path.parent for path in taken} for path in parent.iterdir()} - taken
     pictures = sorted(path.name for path in beside if path.suffix.lower() in PICTURES)
@@ -187,7 +187,7 @@ def _unnamed(folder: Path, copied: Sequence[str]) -> list[str]:
 
 
 def _copy(source: Source, names: Sequence[str], target: Path) -> None:
-    """Copy a dataset beside its place and rename it in; images that cannot be read are left to ingest's quarantine."""
+    """Copy a dataset next to its place and rename it in; images that cannot be read are left to ingest's quarantine."""
     part = target.with_name(f".{source.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "images").mkdir(parents=True)

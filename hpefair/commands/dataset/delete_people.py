@@ -54,7 +54,7 @@ def delete(persons: Sequence[str], images: Sequence[str]) -> list[str]:
 def _check(wanted: Sequence[str], known: set[str], what: str) -> None:
     missing = [name for name in wanted if name not in known]
     if missing:
-        raise InputError(f"there is no {what} {missing[0]}; ids look like {min(known, default='dataset/1')}")
+        raise InputError(f"{what} {missing[0]} not found; ids look like {min(known, default='dataset/1')}")
 
 
 def _children(persons: set[str], images: set[str]) -> list[str]:

@@ -30,7 +30,7 @@ def write_reference(dataset: str, out: Path) -> list[str]:
     people = tables.read(artifacts.AUDIT / "original" / "people.parquet")
     own = people[people["dataset"] == dataset]
     if own.empty:
-        raise InputError(f"there is no dataset {dataset}; there are {', '.join(sorted(people['dataset'].unique()))}")
+        raise InputError(f"dataset {dataset} not found; datasets here: {', '.join(sorted(people['dataset'].unique()))}")
     parts = []
     for attribute in (*PERCEIVED, *MEASURED):
         known = own.loc[own[attribute].isin(ATTRIBUTES[attribute]), attribute]
@@ -38,6 +38,6 @@ def write_reference(dataset: str, out: Path) -> list[str]:
             share = known.value_counts(normalize=True).reindex(ATTRIBUTES[attribute], fill_value=0.0)
             parts.append(pd.DataFrame({"attribute": attribute, "group": share.index, "share": share.to_numpy()}))
     if not parts:
-        raise InputError(f"nobody's value of anything is known in {dataset}")
+        raise InputError(f"no attribute is known of any person in {dataset}; add a label file")
     tables.write_text_atomically(out, pd.concat(parts).to_csv(index=False, float_format="%.6f"))
     return [f"{out}: shares of {len(parts)} attributes among {len(own)} people of {dataset}"]

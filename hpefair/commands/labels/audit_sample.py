@@ -44,7 +44,9 @@ def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:
         raise InputError(f"--out {out}: name a folder, not a file")
     strange = [name for name in attributes if name not in PERCEIVED]
     if strange:
-        raise InputError(f"{strange[0]} is not an attribute to ask about; there are {', '.join(PERCEIVED)}")
+        raise InputError(
+            f"{strange[0]} is not an attribute that a review asks about; attributes: {', '.join(PERCEIVED)}"
+        )
     own_outputs.check_folder(out, TABLE, frozenset({TABLE, FORM, "people", ".gitignore"}))
     if (out / TABLE).exists():
         raise InputError(f"{out} holds an export already: import {out / TABLE}, or choose another folder")
@@ -127,7 +129,7 @@ def _still_to_ask(people: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFra
 
 def _person(name: str, known: set[str], path: Path, line: int) -> str:
     if name not in known:
-        raise InputError(f"{path}, line {line}: nobody in the data is called {name!r}")
+        raise InputError(f"{path}, line {line}: no person in the data has the id {name!r}")
     return name
 
 

@@ -145,7 +145,7 @@ def _seen(people: pd.DataFrame, files: dict[int, str], root: Path, names: list[s
             moved = [_moved(sight.keypoints, float(area), strength, rng) for strength in NOISE]
             shapes.append(np.stack([shape_vector(points, sight.bbox, sight.mask) for points in moved]))
     if not order:
-        raise InputError(f"none of the pictures of {len(people)} labelled people can be read below {root}")
+        raise InputError(f"no picture of the {len(people)} labelled people can be read below {root}")
     if left_out:
         print(f"left out: {left_out} people whose pictures cannot be read", file=sys.stderr)
     table = people.loc[order]

@@ -119,9 +119,7 @@ def _labelled(labels: Path | None, attributes: pd.DataFrame, checked: records.Ch
     named = [name for name in attributes if name in PERCEIVED]
     count = int((attributes[named] != UNKNOWN).any(axis=1).sum()) if named else 0
     if labels is not None and not count and not any(row["record"] == "label" for row in checked.rejects):
-        raise InputError(
-            f"--labels {labels}: none of its labels is of a person of the annotations; are the ids theirs?"
-        )
+        raise InputError(f"--labels {labels}: no id in the label file matches an annotation id; check person_id")
     return count
 
 
@@ -156,7 +154,7 @@ def _people(tree: records.Record, annotations: Path, checked: records.Checked) -
         raise InputError(f"{annotations} has no usable person: {checked.rejects[0]['reason']}")
     table: pd.DataFrame = people_table(found, "audit", COCO_17).to_pandas()
     if not workspace.evaluable(table).any():
-        raise InputError(f"{annotations} has nobody to evaluate: only crowds and people without labelled joints")
+        raise InputError(f"{annotations} has no person to evaluate: only crowds and people without labelled keypoints")
     return table
 
 
@@ -173,7 +171,10 @@ def _paired(path: Path, scores: pd.DataFrame, uncertainty: Uncertainty, checked:
         checked.reject("pair", f"{row.before_id}-{row.after_id}", "one of the two is no evaluable person of this file")
     pairs = pairs[usable]
     if pairs.empty:
-        raise InputError(f"{path}: no pair whose people are both evaluable annotations; are they of another dataset?")
+        raise InputError(
+            f"{path}: no pair of which both ids match evaluable annotations; check the ids, or name "
+            "the pairs of this dataset"
+        )
     # People of one picture, or of one subject, are one scene unless the file says otherwise.
     tied = "cluster " + score.loc[pairs["before_id"], "cluster"].astype(str).to_numpy()
     pairs = pairs.assign(scene=np.where(pairs["scene"] == "", tied, pairs["scene"]))

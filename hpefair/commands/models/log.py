@@ -37,7 +37,7 @@ def log(uri: str, experiment: str) -> list[str]:
     settings = params.load()
     names = [name for name in settings.predict.models if (artifacts.EVALUATE / name).exists()]
     if not names:
-        raise MissingArtifactError("no model is evaluated yet: run `dvc repro` first")
+        raise MissingArtifactError("no evaluated model yet: run `dvc repro`")
     verdicts = _verdicts()
     runs = [_model_run(name, settings, verdicts.get(name, {})) for name in names]
     if (artifacts.COMPARE / "verdicts.json").exists():

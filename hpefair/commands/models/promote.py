@@ -101,16 +101,16 @@ def apply(uri: str, experiment: str, model: str, reason: str, by: str = "") -> s
         weights = _candidates(settings, champion.digest if champion else "")
         sealed = tracker.find(_key(settings, weights, champion))
         if sealed is None:
-            raise MissingArtifactError("these candidates were not compared yet: run `hpefair promote compare`")
+            raise MissingArtifactError("candidates not compared yet: run `hpefair promote compare`")
         held = sealed.tags["proposed"] == HOLD
         if held and not model:
             raise InputError(
-                f"nobody is proposed: {sealed.tags['people']} sealed people are too few, at least "
+                f"no model is proposed: {sealed.tags['people']} sealed people are too few, at least "
                 f"{settings.evaluate.min_support} are needed; hold, or name a --model with a --reason"
             )
         model = model or sealed.tags["proposed"]
         if model not in weights:
-            raise InputError(f"there is no candidate {model!r}: {', '.join(weights)}")
+            raise InputError(f"candidate {model!r} not found; candidates: {', '.join(weights)}")
         verdict = sealed.tags[f"verdict.{model}"]
         if (held or verdict != Verdict.PASS) and not reason.strip():
             few = f", on {sealed.tags['people']} sealed people" if held else ""
@@ -134,7 +134,7 @@ def _candidates(settings: params.Params, champion: str) -> dict[str, Path]:
         raise MissingArtifactError(f"{absent[0]} is not trained here: run `dvc repro`")
     others = {name: folder for name, folder in folders.items() if content.digest(folder) != champion}
     if not others:
-        raise NothingToDo("the champion is the only candidate: there is nothing to decide")
+        raise NothingToDo("the champion is the only candidate: no decision to make")
     return others
 
 

@@ -118,7 +118,8 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
             curves = fit(model, data, recipe, work, on_step).tables()
         except KeyboardInterrupt:
             print(
-                f"stopped after step {on_step.done}; the same command goes on from the last checkpoint", file=sys.stderr
+                f"stopped after step {on_step.done}; run the same command to continue from the last checkpoint",
+                file=sys.stderr,
             )
             raise
     if processes.first():
@@ -184,7 +185,7 @@ class _Told:
 
     def __call__(self, step: int, values: Mapping[str, float]) -> None:
         if not self.done and step > 1:
-            print(f"going on after step {step - 1}", file=sys.stderr)
+            print(f"continuing after step {step - 1}", file=sys.stderr)
         self.done = step
         self.advance(step)
         if self.track:
@@ -244,7 +245,7 @@ def _read_coco(annotations: Path, folder: Path, labels: Path | None) -> pd.DataF
     rows["path"] = rows["image_id"].map(paths).map(lambda path: None if pd.isna(path) else str(path))
     left_out = len(checked.rejects) + int(rows["path"].isna().sum())
     if left_out:
-        print(f"{folder}: {left_out} records are left out; `hpefair add` quarantines each with its reason")
+        print(f"{folder}: {left_out} records left out; `hpefair add` and `dvc repro ingest` list each with its reason")
     return rows[rows["path"].notna()]
 
 
@@ -257,9 +258,9 @@ def _training_set(people: pd.DataFrame, request: Request, everybody: bool) -> An
     held = shown["image_id"].map(lambda name: unit_hash(SALT, str(name))) < request.validation
     parts = [shown[~held].reset_index(drop=True), shown[held].reset_index(drop=True)]
     if not (parts[0]["exposure"] > 0).any() and (parts[1]["exposure"] > 0).any():
-        raise InputError("everybody is to be validated on, nobody to be trained on: pass --validation 0")
+        raise InputError("all people fall into validation, none are left for training: pass --validation 0")
     if not (parts[0]["exposure"] > 0).any():
-        raise InputError("nobody is left to train on: the folders hold no readable picture of a person with keypoints")
+        raise InputError("no training person left: the folders hold no readable picture of a person with keypoints")
     if not request.by:
         who = [Membership.of_nobody(len(part)) for part in parts]
         return TrainingSet(parts[0], who[0], parts[1], who[1])
@@ -271,7 +272,7 @@ def _training_set(people: pd.DataFrame, request: Request, everybody: bool) -> An
     unknown = [name for name in names if (people[name] == UNKNOWN).all()]
     if unknown:
         raise InputError(
-            f"--by {request.by}: nobody has a label of {', '.join(unknown)}; pass --labels, or use --by ''"
+            f"--by {request.by}: no person has a label of {', '.join(unknown)}; pass --labels, or use --by ''"
         )
     rows = membership_rows(people, NOTHING, names)
     who = [Membership(*membership(rows, part["person_id"], request.by)) for part in parts]

@@ -71,7 +71,9 @@ def train(
     _check_out(out)
     crops = cut(source.people, side)
     if len(crops) < FEWEST:
-        raise InputError(f"{len(crops)} people may be learnt from and are large enough; at least {FEWEST} are needed")
+        raise InputError(
+            f"{len(crops)} people are permitted and large enough for training; at least {FEWEST} are needed"
+        )
     work = out.with_name(out.name + ".training")
     learnt = source.people[source.people["wanted"]]
     record = training_record.record(learnt["image_id"], source.builtin) | {
@@ -151,7 +153,7 @@ def _claim(work: Path, record: dict[str, object]) -> None:
 
 
 def _write(out: Path, work: Path, pipeline: object, record: dict[str, object]) -> None:
-    """Write everything beside its place, then put it there."""
+    """Write everything alongside its place, then put it there."""
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     pipeline.save_pretrained(part, safe_serialization=True)  # type: ignore[attr-defined]

@@ -32,10 +32,12 @@ def show(console: Console, models: list[str] | None = None) -> None:
     settings = params.load()
     wanted = models or [name for name in settings.predict.models if (artifacts.EVALUATE / name).exists()]
     if not wanted:
-        raise MissingArtifactError("no model is evaluated yet: run `dvc repro` first")
+        raise MissingArtifactError("no evaluated model yet: run `dvc repro`")
     for name in wanted:
         if not (artifacts.EVALUATE / name).exists():
-            raise MissingArtifactError(f"{name} is not evaluated: name it under predict.models and run dvc repro")
+            raise MissingArtifactError(
+                f"model {name} is not evaluated: name it under predict.models and run `dvc repro`"
+            )
         folder = artifacts.EVALUATE / name
         overall = tables.read_json(folder / "overall.json")
         level = f"{settings.evaluate.confidence:.0%} intervals"
@@ -157,7 +159,7 @@ def _people_needed(row: Any) -> str:
         return ""
     if row.n_people < row.people_needed < float("inf"):
         return f"; needs about {row.people_needed:.0f} people, has {row.n_people:.0f}"
-    return "; needs more people, of the rest, too" if row.people_needed == float("inf") else ""
+    return "; needs more people, of the rest as well" if row.people_needed == float("inf") else ""
 
 
 def _expectations(rows: list[dict[str, Any]]) -> str:

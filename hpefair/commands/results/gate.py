@@ -29,7 +29,7 @@ def only(decision: dict[str, Any], suites: list[str]) -> dict[str, Any]:
     """
     known = {row["suite"] for row in decision["expectations"]}
     if strangers := sorted(set(suites) - known):
-        raise InputError(f"there is no suite {strangers[0]!r}: {', '.join(sorted(known))}")
+        raise InputError(f"suite {strangers[0]!r} not found; suites: {', '.join(sorted(known))}")
     rows = [row for row in decision["expectations"] if row["suite"] in suites]
     verdict = combine([Verdict(row["verdict"]) for row in rows if row["decides"]])
     return {**decision, "expectations": rows, "verdict": str(verdict)}

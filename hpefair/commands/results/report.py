@@ -27,7 +27,7 @@ def report(console: Console, browser: bool) -> None:
     """
     page = artifacts.REPORT / PAGE
     if not page.exists():
-        raise MissingArtifactError("there is no report yet: run `dvc repro report` first")
+        raise MissingArtifactError("report not built yet: run `dvc repro report`")
     table = Table(box=None, show_header=False, padding=(0, 1))
     for row in tables.read_json(artifacts.REPORT / "answer.json")["answer"]:
         table.add_row(f"[{VERDICT_STYLES[row['verdict']]}]{row['verdict']}", row["sentence"])
@@ -36,4 +36,4 @@ def report(console: Console, browser: bool) -> None:
     for name in CARDS:
         console.print(f"card   {artifacts.REPORT / name}", highlight=False)
     if browser and not webbrowser.open(page.resolve().as_uri()):
-        console.print("no browser was found on this machine: open the page by hand", highlight=False)
+        console.print("no browser found on this machine: open the page by hand", highlight=False)

@@ -106,7 +106,7 @@ def _export(project: str) -> str:
     decided, told = decisions.export(project, artifacts.REVIEW_DECISIONS, artifacts.REVIEW_LABELS)
     if not decided and not told:
         others = decisions.elsewhere(project)
-        about = f"; decisions about {', '.join(others)} are in this database, too" if others else ""
+        about = f"; decisions about {', '.join(others)} are in this database as well" if others else ""
         return f"nothing new was decided{about}"
     return (
         f"{decided} decisions to {artifacts.REVIEW_DECISIONS}, {told} labels to {artifacts.REVIEW_LABELS}: "
@@ -152,7 +152,7 @@ def _screened() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Accepted and rejected people of the last batch."""
     accepted, rejected = (tables.read(artifacts.SCREEN / f"{name}.parquet") for name in ("accepted", "rejected"))
     if accepted["made"].sum() + rejected["made"].sum() == 0:
-        raise NothingToDo("nobody was generated: there is nothing to review")
+        raise NothingToDo("no generated people to review")
     return accepted, rejected
 
 

@@ -58,7 +58,7 @@ class Bound:
     Attributes:
         requirement: Number of the requirement it belongs to.
         about: Group, or what it is about.
-        real: Contribution (C,) of one exposure of a real person; what is there already counts, too.
+        real: Contribution (C,) of one exposure of a real person; what is there already counts as well.
         made: Contribution (C,) of one generated person.
         least: Right-hand side.
         scale: People per unit in which a shortfall is weighed.

@@ -26,7 +26,7 @@ def adjusted_difference(
     of the two groups' coefficients is what remains when the context is the same. Its variance is the cluster-robust
     one (Liang and Zeger 1986, with the usual small-sample factor), its interval Student's with the
     effective clusters that carry the comparison, less one.
-    Show it beside the raw difference: where clothing hides limbs, adjusting for visibility removes part of the harm.
+    Show it alongside the raw difference: where clothing hides limbs, adjusting for visibility removes part of the harm.
 
     Args:
         values: Per-person metric (N,).
@@ -67,8 +67,8 @@ def _half_width(influence: Array, weights: Array, cluster: Index, evidence: tupl
     """Half the interval of an estimate that is a sum of influences, independent between clusters.
 
     What counts is not how many people the groups have, but how many carry the comparison: those whose like is in the
-    other group, too. Their effective number of clusters (Kish), on the thinner side, gives the degrees of freedom; NaN
-    below the wanted support, or where nothing varies.
+    other group as well. Their effective number of clusters (Kish), on the thinner side, gives the degrees of freedom;
+    NaN below the wanted support, or where nothing varies.
     """
     confidence, min_support = evidence
     _, which = np.unique(cluster, return_inverse=True)

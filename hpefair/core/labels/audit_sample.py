@@ -40,7 +40,9 @@ class Audited:
         if len({len(column) for column in (self.says, self.seen, self.image, self.weight, self.exact)}) > 1:
             raise ValueError(f"Expected {len(self.says)} people in each column but got others")
         if not (self.seen >= 0).any():
-            raise ValueError("Expected an audited sample but got nobody; corrected shares need one")
+            raise ValueError(
+                "Expected at least one reviewed person but got none; corrected shares need a reviewed sample"
+            )
         if (self.exact & (self.seen >= 0)).any():
             raise ValueError("Expected an audit of people who may be wrong but got some that are known beyond doubt")
 

@@ -59,7 +59,7 @@ def temperature(probabilities: Array, truth: Index) -> Scaling:
 
 
 def platt(probabilities: Array, truth: Index) -> Scaling:
-    """Platt scaling (1999): slope and one shift per group, so that an inclination to a group is corrected, too.
+    """Platt scaling (1999): slope and one shift per group, so that an inclination to a group is corrected as well.
 
     For two groups it is Platt's sigmoid on the log odds; for more, its extension with a common slope. Shifts are held
     back a little (`PENALTY`), so that a group that the labels lack is not ruled out.

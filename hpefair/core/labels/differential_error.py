@@ -26,7 +26,7 @@ def differential_error(
 ) -> pd.DataFrame:
     """Error rate of the audited people in every stratum, and whether it can be the same in all of them.
 
-    Where errors go with size or visibility, which the pose model's errors go with, too, correcting a group's mean by
+    Where errors go with size or visibility, which the pose model's errors go with as well, correcting a group's mean by
     one error rate is wrong; `prevalence.group_means` is not affected (fairness.md calls for the test).
 
     Args:

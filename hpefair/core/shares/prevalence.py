@@ -50,7 +50,7 @@ def shares(
         groups: Group names, K; an absent one has its row.
         counts: Image multiplicities from `intervals.resample` (B, n_images).
         confidence: Two-sided level.
-        aside: Groups (`unknown`) whose people are estimated, too, but not counted: shares are among the rest.
+        aside: Groups (`unknown`) whose people are estimated as well, but not counted: shares are among the rest.
 
     Returns:
         Long table group, method, share, low, high. `naive`: share of predictions. `adjusted_count`: shares p on the
@@ -86,7 +86,7 @@ def group_means(
     """Mean of a score in every group although membership is a classifier's word, naive and prediction-powered.
 
     The ratio of two prediction-powered means, of score times membership and of membership: an error that is commoner
-    for people with low scores is corrected, too, which adjusting a group's mean by an error rate is not (the joint
+    for people with low scores is corrected as well, which adjusting a group's mean by an error rate is not (the joint
     correction; attenuation formulas need errors that do not depend on the score).
 
     Args:

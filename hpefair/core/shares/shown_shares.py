@@ -23,7 +23,7 @@ def small_groups(rows: pd.DataFrame, minimum: int) -> pd.Series:
     """Which rows are about so few people that they could be recognized, alone or by subtraction.
 
     Shares tell how many people are known in all, so what is hidden alone is hidden among the known groups; only where
-    those hidden are too few together is the number of unknown people hidden, too.
+    those hidden are too few together is the number of unknown people hidden as well.
 
     Args:
         rows: attribute, scope, group, n_people.

@@ -53,7 +53,7 @@ def relabelled_sums(values: Array, member: Array | Mask, image: Index, draws: in
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _shuffles(starts: Index, runs: Index, random: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """Orders (draws, N) in which images of equal size have changed places, and people within images, too.
+    """Orders (draws, N) in which images of equal size have changed places, and people within images as well.
 
     Fisher and Yates, with 32 random bits for every step: (draws, images + N).
     """

@@ -42,7 +42,7 @@ def find_images(folder: Path, annotations: Path) -> Path:
     hits = {path: sum(readable(path, name) for name in names[:200]) for path in candidates}
     best = max(candidates, key=lambda path: hits[path])
     if not hits[best]:
-        raise InputError(f"none of the images that {annotations} names is in {folder}; pass --images")
+        raise InputError(f"no image that {annotations} names is in {folder}; pass --images")
     return best
 
 

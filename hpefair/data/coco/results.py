@@ -41,7 +41,7 @@ class Results:
         area: Area of each box (M,), NaN where the file has no boxes and the keypoints' extent stands for them. As
             pycocotools' loadRes decides it: by whether the first entry has a box.
         category: Category ids as given (M,), None where an entry has none.
-        left_out: Detections of other categories that the file held beside these.
+        left_out: Detections of other categories that the file held alongside these.
     """
 
     coco_image_id: Index
@@ -91,7 +91,7 @@ def load(
     if strangers:
         raise InputError(
             f"{path} has detections on {len(strangers)} images that the dataset does not have (first: {strangers[0]}); "
-            "is it the results file of another dataset?"
+            "check that the results file belongs to this dataset"
         )
     return found
 

@@ -66,7 +66,7 @@ def load_dataset(path: Path) -> Record:
     """
     tree = _frame(path)
     if tree is None or not tree["images"] or not tree["annotations"]:
-        tree = records.load_dataset(path)  # says what is wrong, or takes what is not quite JSON, too
+        tree = records.load_dataset(path)  # says what is wrong, or takes what is not quite JSON as well
         tree["annotations"] = Entries(tree["annotations"])
     return tree
 

@@ -57,7 +57,7 @@ def _mat(path: Path) -> tuple[Skeleton, list[Person]] | None:
     try:
         tree = scipy.io.loadmat(path, struct_as_record=False, squeeze_me=True)
     except (ValueError, TypeError, OSError, NotImplementedError, zlib.error, scipy.io.matlab.MatReadError) as error:
-        raise InputError(f"{path} is no MATLAB file that can be read: {error}; download it again") from error
+        raise InputError(f"{path} cannot be read as a MATLAB file: {error}; download it again") from error
     readers: dict[str, tuple[Skeleton, Callable[[Any], list[Person]]]] = {
         "joints": (LSP_14, _lsp),
         "examples": (FLIC_11, _flic),
@@ -152,7 +152,7 @@ def _dataset(path: Path, folder: Path, skeleton: Skeleton, people: list[Person])
         else:
             beyond += 1
     if not annotations:
-        raise InputError(f"none of the {len(people)} people in {path} has a picture and joints in {folder}")
+        raise InputError(f"no person of the {len(people)} in {path} has a picture and joints in {folder}")
     left_out = {
         "their picture is not in the folder": len(people) - len(here),
         "fewer than two joints lie in it": beyond,

@@ -73,10 +73,10 @@ def _check_device(device: str) -> None:
     try:
         kind = torch.device(device).type
     except RuntimeError as error:
-        raise SettingsError(f"HPEFAIR_DEVICE {device!r} is no device: cpu, cuda, cuda:1 or mps") from error
+        raise SettingsError(f"HPEFAIR_DEVICE {device!r} is not a device; choose cpu, cuda, cuda:1 or mps") from error
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there.get(kind, False):
-        raise SettingsError(f"HPEFAIR_DEVICE {device!r} is not here: unset it to take what this machine has")
+        raise SettingsError(f"HPEFAIR_DEVICE {device!r} is not available on this machine; unset it to use what is")
 
 
 def _half(device: str) -> str:

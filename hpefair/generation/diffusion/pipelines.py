@@ -39,7 +39,8 @@ def identify(part: Weights) -> str:
         raise MissingArtifactError(_absent(part))
     if not part.revision:
         raise SettingsError(
-            f"{WHERE}: {part.weights} is no folder, and a hub id needs a revision: pin the commit that you have checked"
+            f"{WHERE}: {part.weights} is not a folder, and a hub id needs a revision: pin the "
+            "commit that you have checked"
         )
     return f"{part.weights}@{part.revision}"
 
@@ -73,7 +74,9 @@ def load(settings: DiffusionPipeline, machine: Machine) -> Any:
     diffusers.utils.logging.disable_progress_bar()
     kind = find_class(settings.class_)
     if not issubclass(kind, diffusers.DiffusionPipeline):
-        raise SettingsError(f"{WHERE}: {settings.class_} is no pipeline; name one such as StableDiffusionPipeline")
+        raise SettingsError(
+            f"{WHERE}: {settings.class_} is not a pipeline class; name one such as StableDiffusionPipeline"
+        )
     nets = [_read(find_class(net.class_), net, machine) for net in settings.controlnets]
     pipeline = _read(kind, settings, machine, **({"controlnet": _together(nets)} if nets else {}))
     pipeline.set_progress_bar_config(disable=True)
@@ -93,7 +96,7 @@ def find_class(name: str) -> Any:
     except ImportError:
         found = None
     if not isinstance(found, type) or not hasattr(found, "from_pretrained"):
-        raise SettingsError(f"{WHERE}: there is no class {name}; name one of diffusers, or a dotted path")
+        raise SettingsError(f"{WHERE}: class {name} not found; name a class of diffusers, or a dotted path")
     return found
 
 

@@ -44,7 +44,7 @@ class Crops:
 
 
 def cut(people: pd.DataFrame, side: int) -> Crops:
-    """Square crops of everybody large enough, everybody else in them conditioned, too.
+    """Square crops of everybody large enough, everybody else in them conditioned as well.
 
     Args:
         people: Rows path, bbox, keypoints, segmentation, garments, iscrowd, wanted (whether to cut this person out).

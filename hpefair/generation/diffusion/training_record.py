@@ -1,4 +1,4 @@
-"""What a model of ours was trained on, written beside its weights, so that generation can refuse it later."""
+"""What a model of ours was trained on, written alongside its weights, so that generation can refuse it later."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

@@ -85,7 +85,7 @@ def _bare(smooth: Lab, mask: Mask, skin: Complexion, torso: float) -> Mask:
     large = stats[:, cv2.CC_STAT_AREA] >= max((SPECK * torso) ** 2, 6)
     large[0] = False
     patches = large[parts] if count > 1 else np.zeros_like(like)
-    # Highlights and the shade between fingers are closed: they are skin, too.
+    # Highlights and the shade between fingers are closed: they are skin as well.
     reach = max(round(0.06 * torso), 1)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     closed = cv2.morphologyEx(patches.astype(np.uint8), cv2.MORPH_CLOSE, kernel)

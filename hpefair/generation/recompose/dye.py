@@ -102,7 +102,7 @@ def belonging(colours: Array, centres: Array) -> Array:
 
 
 def share_of_cloth(cloth: Mask, mask: Mask, opacity: Floats) -> Floats:
-    """How much of each pixel (H, W) is cloth: none of what is bare, less beside it, by the matte at the outline."""
+    """How much of each pixel (H, W) is cloth: none of what is bare, less alongside it, by the matte at the outline."""
     bare = mask & ~cloth
     to_cloth, to_bare = (_distance(part) for part in (cloth, bare))
     inside = np.clip((to_bare - 0.5) / 1.5, 0, 1) * cloth

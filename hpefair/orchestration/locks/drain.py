@@ -1,4 +1,4 @@
-"""Who works on a cache: many tasks beside each other, or one that needs it for itself.
+"""Who works on a cache: many tasks alongside each other, or one that needs it for itself.
 
 Pools would have to be held all at once for the same effect, which a scheduler with few slots can never grant.
 """
@@ -54,6 +54,6 @@ def _held(cache: Path, kind: int, patience_s: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > limit:
-                    raise BusyError(f"others still work on {cache}: try again when the runs have ended") from None
+                    raise BusyError(f"other runs still use {cache}: try again when they have ended") from None
                 time.sleep(POLL_S)
         yield

@@ -2,7 +2,7 @@
 
 usage: python -m hpefair.orchestration.locks.lease NAME [--owner PID ...] -- COMMAND ...
 
-A worker that is killed leaves its DVC stage running, and a retry would start a second copy beside it. So the command
+A worker that is killed leaves its DVC stage running, and a retry would start a second copy alongside it. So the command
 runs below a launcher. The launcher ends the command's process group when its owner dies; the kernel ends the command
 when the launcher dies; and who holds a lease is written down in the workspace, so that the next attempt can end what is
 left all the same, and take its locks away.

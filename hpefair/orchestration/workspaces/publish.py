@@ -140,7 +140,7 @@ def _published(workspace: Path, branch: str, trailers: dict[str, str]) -> str:
 
 
 def _copy_reports(workspace: Path) -> None:
-    """Small results that people read in git, beside the pointers."""
+    """Small results that people read in git, alongside the pointers."""
     for target, source in REPORTS.items():
         if (workspace / source).exists():
             (workspace / target).parent.mkdir(exist_ok=True)

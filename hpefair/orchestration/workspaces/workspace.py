@@ -121,7 +121,7 @@ def _resolved(ref: str, clone: Path) -> str:
             return commands.git(["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], clone).strip()
         except ToolError:
             continue
-    raise ToolError(f"the repository has no branch, tag or commit {ref!r}")
+    raise ToolError(f"no branch, tag or commit {ref!r} in the repository")
 
 
 def _configure(origin: Origin, clone: Path) -> None:

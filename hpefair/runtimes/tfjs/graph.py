@@ -51,7 +51,7 @@ class Graph:
         """Read a model.
 
         Args:
-            path: Its `model.json`; the weights lie beside it.
+            path: Its `model.json`; the weights lie alongside it.
 
         Raises:
             ToolError: If it cannot be read, takes more than one input, or holds an operation that is not known.
@@ -151,7 +151,9 @@ def _ordered(nodes: list[Node]) -> Iterator[Node]:
     while waiting:
         ready = [node for node in waiting if all(name in done for name, _ in node.inputs)]
         if not ready:
-            raise ToolError(f"the graph's node {waiting[0].name} needs something that never comes: fetch it again")
+            raise ToolError(
+                f"the graph's node {waiting[0].name} has an input that no node provides: fetch the model again"
+            )
         yield from ready
         done |= {node.name for node in ready}
         waiting = [node for node in waiting if node.name not in done]

@@ -23,7 +23,7 @@ def load(path: Path) -> tuple[dict[str, Any], Weights]:
     """Read a graph model.
 
     Args:
-        path: Its `model.json`; the shards it names lie beside it.
+        path: Its `model.json`; the shards it names lie alongside it.
 
     Returns:
         The whole JSON document, and the weights by name.
@@ -59,7 +59,9 @@ def _unpack(path: Path, entries: list[dict[str, Any]], shards: bytes) -> Weights
         weights[entry["name"]] = _widened(values, entry)
         start = end
     if start != len(shards):
-        raise ToolError(f"{path}: {len(shards) - start} bytes of the weights belong to nothing: fetch the model again")
+        raise ToolError(
+            f"{path}: {len(shards) - start} bytes of the weights belong to no tensor: fetch the model again"
+        )
     return weights
 
 

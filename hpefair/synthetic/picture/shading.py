@@ -72,7 +72,7 @@ def light_up(scene: Scene, geometry: Geometry, flat: Projected, seen: Raster, sh
     points = values[:, POSITION]
     view = _unit(np.array(scene.camera.eye, np.float32) - points)
     normal: Floats = _unit(mixed[:, 9:])
-    # Hems and strips of hair are seen from inside, too.
+    # Hems and strips of hair are seen from inside as well.
     away = np.einsum("ij,ij->i", normal, view) < 0
     normal[away] *= -1
     normal = _folded(normal, values, material, owner, scene.people)

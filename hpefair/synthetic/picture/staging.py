@@ -127,7 +127,7 @@ def _camera(rng: Rng, outline: Array, stature_m: float, size: int) -> Camera:
 
 
 def _free_place(rng: Rng, person: Person, people: list[Person], camera: Camera) -> tuple[float, float] | None:
-    """A place beside, behind or before the others, within the picture; None if eight tries find none."""
+    """A place alongside, behind or before the others, within the picture; None if eight tries find none."""
     distance = camera.eye[2]
     for _ in range(8):
         depth = float(rng.uniform(-2.2, 0.7)) * min(1.0, distance / 3)

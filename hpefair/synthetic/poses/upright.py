@@ -66,7 +66,7 @@ def arms_up(rng: Rng) -> Posture:
 
 
 def wave(rng: Rng) -> Posture:
-    """One hand beside the head."""
+    """One hand alongside the head."""
     place = (rng.uniform(0.14, 0.22), rng.uniform(0.02, 0.14), rng.uniform(0.02, 0.1))
     arm = reaching("head", place, (0.8, -1, -0.3), rng, clavicle=8, curl=5, pronation=rng.normal(0, 15))
     return replace(stand(rng), kind="wave", left_arm=arm)

@@ -2,7 +2,7 @@
 
 DVC removes the outputs of a stage before it runs it, and notes a stage in dvc.lock only after it has hashed what the
 stage wrote. Whoever is killed in between would do all the work again. So finished output stays in the stage's scratch
-folder, beside a note of what it is; its place under data/ gets links to the same files, and the next stage clears away
+folder, with a note of what it is; its place under data/ gets links to the same files, and the next stage clears away
 what dvc.lock names by then.
 """
 
@@ -67,7 +67,7 @@ def place(scratch: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        # data/ lies on another file system, where the rename has to start, too.
+        # data/ lies on another file system, where the rename has to start as well.
         beside = target.with_name(f".{target.name}.part")
         shutil.rmtree(beside, ignore_errors=True)
         shutil.copytree(scratch / OUT, beside, copy_function=_copy)

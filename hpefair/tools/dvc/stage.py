@@ -73,7 +73,7 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
     ancestors = _dvc_ancestors()
     if not ancestors and os.environ.get(RUNNING):
         # Else a stage that was killed while it started would go on for hours, for nobody.
-        raise ToolError(f"{stage}: the dvc that began it has ended; run `dvc repro` again")
+        raise ToolError(f"{stage}: its dvc process has ended; run `dvc repro` again")
     _die_with(ancestors)
     target = artifacts.out_folder(_known(stage))
     writable.check(SCRATCHES, target.parent)
@@ -84,7 +84,7 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
         scratch = SCRATCHES / stage / input_key(stage)
         # Whoever calls a stage by hand, or forces dvc to, wants it done; else dvc asks for what its lock does not name.
         if ancestors and not _forced(ancestors[-1]) and finished_output.kept(scratch):
-            print(f"{stage}: finished before, though dvc had not noted it; its output is put in place")
+            print(f"{stage}: finished before dvc had noted it; the kept output is put in place")
         else:
             _build(scratch, target, build, stage, resumable)
         finished_output.place(scratch, target)
@@ -143,7 +143,7 @@ def _known(stage: str) -> str:
 def _files(dep: Path) -> list[Path]:
     if not dep.exists():
         raise MissingArtifactError(
-            f"{dep} is not here: run `dvc repro`, or `hpefair add FOLDER` if there is no data yet"
+            f"input {dep} is missing: run `dvc repro`, or `hpefair add FOLDER` if no data was added yet"
         )
     if dep.is_file():
         return [dep]

@@ -56,7 +56,7 @@ def build(
     attributes = ["person_id", *(column for column in people if column not in PLACE)]
     further = [column for column in images if column not in ("image_id", "path", "width", "height", "synthetic")]
     dataset = fo.Dataset(name, persistent=True, overwrite=True)
-    dataset.info = {PROJECT: ""}  # at once: one that is never finished is known as hpefair's, too
+    dataset.info = {PROJECT: ""}  # at once: one that is never finished is known as hpefair's as well
     dataset.save()
     dataset.default_skeleton = fo.KeypointSkeleton(
         labels=list(skeleton.joints), edges=[[a, b] for a, b in skeleton.limbs]

@@ -27,7 +27,7 @@ def keypoints(
         size: Width and height of each row's image (n, 2), pixels.
         label: What the labels are called.
         columns: Columns that become attributes of the labels.
-        everything: Whether joints of visibility 0 are points, too; else they are NaN, which FiftyOne leaves out.
+        everything: Whether joints of visibility 0 are points as well; else they are NaN, which FiftyOne leaves out.
 
     Returns:
         Image id to documents.

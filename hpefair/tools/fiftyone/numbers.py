@@ -1,4 +1,4 @@
-"""The numbers beside the people: by group with intervals, and gaps over earlier runs, as plain rows for a panel."""
+"""The numbers alongside the people: by group with intervals, and gaps over earlier runs, as plain rows for a panel."""
 
 from collections.abc import Sequence
 from typing import Any

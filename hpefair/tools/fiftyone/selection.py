@@ -34,7 +34,7 @@ def _people(view: Any) -> list[str]:
 
 
 def note(ctx: Any, attribute: str, people: Sequence[str], value: str) -> None:
-    """Show what was decided in the dataset, too.
+    """Show what was decided in the dataset as well.
 
     Args:
         ctx: FiftyOne's execution context.

@@ -26,7 +26,7 @@ DATABASE_NAME = "FIFTYONE_DATABASE_NAME"
 PUBLIC_ENDING = "-public"  # of the name under which public datasets are kept
 PLUGINS = Path(__file__).resolve().parent / "plugins"
 PASSWORD: Final = "HPEFAIR_DATABASE_PASSWORD"
-ADDRESS_FILE: Final = "address"  # beside the database: its address, password included
+ADDRESS_FILE: Final = "address"  # alongside the database: its address, password included
 ONLY_OWNER: Final = 0o077  # umask of databases, passwords and logs
 OURS: Final = ".hpefair"  # a file that says whose folder it is …
 ENGINE: Final = "WiredTiger"  # … as does one that every database of mongod has
@@ -60,7 +60,7 @@ def database(folder: Path, port: int = 0, public: bool = False) -> Iterator[str]
         folder: Where the database lives.
         port: Its port; a free one where 0.
         public: Whether public datasets are meant: they are kept apart, under a name of their own, as an App lists
-            whatever lies beside the dataset that it opens.
+            whatever lies alongside the dataset that it opens.
 
     Yields:
         Its URI.
@@ -119,7 +119,7 @@ def _running(folder: Path, port: int) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _named_in(file: Path, uri: str) -> Iterator[None]:
-    """The database's address in the environment and, for other processes of this user, in a file beside it."""
+    """The database's address in the environment and, for other processes of this user, in a file alongside it."""
     private(file, uri + "\n")
     os.environ["FIFTYONE_DATABASE_URI"] = uri
     try:
@@ -244,7 +244,7 @@ def _reachable(uri: str) -> None:
 
     try:
         with contextlib.closing(pymongo.MongoClient(uri, serverSelectionTimeoutMS=REACH_LIMIT_MS)) as client:
-            client[os.environ[DATABASE_NAME]].list_collection_names()  # a ping is answered without a password, too
+            client[os.environ[DATABASE_NAME]].list_collection_names()  # a ping is answered without a password as well
     except pymongo.errors.OperationFailure as error:
         raise ToolError(
             f"FIFTYONE_DATABASE_URI: the MongoDB at {uri.rpartition('@')[2]} asks for another user or password"

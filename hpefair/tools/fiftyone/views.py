@@ -49,7 +49,7 @@ def save(dataset: Any, looked: Looked) -> list[str]:
 
 
 def save_layout(dataset: Any) -> str:
-    """Samples beside the panel `hpefair`, as one of FiftyOne's workspaces.
+    """Samples alongside the panel `hpefair`, as one of FiftyOne's workspaces.
 
     Args:
         dataset: A dataset.

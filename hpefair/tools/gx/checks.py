@@ -44,7 +44,7 @@ def run(path: Path, suite: Suite, table: pd.DataFrame, max_rows: int) -> Any:
     for number, rule in enumerate(suite.expectations, start=1):
         built.add_expectation(_expectation(rule, f"{path}, expectation {number}", number))
         if len(built.expectations) != number:  # an equal expectation would be dropped without a word
-            raise SettingsError(f"{path}, expectation {number}: the same expectation stands above already")
+            raise SettingsError(f"{path}, expectation {number}: the same expectation is listed above")
     asset = context.data_sources.add_pandas("tables").add_dataframe_asset(suite.table)
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": table})
     wanted = {"result_format": "SUMMARY", "partial_unexpected_count": max_rows}
@@ -116,7 +116,7 @@ def _expectation(rule: Rule, where: str, number: int) -> Any:
         )
     attribute = rule.kwargs.get("attribute")
     if "attribute" in allowed and not set(str(attribute).split(".")) <= set(ATTRIBUTES):
-        raise SettingsError(f"{where}: there is no attribute {attribute}; there are {', '.join(ATTRIBUTES)}")
+        raise SettingsError(f"{where}: attribute {attribute} not found; attributes: {', '.join(ATTRIBUTES)}")
     try:
         return kind(severity=rule.severity, meta={"number": number}, **rule.kwargs)
     except (TypeError, ValueError) as error:

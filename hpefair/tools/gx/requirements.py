@@ -93,7 +93,7 @@ def _bound(rule: Rule, name: str, otherwise: float) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise SettingsError(f"{artifacts.EXPECTATIONS}: {_words(rule)}: {name} is no number") from None
+        raise SettingsError(f"{artifacts.EXPECTATIONS}: {_words(rule)}: {name} is not a number") from None
 
 
 def _words(rule: Rule) -> str:

@@ -93,7 +93,7 @@ def test_other_people_and_the_border_are_refused():
     """With the reason."""
     labels = body(0)
     everywhere = np.ones_like(labels.mask)
-    assert index(labels.mask, everywhere, labels.keypoints) == "another person is before or beside the trunk"
+    assert index(labels.mask, everywhere, labels.keypoints) == "another person is before or alongside the trunk"
     hidden = labels.keypoints.copy()
     hidden[[11, 12], 2] = 1
     assert index(labels.mask, np.zeros_like(labels.mask), hidden) == "shoulders or hips are not visible"

@@ -77,7 +77,7 @@ def test_who_was_looked_at_already_is_not_asked_again(workspace_copy):
     ("row", "message"),
     [
         ("tiny/1,p.jpg,gigantic", "line 2: build has no group 'gigantic'"),
-        ("tiny/99999,p.jpg,slim", "line 2: nobody in the data is called 'tiny/99999'"),
+        ("tiny/99999,p.jpg,slim", "line 2: no person in the data has the id 'tiny/99999'"),
     ],
 )
 def test_a_bad_table_takes_nothing_in(made_workspace, tmp_path, row, message):
@@ -116,7 +116,7 @@ def test_deleting_a_person_leaves_no_trace_in_derived_files(workspace_copy):
 
 def test_deleting_needs_somebody(made_workspace):
     """A name that nobody has, or no name."""
-    assert "there is no person tiny/0" in run(
+    assert "person tiny/0 not found" in run(
         made_workspace, "attributes", "delete", "--person", "tiny/0", expect=2
     ).stderr.replace("\n", " ")
     assert "name somebody" in run(made_workspace, "attributes", "delete", expect=2).stderr

@@ -44,7 +44,7 @@ def test_groups_are_chosen_and_wrong_ones_named(tiny_coco, tmp_path):
     out = tmp_path / "o.json"
     audit(*files, "--labels", tiny_coco / "labels.csv", "--by", "age_band,crowding", "--json", out)
     assert {row["attribute"] for row in json.loads(out.read_text())["by_group"]} == {"all", "age_band", "crowding"}
-    assert "no such attribute" in audit(*files, "--by", "shoe_size", expect=2).stderr
+    assert "attribute not found" in audit(*files, "--by", "shoe_size", expect=2).stderr
     assert "pass --labels" in audit(*files, "--by", "age_band", expect=2).stderr
     assert (
         "no person of the annotations has it"

@@ -78,7 +78,7 @@ def test_a_verdict_that_is_no_pass_needs_a_reason(said):
     assert "Against no champion, original, on 6 sealed people: balanced INCONCLUSIVE" in said["compare"]
     assert said["compare"].endswith("Proposed: balanced.")
     assert said["no reason"].startswith("InputError: the verdict on balanced is INCONCLUSIVE")
-    assert said["stranger"].startswith("InputError: there is no candidate 'nobody'")
+    assert said["stranger"].startswith("InputError: candidate 'nobody' not found")
 
 
 def test_the_champion_is_registered_with_why_and_whence(said):
@@ -209,7 +209,7 @@ def test_too_few_sealed_people_propose_nobody(made_workspace, tmp_path):
         ["silent", "apply", "balanced", ""],
     )  # fmt: skip
     assert said["compare"].endswith("Proposed: hold: 6 sealed people are too few, at least 7 are needed.")
-    assert said["nobody"].startswith("InputError: nobody is proposed: 6 sealed people are too few, at least 7")
+    assert said["nobody"].startswith("InputError: no model is proposed: 6 sealed people are too few, at least 7")
     assert "on 6 sealed people" in said["silent"]
     assert said["aliases"] == {}
     said = calls(root, "sqlite:///m.db", ["named", "apply", "balanced", "because"])

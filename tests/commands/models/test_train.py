@@ -47,7 +47,7 @@ def test_train_and_export_without_a_pipeline(tiny_coco, tmp_path):
         (["--size", "96"], "WIDTHxHEIGHT"),
         (["--steps", "0"], "--steps"),
         (["--objective", "best"], "--objective best"),
-        (["--by", "age_band"], "nobody has a label of age_band"),
+        (["--by", "age_band"], "no person has a label of age_band"),
         (["--by", "hat"], "hat"),
         (["--by", "contrast"], "needs the pipeline"),
         (["--size", "9999x99999"], "at most"),

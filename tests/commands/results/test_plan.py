@@ -21,7 +21,8 @@ def test_the_plan_is_explained_and_the_balanced_data_need_none(made_workspace):
     assert "not planned for, because plan.attributes does not name" in said
     assert "contrast" in said
     assert run(made_workspace, "plan", "--audit", "balanced").stdout.strip() == "nothing to repair within the limits"
-    assert "there is no audit" in run(made_workspace, "plan", "--audit", "best", expect=2).stderr
+    said = run(made_workspace, "plan", "--audit", "best", expect=2).stderr
+    assert "does not exist; choose original or balanced" in said
 
 
 def test_what_cannot_be_met_is_said(workspace_copy):

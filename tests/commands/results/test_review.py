@@ -87,7 +87,7 @@ def test_a_public_dataset_says_nothing_of_how_single_people_appear(workspace_cop
         assert not [view for view in found["views"] if name in view]
     assert "people.keypoints.contrast" in found["fields"]
     assert any(view.startswith("lowest_contrast") for view in found["views"])
-    # An App lists all datasets that are kept beside its own; decisions are kept with the others, in one place.
+    # An App lists all datasets that are kept alongside its own; decisions are kept with the others, in one place.
     assert found["kept"]["fiftyone"] == ["hpefair.review"]
     assert "datasets" in found["kept"]["fiftyone-public"]
     assert "hpefair.review" not in found["kept"]["fiftyone-public"]
@@ -105,4 +105,4 @@ def test_nobody_to_review_is_an_exit_code_of_its_own(workspace_copy):
         path.unlink()
         table.to_parquet(path)
     done = run(workspace_copy, "review", "--generated", "--no-launch", expect=4)
-    assert "nobody was generated" in done.stdout + done.stderr
+    assert "no generated people to review" in done.stdout + done.stderr

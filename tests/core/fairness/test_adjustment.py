@@ -80,7 +80,7 @@ def test_uncertain_membership_without_context_gives_the_difference_of_weighted_m
 
 
 def test_interval_covers_for_a_small_group():
-    """Ten people beside eight hundred: in 93 to 97 % of 600 worlds."""
+    """Ten people alongside eight hundred: in 93 to 97 % of 600 worlds."""
     rng = np.random.default_rng(5)
     hits = 0
     for _ in range(600):

@@ -61,7 +61,7 @@ def test_unknown_share():
 
 
 def test_what_a_classifier_says_may_be_anything_until_it_is_audited():
-    """Shares that would pass if they were given stay open; the group that nobody is in stays open, too."""
+    """Shares that would pass if they were given stay open; the group that nobody is in stays open as well."""
     values = ["feminine", "masculine"] * 20
     listed = groups(pd.DataFrame({"gender_presentation": values}), ["gender_presentation"])
     index = np.arange(40)

@@ -22,7 +22,7 @@ def test_mean_and_covariance_are_those_of_the_errors():
 
 
 def test_of_poses_that_show_the_same_person_the_best_stays():
-    """The same pose twice, and somebody else beside."""
+    """The same pose twice, and somebody else alongside."""
     pose = np.random.default_rng(0).uniform(0, 100, (17, 2))
     poses = np.stack([pose, pose + 0.5, pose + 60])
     kept = distinct_poses(poses, np.array([0.5, 0.9, 0.1]), np.full(3, 5000.0), np.full(17, 0.02), 0.9)

@@ -22,6 +22,6 @@ def test_nothing_small_is_shown_or_can_be_had_back(counts, floor):
 
 
 def test_the_smallest_other_group_goes_with_it():
-    """One group of three beside 9, 50 and 60: the nine are hidden, too. Without small groups, nobody is."""
+    """One group of three alongside 9, 50 and 60: the nine are hidden as well. Without small groups, nobody is."""
     assert suppressed(np.array([60, 3, 9, 50]), 5).tolist() == [False, True, True, False]
     assert not suppressed(np.array([60, 5, 0, 50]), 5).any()

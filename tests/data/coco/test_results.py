@@ -45,7 +45,7 @@ def test_good_results_keep_their_order(tmp_path):
 
 
 def test_boxes_decide_the_area_as_in_pycocotools(tmp_path):
-    """Where the first entry has a box; in a file of integers, too, and with other keys."""
+    """Where the first entry has a box; in a file of integers as well, and with other keys."""
     path = tmp_path / "r.json"
     path.write_text(json.dumps([GOOD | {"bbox": [0, 0, 20, 30], "id": 7, "score": 1}] * 2))
     assert results.load(path, COCO_17, {1}).area.tolist() == [600, 600]

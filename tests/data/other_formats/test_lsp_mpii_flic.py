@@ -130,7 +130,7 @@ def test_mpii_in_both_forms(tmp_path):
 def test_files_that_only_look_like_these_are_named(tmp_path):
     """One line that says what is wrong."""
     (tmp_path / "joints.mat").write_bytes(b"MATLAB?")
-    with pytest.raises(InputError, match=r"joints\.mat is no MATLAB file"):
+    with pytest.raises(InputError, match=r"joints\.mat cannot be read as a MATLAB file"):
         opened(tmp_path)
     scipy.io.savemat(tmp_path / "joints.mat", {"joints": np.zeros((5, 5, 5))})
     with pytest.raises(InputError, match=r"not as lsp_14 has it"):

@@ -41,7 +41,7 @@ def test_anything_else_is_refused_by_name(name, value):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="has a GPU")
 def test_a_device_that_is_not_there_is_refused():
-    with pytest.raises(SettingsError, match="is not here"):
+    with pytest.raises(SettingsError, match="is not available on this machine"):
         from_environment({"HPEFAIR_DEVICE": "cuda"})
 
 

@@ -72,7 +72,7 @@ def test_minutes_end_a_training(tmp_path):
 
 
 def test_pictures_are_seeded_each_by_itself():
-    """One person alone, or beside another, gives the same picture up to rounding."""
+    """One person alone, or alongside another, gives the same picture up to rounding."""
     pipeline = small()
     pipeline.set_progress_bar_config(disable=True)
     shown = [Image.fromarray(blocks().conditions[k, ..., :3]) for k in (0, 0, 1, 1)]

@@ -53,7 +53,7 @@ def test_a_full_and_an_empty_mask():
 
 @pytest.mark.parametrize("sigma", [0.8, 2.0, 4.0])
 def test_noise_is_found_and_matched(sigma):
-    """The estimate is within a quarter of the truth beside a texture, and grain adds up to the wanted level."""
+    """The estimate is within a quarter of the truth alongside a texture, and grain adds up to the wanted level."""
     rng = np.random.default_rng(1)
     picture = np.full((120, 160, 3), 128, np.float32)
     picture[:, 100:] += 30 * (np.indices((120, 60)).sum(axis=0) % 7 > 3)[..., None]

@@ -58,7 +58,7 @@ def test_a_failed_build_leaves_nothing_in_place(stage):
 def test_a_stage_does_not_begin_for_a_dvc_that_has_ended(stage, monkeypatch):
     """Killed while the stage still imported, nobody would end it; by hand, where dvc says nothing, it runs."""
     monkeypatch.setenv("DVC_STAGE", f"{stage}:make")
-    with pytest.raises(ToolError, match="the dvc that began it has ended"):
+    with pytest.raises(ToolError, match="its dvc process has ended"):
         dvc_stage.run("make", lambda out, work, item: (out / "a.txt").write_text("done") and None)
     assert not (stage / "data/make").exists()
     monkeypatch.delenv("DVC_STAGE")

@@ -101,7 +101,7 @@ def test_a_short_token_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_folder_of_other_files_is_no_database(tmp_path):
-    """Nothing is written beside a stranger's files; one's own folder is used again."""
+    """Nothing is written alongside a stranger's files; one's own folder is used again."""
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(InputError, match="not a database"):
         server.claim(tmp_path)
@@ -115,7 +115,7 @@ def test_a_folder_of_other_files_is_no_database(tmp_path):
 
 @pytest.mark.parametrize("public", [True, False])
 def test_nothing_else_is_kept_under_the_name_of_public_datasets(tmp_path, monkeypatch, public):
-    """What is private would be listed beside them."""
+    """What is private would be listed alongside them."""
     monkeypatch.setenv(server.DATABASE_NAME, "team-public")
     with (
         pytest.raises(ToolError, match="FIFTYONE_DATABASE_NAME is team-public"),

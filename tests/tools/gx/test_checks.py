@@ -81,7 +81,7 @@ def test_unknown_expectations_and_keys_stop(tmp_path, bad, message):
 def test_a_repeated_rule_stops(tmp_path):
     """It would be dropped without a word."""
     one = rule(RATIO, attribute="contrast", minimum=0.8, maximum=1.2)
-    with pytest.raises(SettingsError, match="stands above already"):
+    with pytest.raises(SettingsError, match="is listed above"):
         outcome(tmp_path, one, one)
 
 
