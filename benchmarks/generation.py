@@ -127,7 +127,9 @@ def rates(name: str, found: Sequence[Attempt]) -> list[dict]:
 def backends(bench: Bench, data: Path | None) -> dict[str, tuple[Backend, tuple[Cell, ...]]]:
     """Every backend that can be had, with its cells; warm."""
     settings = bench.settings
-    render = Render(settings.attribute, settings.generate.size, settings.generate.tries, settings.screen.min_keypoints)
+    render = Render(
+        settings.attribute, settings.generate.size, settings.generate.max_tries, settings.screen.min_keypoints
+    )
     found: dict[str, tuple[Backend, tuple[Cell, ...]]] = {"render": (render, (*CONTRAST, *RENDERED))}
     if data or os.environ.get(real_people.VARIABLE):
         from hpefair.generation.recompose.recompose import Recompose

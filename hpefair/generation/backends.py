@@ -21,7 +21,7 @@ def open_backend(name: BackendName, settings: Params) -> Backend:
     """
     generate = settings.generate
     if name == "render":
-        return Render(settings.attribute, generate.size, generate.tries, settings.screen.min_keypoints)
+        return Render(settings.attribute, generate.size, generate.max_tries, settings.screen.min_keypoints)
     people, pictures = training_people()
     if name == "recompose":
         return Recompose(people, pictures, settings.attribute.contrast, generate, photographs(generate.photos))

@@ -63,7 +63,7 @@ def plan_repair(settings: Params, variant: str) -> Plan:
     shares = tables.read(artifacts.AUDIT / variant / "shares.parquet")
     shares = shares[shares["scope"] == "train"]
     cover = settings.audit.coverage
-    rules = read_rules(artifacts.EXPECTATIONS, names, cover.attributes, cover.minimum)
+    rules = read_rules(artifacts.EXPECTATIONS, names, cover.attributes, cover.min_people)
     found = _beliefs(settings, list(cells["cell"]))
     problem = Problem(
         cells,

@@ -38,14 +38,14 @@ def complete_overlap(found: Tensor, truth: Tensor) -> Tensor:
 
 
 @torch.library.custom_op("hpefair::suppress", mutates_args=())
-def suppress(boxes: Tensor, scores: Tensor, most_overlap: float, least_score: float, most: int) -> Tensor:
+def suppress(boxes: Tensor, scores: Tensor, nms_iou: float, score_threshold: float, most: int) -> Tensor:
     """Non-maximum suppression of every image of a batch, as ONNX's NonMaxSuppression does it.
 
     Args:
         boxes: Corners (B, N, 4).
         scores: Scores (B, 1, N).
-        most_overlap: Boxes that overlap a better one by more than this are dropped.
-        least_score: Boxes with no higher score than this are dropped.
+        nms_iou: Boxes that overlap a better one by more than this are dropped.
+        score_threshold: Boxes with no higher score than this are dropped.
         most: Boxes kept of an image.
 
     Returns:
@@ -54,18 +54,18 @@ def suppress(boxes: Tensor, scores: Tensor, most_overlap: float, least_score: fl
     kept = []
     for image in range(boxes.shape[0]):
         score = scores[image, 0]
-        left = torch.nonzero(score > least_score)[:, 0]
+        left = torch.nonzero(score > score_threshold)[:, 0]
         left = left[score[left].argsort(descending=True, stable=True)]
         for _ in range(most):
             if not len(left):
                 break
             kept.append(torch.stack([left.new_tensor(image), left.new_tensor(0), left[0]]))
             others = left[1:]
-            left = others[overlap(boxes[image, left[0]], boxes[image, others]) <= most_overlap]
+            left = others[overlap(boxes[image, left[0]], boxes[image, others]) <= nms_iou]
     return torch.stack(kept) if kept else torch.zeros(0, 3, dtype=torch.int64, device=boxes.device)
 
 
 @suppress.register_fake
-def _(boxes: Tensor, scores: Tensor, most_overlap: float, least_score: float, most: int) -> Tensor:
+def _(boxes: Tensor, scores: Tensor, nms_iou: float, score_threshold: float, most: int) -> Tensor:
     found = torch.library.get_ctx().new_dynamic_size()
     return cast(Tensor, boxes.new_empty((found, 3), dtype=torch.int64))

@@ -85,7 +85,7 @@ class OfPictures(Normalized):
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Pixels of letterboxed pictures."""
         found, how = self.people(pixels), self._how
-        kept = suppress(found.bbox, found.score[:, None], how.most_overlap, how.least_score, how.most)
+        kept = suppress(found.bbox, found.score[:, None], how.nms_iou, how.score_threshold, how.most)
         image, cell = kept[:, 0], kept[:, 2]
         keypoints = torch.cat([found.keypoints[image, cell], found.confidence[image, cell][..., None]], dim=2)
         return image, keypoints, found.score[image, cell], found.bbox[image, cell]
@@ -128,11 +128,11 @@ def export(
     import onnx
     from onnxscript import opset18
 
-    def suppression(boxes: Any, scores: Any, most_overlap: float, least_score: float, most: int) -> Any:
+    def suppression(boxes: Any, scores: Any, nms_iou: float, score_threshold: float, most: int) -> Any:
         constants = (
             opset18.Constant(value_ints=[most]),
-            opset18.Constant(value_floats=[most_overlap]),
-            opset18.Constant(value_floats=[least_score]),
+            opset18.Constant(value_floats=[nms_iou]),
+            opset18.Constant(value_floats=[score_threshold]),
         )
         return opset18.NonMaxSuppression(boxes, scores, *constants)
 

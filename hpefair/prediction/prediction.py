@@ -25,8 +25,8 @@ class TestTime:
         flip: Average with what is predicted of the mirrored input.
         scales: Sizes at which people are shown; results are averaged (crops) or pooled (pictures).
         batch: Inputs predicted together.
-        least_score: Score below which a detection is dropped.
-        most_overlap: Overlap with a better box above which one is dropped.
+        score_threshold: Score below which a detection is dropped.
+        nms_iou: Overlap with a better box above which one is dropped.
         most: Detections kept of a picture.
     """
 
@@ -35,8 +35,8 @@ class TestTime:
     flip: bool = True
     scales: tuple[float, ...] = (1.0,)
     batch: int = 64
-    least_score: float = 0.05
-    most_overlap: float = 0.65
+    score_threshold: float = 0.05
+    nms_iou: float = 0.65
     most: int = 20
 
     def cost(self, scope: str) -> float:
@@ -149,7 +149,7 @@ def _seen(estimator: Estimator, pictures: pd.DataFrame, flip: bool) -> Poses:
 
 
 def _rows(found: Poses, pictures: pd.DataFrame, how: TestTime) -> list[dict[str, Any]]:
-    kept = suppress(found.bbox, found.score[:, None], how.most_overlap, how.least_score, how.most)
+    kept = suppress(found.bbox, found.score[:, None], how.nms_iou, how.score_threshold, how.most)
     rows = []
     for image, _, number in kept.tolist():
         picture = pictures.iloc[image]

@@ -47,13 +47,13 @@ def predicted(folder: Path, boxes: Path, images: pd.DataFrame, how: PredictEngin
                 f"predict.models: {boxes} is not a detector: name a model whose estimator sees whole pictures"
             )
         refiner = model if model.scope == "crop" else None
-        found = detected(detector, refiner, images, test_time, how.most_similar)
+        found = detected(detector, refiner, images, test_time, how.nms_oks)
         source = f"detected by {boxes.name}" if refiner is not None else "its own"
     return found.assign(area=np.nan, box_source=source), source
 
 
 def _test_time(how: PredictEngine) -> TestTime:
-    return TestTime(how.flip_test, how.scales, how.batch, how.least_score, how.most_overlap, how.most_people)
+    return TestTime(how.flip_test, how.scales, how.batch, how.score_threshold, how.nms_iou, how.max_people)
 
 
 def _evaluable(images: pd.DataFrame) -> pd.DataFrame:

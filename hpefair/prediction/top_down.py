@@ -20,7 +20,7 @@ def of_people(model: Estimator, people: pd.DataFrame, how: TestTime) -> tuple[Ar
 
 
 def detected(
-    detector: Estimator, refiner: Estimator | None, pictures: pd.DataFrame, how: TestTime, most_similar: float
+    detector: Estimator, refiner: Estimator | None, pictures: pd.DataFrame, how: TestTime, nms_oks: float
 ) -> pd.DataFrame:
     """Everybody whom a detector finds, with its own joints or with those of a top-down estimator in its boxes.
 
@@ -32,7 +32,7 @@ def detected(
         refiner: Trained estimator of crops; None for the detector's own joints.
         pictures: Rows image_id, path.
         how: Test-time augmentation and suppression.
-        most_similar: OKS above which two poses show the same person.
+        nms_oks: OKS above which two poses show the same person.
 
     Returns:
         Rows image_id, person_id (empty: nobody knows who it is), keypoints, score.
@@ -44,11 +44,11 @@ def detected(
     if refiner is not None:
         poses, confidence = of_people(refiner, found, how)
         found = found.assign(keypoints=list(poses.reshape(len(found), -1)), score=found["score"] * confidence)
-    kept = [rows.iloc[_distinct(rows, most_similar)] for _, rows in found.groupby("image_id", sort=False)]
+    kept = [rows.iloc[_distinct(rows, nms_oks)] for _, rows in found.groupby("image_id", sort=False)]
     return pd.concat(kept, ignore_index=True).assign(person_id="")[list(COLUMNS)]
 
 
-def _distinct(rows: pd.DataFrame, most_similar: float) -> NDArray[np.int64]:
+def _distinct(rows: pd.DataFrame, nms_oks: float) -> NDArray[np.int64]:
     poses = np.array(rows["keypoints"].to_list(), float).reshape(len(rows), -1, 3)
     area = np.array([box[2] * box[3] for box in rows["bbox"]], dtype=float)
-    return distinct_poses(poses, rows["score"].to_numpy(float), area, COCO_17.variances, most_similar)
+    return distinct_poses(poses, rows["score"].to_numpy(float), area, COCO_17.variances, nms_oks)

@@ -53,7 +53,7 @@ def _representation(before: pd.DataFrame, after: pd.DataFrame, settings: Params)
         "bins": settings.attribute.contrast,
         **_cells(settings),
         "share_rows": shown,
-        "cell_minimum": settings.audit.coverage.minimum,
+        "cell_minimum": settings.audit.coverage.min_people,
     }
 
 

@@ -47,7 +47,7 @@ class CoveredCells(Section):
     """Cells of several attributes that should hold people."""
 
     attributes: tuple[str, ...] = Field(min_length=1, max_length=6)
-    minimum: Positive  # distinct people that a cell needs
+    min_people: Positive  # distinct people that a cell needs
 
 
 Reference = Literal["uniform"] | ReferenceFile | ReferenceDataset | dict[str, Share]

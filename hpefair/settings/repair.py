@@ -51,7 +51,7 @@ class Generate(Section):
     shards: tuple[Word, ...] = Field(min_length=1)
     seed: int
     context: float = Field(gt=0)  # margin around a person's box, in box sizes
-    tries: Positive
+    max_tries: Positive
     size: int = Field(ge=64)  # pixels a side of a rendered picture
     forbid_licenses: tuple[str, ...]  # substrings of licence names whose images are never altered
     photos: str = Field(default="", pattern=r"^(data/raw/[a-z0-9_]+)?$")  # folder of backgrounds that show nobody
@@ -73,7 +73,7 @@ class Screen(Section):
     counter_score: Share
     duplicate_delta_e: float = Field(ge=0)
     copy_delta_e: float = Field(ge=0)
-    even_from: Share  # lowest acceptance rate of a group relative to the highest one
+    min_acceptance_ratio: Share  # lowest acceptance rate of a group relative to the highest one
     confidence: float = Field(gt=0, lt=1)
     review_sample: Positive
     pairs: int = Field(ge=0)  # rendered counterfactual scenes by which the screen itself is checked

@@ -81,10 +81,10 @@ class PredictEngine(Section):
     flip_test: bool
     scales: tuple[float, ...] = Field(min_length=1)  # sizes at which a picture is shown; each costs its square
     batch: Positive
-    least_score: Share  # of detected people
-    most_overlap: Share  # of two detected boxes
-    most_similar: Share  # OKS of two detected people in one picture
-    most_people: Positive  # per picture
+    score_threshold: Share  # of detected people
+    nms_iou: Share  # of two detected boxes
+    nms_oks: Share  # OKS of two detected people in one picture
+    max_people: Positive  # per picture
 
 
 class PredictedModel(Section):

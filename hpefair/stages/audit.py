@@ -56,14 +56,14 @@ def _tables(
     shares, methods = correct(naive, listed, people, seen, counts, settings.confidence)
     cells = settings.coverage
     names = list(cells.attributes)
-    bare, covered = patterns(members[names], surely_known(members, names), people.identity, names, cells.minimum)
+    bare, covered = patterns(members[names], surely_known(members, names), people.identity, names, cells.min_people)
     return {
         "shares": shares,
         "prevalence": methods,
         "distances": distance_table(shares),
-        "coverage": coverage(shares, cells.minimum),
+        "coverage": coverage(shares, cells.min_people),
         "patterns": bare,
-        "cells": pd.DataFrame([{"attributes": ", ".join(names), "minimum": cells.minimum, **vars(covered)}]),
+        "cells": pd.DataFrame([{"attributes": ", ".join(names), "minimum": cells.min_people, **vars(covered)}]),
     }
 
 

@@ -58,7 +58,7 @@ def _by_group(seen: pd.DataFrame, everything: params.Params) -> tuple[pd.DataFra
     for name in everything.plan.backends:
         own = rates_by_group(seen[seen["backend"] == name], ACCEPTED_BY, everything.screen.confidence)
         rates.append(own.assign(backend=name))
-        warnings.append(uneven(own, everything.screen.even_from).assign(backend=name))
+        warnings.append(uneven(own, everything.screen.min_acceptance_ratio).assign(backend=name))
     return pd.concat(rates, ignore_index=True), pd.concat(warnings, ignore_index=True)
 
 

@@ -198,7 +198,7 @@ class _Run:
 
 
 def _loaders() -> int:
-    """Threads that make batches: one more than the training's own where there is a second core, unless told otherwise."""
+    """Threads that make batches: one besides the training where there is a second core, unless told otherwise."""
     wanted = os.environ.get(LOADERS) or str(int((os.cpu_count() or 1) > 1))
     if not wanted.isdigit():
         raise SettingsError(f"{LOADERS} is {wanted!r}: expected a number of threads")

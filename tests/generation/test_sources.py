@@ -15,7 +15,7 @@ from hpefair.settings.params import ContrastBins, Generate
 
 BINS = ContrastBins(low_below=10, high_from=25)
 FORBIDDEN = ("NoDerivs",)
-SETTINGS = Generate(shards=("s0",), seed=1, context=0.1, tries=6, size=256, forbid_licenses=FORBIDDEN)
+SETTINGS = Generate(shards=("s0",), seed=1, context=0.1, max_tries=6, size=256, forbid_licenses=FORBIDDEN)
 
 
 def test_no_forbidden_licence_and_no_minor(training):

@@ -13,7 +13,7 @@ from hpefair.estimators.protocol import build
 from hpefair.prediction.export import export, metadata, plain
 from hpefair.prediction.prediction import TestTime
 
-HOW = TestTime(least_score=0.0099, most=6)  # an untrained cell says about .01: some of them are let through
+HOW = TestTime(score_threshold=0.0099, most=6)  # an untrained cell says about .01: some of them are let through
 KINDS = [
     ("heatmap", {}, True),
     ("heatmap", {"net": "resnet50", "decoding": "quarter", "loss": "mse"}, True),

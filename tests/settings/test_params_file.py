@@ -46,6 +46,20 @@ def test_bad_settings_are_named_with_their_path(project, path, value, message):
         params.parse(tree)
 
 
+@pytest.mark.parametrize("old", params.RENAMED)
+def test_an_old_key_is_answered_with_its_new_name(project, old):
+    """And the new key, which is then missing, is not complained about."""
+    tree = yaml.safe_load((project / "params.yaml").read_text())
+    place = tree
+    for part in old.split(".")[:-1]:
+        place = place[part]
+    place[old.rpartition(".")[2]] = place.pop(params.RENAMED[old])
+    with pytest.raises(
+        SettingsError, match=f"^params.yaml: {old} is called {params.RENAMED[old]} now: rename the key$"
+    ):
+        params.parse(tree)
+
+
 def test_files_that_are_not_there_or_not_yaml(tmp_path):
     """One clear line each."""
     with pytest.raises(MissingArtifactError, match="clone"):

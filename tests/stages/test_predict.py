@@ -34,7 +34,7 @@ def test_a_detector_gives_boxes_to_others(workspace_copy):
     path = workspace_copy / "params.yaml"
     tree = yaml.safe_load(path.read_text())
     # Nothing is asked of its score: it is hardly trained.
-    tree["predict"]["engine"] |= {"least_score": 0.005}
+    tree["predict"]["engine"] |= {"score_threshold": 0.005}
     options = {"side": 96}
     tree["train"]["models"]["finder"] = {
         "estimator": "yolo_pose", "variant": "original", "seed": 1, "options": options,

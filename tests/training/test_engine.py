@@ -120,7 +120,7 @@ def test_a_detector_learns_to_find_people(people, settings, tmp_path):
     model = build("yolo_pose", (64, 96), COCO_17, {"side": 96})
     fit(model, TrainingSet.plain(few), plain_recipe(settings, 200), tmp_path)
     pictures = few.drop_duplicates("image_id")
-    found = detect(model, pictures, TestTime(least_score=0.3))
+    found = detect(model, pictures, TestTime(score_threshold=0.3))
     best = []
     for person in few.itertuples():
         seen = found[found["image_id"] == person.image_id]
@@ -129,7 +129,7 @@ def test_a_detector_learns_to_find_people(people, settings, tmp_path):
         best.append(max([keypoint_similarity(truth, area, pose, COCO_17.variances).mean() for pose in poses] or [0]))
     assert np.mean(best) > 0.6
     assert len(found) <= len(few) + 3
-    twice = detect(model, pictures, TestTime(flip=False, scales=(0.67, 1.0), least_score=0.3))
+    twice = detect(model, pictures, TestTime(flip=False, scales=(0.67, 1.0), score_threshold=0.3))
     assert set(twice["image_id"]) == set(pictures["image_id"])
 
 

@@ -57,7 +57,7 @@ class Diffusion:
             training_record.check(pipeline.weights, training_images)
             if name == "inpaint" and "depth" in pipeline.conditions:
                 raise SettingsError("generate.diffusion.pipelines.inpaint: the depth of a photograph is not known")
-        self._rendered = Rendered(self._settings.size, settings.tries, min_keypoints)
+        self._rendered = Rendered(self._settings.size, settings.max_tries, min_keypoints)
         self._photographed = Photographed(people, settings, self._settings.size)
         self._loaded: dict[Operation, Any] = {}
         if self._settings.minors:

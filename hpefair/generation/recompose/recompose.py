@@ -83,7 +83,7 @@ class Recompose:
         shot = sources.read_shot(row, self._by_image[row["image_id"]], self._settings.context)
         changed = self._changed(shot, Aim.at(item.wanted.get("contrast"), self._bins), rng)
         if changed is None:
-            return f"{self._settings.tries} tries did not bring {row['person_id']} into {cell}"
+            return f"{self._settings.max_tries} tries did not bring {row['person_id']} into {cell}"
         return Made(
             changed.pixels,
             changed.person,
@@ -97,7 +97,7 @@ class Recompose:
     def _changed(self, shot: Shot, aim: Aim, rng: Rng) -> Shot | None:
         """The first change whose measured contrast lies in the aim; clothes are dyed where surroundings do not do."""
         cutout, ways = Cutout(shot), self._ways(shot)
-        for _ in range(self._settings.tries):
+        for _ in range(self._settings.max_tries):
             if not ways:
                 return None
             weights = np.array([WEIGHTS[name] for name in ways])

@@ -51,7 +51,7 @@ def test_a_folder_is_named_by_its_bytes(tmp_path):
 
 def test_only_pipelines_are_taken(tmp_path):
     for name in ("NoSuchPipeline", "no.such.module.Pipeline", "os.path.join"):
-        with pytest.raises(SettingsError, match="class .* not found"):
+        with pytest.raises(SettingsError, match=r"class .* not found"):
             find_class(name)
     with pytest.raises(SettingsError, match="is not a pipeline class"):
         load(named(tmp_path, "UNet2DModel"), CPU)

@@ -15,7 +15,7 @@ from hpefair.generation.sources import capacity
 from hpefair.settings.params import ContrastBins, Generate
 
 BINS = ContrastBins(low_below=10, high_from=25)
-SETTINGS = Generate(shards=("s0",), seed=1, context=0.1, tries=12, size=256, forbid_licenses=("NoDerivs",))
+SETTINGS = Generate(shards=("s0",), seed=1, context=0.1, max_tries=12, size=256, forbid_licenses=("NoDerivs",))
 
 
 @pytest.fixture(scope="module")
