@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hpefair.core.labels.audit_sample import NOT_AUDITED, audited
+from hpefair.core.labels.reviewed_sample import NOT_AUDITED, audited
 from hpefair.core.shares.corrected_shares import FEWEST
 from hpefair.core.shares.prevalence import group_means
 from hpefair.core.shares.representation import Counted

@@ -10,7 +10,7 @@ from hpefair.cli import workspace_marker
 from hpefair.errors import InputError
 from hpefair.machine.terminal import console
 
-app = typer.Typer(help="Who is in the picture: audit, calibrate, train, delete.", no_args_is_help=True)
+app = typer.Typer(help="Who is in the picture: review labels, calibrate, train, delete.", no_args_is_help=True)
 
 
 @app.callback()
@@ -31,13 +31,13 @@ def show() -> None:
 @app.command("sample")
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write: pictures, a form for a browser, a CSV file.")],
-    number: Annotated[int, typer.Option(help="Size of the audit; a larger one contains a smaller one.")] = 300,
+    number: Annotated[int, typer.Option(help="Size of the label review; a larger one contains a smaller one.")] = 300,
     ask: Annotated[
         list[str] | None, typer.Option(help="Attributes to ask about, joined by commas; three by default.")
     ] = None,
 ) -> None:
-    """Export a random sample of people for an audit of their attributes."""
-    from hpefair.commands.labels import audit_sample as command
+    """Export a random sample of people for a label review: somebody looks at each and says what they see."""
+    from hpefair.commands.labels import label_review as command
 
     names = [name.strip() for part in ask or [] for name in part.split(",") if name.strip()]
     for sentence in command.export(out, number, names or ["gender_presentation", "age_band", "build"]):
@@ -49,8 +49,8 @@ def take_in(
     table: Annotated[Path, typer.Argument(help="The filled CSV file of an export.")],
     reviewer: Annotated[str, typer.Option(help="Who looked; initials will do.")] = "",
 ) -> None:
-    """Take what auditors saw into review/labels.jsonl; calibration and shares follow with `dvc repro`."""
-    from hpefair.commands.labels import audit_sample as command
+    """Take what reviewers saw into review/labels.jsonl; calibration and shares follow with `dvc repro`."""
+    from hpefair.commands.labels import label_review as command
 
     for sentence in command.take_in(table, reviewer):
         console.print(sentence, highlight=False)
@@ -58,7 +58,7 @@ def take_in(
 
 @app.command("reference")
 def reference(
-    dataset: Annotated[str, typer.Argument(help="A dataset under data/raw that was audited.")],
+    dataset: Annotated[str, typer.Argument(help="A dataset under data/raw whose labels were reviewed.")],
     out: Annotated[Path, typer.Option(help="CSV file; params.yaml takes those under expectations/references.")],
 ) -> None:
     """Write the shares of a dataset as a reference population."""

@@ -21,7 +21,10 @@ def review(
         typer.Option("--generated", help="Generated people only, accepted and rejected, before they are assembled."),
     ] = False,
     public: Annotated[bool, typer.Option("--public", help="Leave out what people are perceived as.")] = False,
-    audit: Annotated[int, typer.Option(min=0, help="Real people to label, in the order of the audit.")] = 200,
+    audit: Annotated[
+        int,
+        typer.Option("--to-label", "--audit", min=0, help="Real people to label, in the order of the label review."),
+    ] = 200,
     uri: Annotated[str, typer.Option(help="MLflow tracking URI, for gaps of earlier runs.")] = "sqlite:///mlflow.db",
     export: Annotated[
         bool, typer.Option("--export", help="Only write what was decided to review/, as closing the App does.")

@@ -139,14 +139,12 @@ def _audited() -> str:
     audit = tables.read(artifacts.CALIBRATE / "audited.parquet")
     people = audit["person_id"].nunique()
     if not people:
-        return (
-            "Nobody has audited how often these values are wrong; what models inferred counts as unknown in the gates."
-        )
+        return "How often these values are wrong is not known: no label review yet. What models inferred counts as unknown in the gates."
     shares = tables.read(artifacts.AUDIT / "original" / "shares.parquet")
     names = shares.loc[shares["basis"] == "audit", "attribute"].drop_duplicates().str.replace("_", " ")
     if names.empty:
-        return f"{people} people were audited, too few to correct any share."
-    return f"{people} people, a random sample, were audited; shares of {', '.join(names)} are corrected by that."
+        return f"{people} people were reviewed, too few to correct any share."
+    return f"{people} people, a random sample, were reviewed; shares of {', '.join(names)} are corrected by that."
 
 
 def _seeds(settings: Params) -> str:

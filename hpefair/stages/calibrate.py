@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from hpefair import artifacts, workspace
-from hpefair.attributes.audits import audit_table, confusion_counts, errors_by_stratum
 from hpefair.attributes.calibration import calibrate
+from hpefair.attributes.label_reviews import audit_table, confusion_counts, errors_by_stratum
 from hpefair.attributes.resolution import resolve
 from hpefair.data import tables
 from hpefair.ledgers import review_labels

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hpefair.attributes.audits import audit_table, confusion_counts, errors_by_stratum, progress
 from hpefair.attributes.calibration import calibrate
 from hpefair.attributes.doubt import corrected_means, counted, seen_codes, surely_known
+from hpefair.attributes.label_reviews import audit_table, confusion_counts, errors_by_stratum, progress
 from hpefair.attributes.resolution import resolve
-from hpefair.core.labels.audit_sample import audit_order
+from hpefair.core.labels.reviewed_sample import audit_order
 from hpefair.schema import ATTRIBUTES, MEASURED, PERCEIVED, groups_of
 from hpefair.settings import params
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hpefair import artifacts, workspace
-from hpefair.attributes.audits import standing
+from hpefair.attributes.label_reviews import standing
 from hpefair.core.shares.prevalence import METHODS
 from hpefair.data import tables
 from hpefair.ledgers import review_labels
@@ -16,7 +16,7 @@ ALARM = 0.05  # corrected p-value from which errors are said to go with a stratu
 
 
 def show(console: Console) -> None:
-    """Print what calibrate and audit found about errors.
+    """Print what is known of errors.
 
     Args:
         console: Where to print.
@@ -77,8 +77,8 @@ def sources(calibration: pd.DataFrame, inferred: pd.DataFrame) -> Table:
 
 
 def corrected(prevalence: pd.DataFrame) -> Table:
-    """Shares as the values say, and corrected by the audit."""
-    table = _table("Shares by what the values say, and corrected by the audit \\[interval]")
+    """Shares as the values say, and corrected by the label review."""
+    table = _table("Shares by what the values say, and corrected by the label review \\[interval]")
     for column in ("attribute", "group"):
         table.add_column(column)
     for method in METHODS:
@@ -92,8 +92,8 @@ def corrected(prevalence: pd.DataFrame) -> Table:
 
 
 def confusion_table(confusions: pd.DataFrame) -> Table:
-    """What the dataset says, in rows, of people whom auditors saw as each group, in columns."""
-    table = _table("Audited people: what the values say, and what was seen (number of people)")
+    """What the dataset says, in rows, of people whom reviewers saw as each group, in columns."""
+    table = _table("Reviewed people: what the values say, and what was seen (number of people)")
     for column in ("attribute", "value", "seen as"):
         table.add_column(column)
     for (attribute, value), rows in confusions.groupby(["attribute", "value"], sort=False):
@@ -112,15 +112,19 @@ def alarms(errors: pd.DataFrame) -> Text:
             f"  errors of {attribute} go with {by} (p {rows['p_holm'].iloc[0]:.3f}): {parts}\n", style="yellow"
         )
     if errors.empty:
-        return Text("  nobody was audited: how often values are wrong is not known\n", style="yellow")
+        return Text("  no label review yet: how often values are wrong is not known\n", style="yellow")
     if errors["p"].isna().all():
-        return Text("  too few people were audited to tell what errors go with\n", style="yellow")
+        return Text("  too few reviewed people to tell what errors go with\n", style="yellow")
     return lines or Text("  errors go with none of the strata that could be tested\n")
 
 
 def next_step(audited: int) -> str:
     """What to do about it."""
-    return "" if audited else "  an audit of a few hundred people corrects the shares: hpefair attributes sample --help"
+    return (
+        ""
+        if audited
+        else "  a label review of a few hundred people corrects the shares: hpefair attributes sample --help"
+    )
 
 
 def _table(title: str) -> Table:

@@ -143,13 +143,13 @@ def verdict_lines(by_group: pd.DataFrame, tolerance: float, metric: str) -> Text
 
 
 def corrected_lines(corrected: pd.DataFrame, metric: str) -> Text:
-    """One line per audited group: its mean as the values say, and corrected for how often they are wrong."""
+    """One line per reviewed group: its mean as the values say, and corrected for how often they are wrong."""
     lines = Text()
     shown = corrected[(corrected["metric"] == metric) & (corrected["group"] != UNKNOWN)]
     for (attribute, group), rows in shown.groupby(["attribute", "group"], sort=False):
         naive, best = (rows[rows["method"] == method].iloc[0] for method in ("naive", "prediction_powered"))
         numbers = f"{best['mean']:.3f} [{best['low']:.3f}, {best['high']:.3f}] instead of {naive['mean']:.3f}"
-        lines.append(f"  {METRIC_WORDS[metric]} of {attribute} {group}, corrected by the audit: {numbers}\n")
+        lines.append(f"  {METRIC_WORDS[metric]} of {attribute} {group}, corrected by the label review: {numbers}\n")
     return lines
 
 

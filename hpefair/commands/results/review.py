@@ -34,7 +34,7 @@ class Wanted:
         name: Dataset name; from the data and the commit where empty.
         generated: Generated people only, before they are assembled.
         public: Leave out what people are perceived as.
-        audit: Real people to label, in the audit's order.
+        audit: Real people to label, in the order of the label review.
         uri: MLflow tracking URI, for gaps of earlier runs.
         app: Address of an App that is open elsewhere.
     """

@@ -1,4 +1,4 @@
-"""What would settle an open gate: so many labels, so many audited people, so many more people."""
+"""What would settle an open gate: so many labels, so many reviewed people, so many more people."""
 
 from collections.abc import Mapping
 
@@ -62,9 +62,9 @@ def population_need(row: Row, limits: Limits, n_people: float) -> str:
 def _audit_need(row: Row, limits: Limits, n_people: float) -> str:
     audited = number(row, "n_audited")
     if audited >= n_people:
-        return "more people: everybody was audited"
+        return "more people: everybody was reviewed"
     ends = _ends(row, "corrected_low", "corrected", "corrected_high")
-    return _about(audited, ends, limits, "audited people", n_people)
+    return _about(audited, ends, limits, "reviewed people", n_people)
 
 
 def _ends(row: Row, *names: str) -> tuple[float, ...]:

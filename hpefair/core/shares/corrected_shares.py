@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hpefair.arrays import Index
-from hpefair.core.labels.audit_sample import Audited
+from hpefair.core.labels.reviewed_sample import Audited
 from hpefair.core.shares.groups import Group
 from hpefair.core.shares.prevalence import shares
 from hpefair.core.shares.representation import SHORT_BELOW, Counted, is_measured

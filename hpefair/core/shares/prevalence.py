@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from hpefair.arrays import Array
-from hpefair.core.labels.audit_sample import Audited
+from hpefair.core.labels.reviewed_sample import Audited
 from hpefair.core.uncertainty.intervals import Counts, clusters_touched, percentile_interval, ratio, resampled_sums
 from hpefair.core.uncertainty.power import unseen_loss
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, workspace
-from hpefair.core.labels.audit_sample import audit_order
+from hpefair.core.labels.reviewed_sample import audit_order
 from hpefair.core.pose.error_types import ERRORS
 from hpefair.data import tables
 from hpefair.ledgers import review_decisions, review_labels

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hpefair.core.labels.audit_sample import Audited, audited
+from hpefair.core.labels.reviewed_sample import Audited, audited
 from hpefair.core.shares.prevalence import METHODS, confusion, group_means, shares
 from hpefair.core.uncertainty.intervals import resample
 

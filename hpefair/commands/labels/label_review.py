@@ -1,4 +1,4 @@
-"""Export people for an audit of their attributes, and take in what the auditors saw."""
+"""Export people for a label review, and take in what the reviewers saw."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,28 +8,28 @@ import numpy as np
 import pandas as pd
 
 from hpefair import artifacts, workspace
-from hpefair.attributes.audits import standing
-from hpefair.core.labels.audit_sample import audit_order
+from hpefair.attributes.label_reviews import standing
+from hpefair.core.labels.reviewed_sample import audit_order
 from hpefair.data import label_files, tables
 from hpefair.data.person_pictures import person_picture
 from hpefair.errors import InputError
 from hpefair.ledgers import review_labels
 from hpefair.machine import own_outputs, progress
-from hpefair.report import audit_form
+from hpefair.report import label_form
 from hpefair.schema import PERCEIVED, groups_of
 
-FORM = "audit.html"
-TABLE = "audit.csv"
+FORM = "review.html"
+TABLE = "labels.csv"
 
 
 def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:
-    """Write the people that an audit of `number` people still lacks: pictures, a form for a browser, a CSV file.
+    """Write the people that a label review of `number` people still lacks: pictures, a form for a browser, a CSV file.
 
     What models said is not shown: who sees a guess tends to agree with it.
 
     Args:
         out: Folder to write; must not hold an earlier export.
-        number: Size of the audit; the first so many people in its order, those already seen included.
+        number: Size of the review; the first so many people in its order, those already seen included.
         attributes: Attributes to ask about.
 
     Returns:
@@ -62,9 +62,9 @@ def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:
     tables.write_text_atomically(out / TABLE, pd.DataFrame(rows, columns=columns).to_csv(index=False))
     groups = {name: groups_of(name) for name in attributes}
     tables.write_text_atomically(out / ".gitignore", "*\n")  # pictures of people do not belong into a repository
-    tables.write_text_atomically(out / FORM, audit_form.page(rows, groups, TABLE))
+    tables.write_text_atomically(out / FORM, label_form.page(rows, groups, TABLE))
     return [
-        f"{out}: {len(rows)} of the first {len(chosen)} people in the audit's order are still to be looked at",
+        f"{out}: {len(rows)} of the first {len(chosen)} people in the order of the review are still to be looked at",
         f"open {out / FORM} in a browser, or fill {out / TABLE}; leave empty who was not looked at, and write unknown "
         "where nothing can be told",
         f"then: hpefair attributes import {out / TABLE} --reviewer NAME",
@@ -72,7 +72,7 @@ def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:
 
 
 def take_in(path: Path, reviewer: str) -> list[str]:
-    """Append what an auditor saw to review/labels.jsonl.
+    """Append what a reviewer saw to review/labels.jsonl.
 
     Args:
         path: CSV with person_id and a column for each attribute; empty cells were not looked at.

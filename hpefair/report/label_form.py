@@ -1,4 +1,4 @@
-"""A form for auditors: one page that needs nothing but itself and the pictures alongside it."""
+"""A form for a label review: one page that needs nothing but itself and the pictures alongside it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +18,6 @@ def page(rows: Sequence[Mapping[str, Any]], groups: Mapping[str, Sequence[str]],
     Returns:
         HTML; answers are kept in the browser until they are saved, and nothing is sent anywhere.
     """
-    template = Path(__file__).with_name("audit_form.html.j2").read_text(encoding="utf-8")
+    template = Path(__file__).with_name("label_form.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True)
     return environment.from_string(template).render(rows=rows, groups=groups, table=table)

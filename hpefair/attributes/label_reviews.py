@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from hpefair.core.labels.audit_sample import audit_order, complete_part
 from hpefair.core.labels.differential_error import COLUMNS, differential_error
+from hpefair.core.labels.reviewed_sample import audit_order, complete_part
 from hpefair.schema import UNKNOWN, groups_of
 
 STRATA = ("scale", "visibility", "brightness", "crowding")

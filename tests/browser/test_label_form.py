@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hpefair.report import audit_form
+from hpefair.report import label_form
 from hpefair.schema import groups_of
 from tests.browser.pages import browser_page
 
@@ -21,7 +21,7 @@ def test_answers_are_saved_and_survive_a_reload(tmp_path, chromium):
         cv2.imwrite(str(tmp_path / f"people/{number}.jpg"), np.full((80, 60, 3), 60 * number, np.uint8))
         rows.append({"person_id": f'd/{number}"<b>', "picture": f"people/{number}.jpg"})
     groups = {name: groups_of(name) for name in ("build", "age_band")}
-    (tmp_path / "audit.html").write_text(audit_form.page(rows, groups, "audit.csv"))
+    (tmp_path / "audit.html").write_text(label_form.page(rows, groups, "audit.csv"))
     with browser_page(chromium) as (page, outside):
         page.goto((tmp_path / "audit.html").as_uri())
         people = page.locator("section")
