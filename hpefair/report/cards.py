@@ -139,7 +139,8 @@ def _audited() -> str:
     audit = tables.read(artifacts.CALIBRATE / "audited.parquet")
     people = audit["person_id"].nunique()
     if not people:
-        return "How often these values are wrong is not known: no label review yet. What models inferred counts as unknown in the gates."
+        unsure = "How often these values are wrong is not known: no label review yet."
+        return f"{unsure} What models inferred counts as unknown in the gates."
     shares = tables.read(artifacts.AUDIT / "original" / "shares.parquet")
     names = shares.loc[shares["basis"] == "audit", "attribute"].drop_duplicates().str.replace("_", " ")
     if names.empty:

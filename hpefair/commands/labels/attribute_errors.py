@@ -120,13 +120,8 @@ def alarms(errors: pd.DataFrame) -> Text:
 
 def next_step(audited: int) -> str:
     """What to do about it."""
-    return (
-        ""
-        if audited
-        else "  a label review of a few hundred people corrects the shares: hpefair attributes sample --help"
-    )
-
-
+    what = "  a label review of a few hundred people corrects the shares: hpefair attributes sample --help"
+    return "" if audited else what
 def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", show_edge=False)
 
