@@ -100,14 +100,14 @@ def _fitted(job: Job, people: pd.DataFrame, test: pd.DataFrame, engine: TrainEng
     """Poses (N, 17, 3) of the test people and the mean of the last losses."""
     import torch
 
-    from hpefair.estimators.protocol import build
+    from hpefair.estimators.protocol import make
     from hpefair.prediction.prediction import TestTime, predict
     from hpefair.training.engine import Recipe, fit
     from hpefair.training.training_set import TrainingSet
 
     torch.set_num_threads(1)
     torch.manual_seed(job.seed)
-    model = build("heatmap", (engine.input_width, engine.input_height), COCO_17)
+    model = make("heatmap", (engine.input_width, engine.input_height), COCO_17)
     work.mkdir(exist_ok=True)
     curves = fit(model, TrainingSet.plain(people), Recipe(engine, job.seed, COCO_17), work)
     poses, _ = predict(model, test, TestTime())

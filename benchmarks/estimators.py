@@ -114,7 +114,7 @@ class Trainer:
         """Do a job: set, contestant, seed. What it scored is left in the work folder."""
         import torch
 
-        from hpefair.estimators.protocol import build
+        from hpefair.estimators.protocol import make
         from hpefair.settings.params import load as load_params
         from hpefair.training.engine import Recipe, fit
         from hpefair.training.training_set import TrainingSet
@@ -130,7 +130,7 @@ class Trainer:
             pd.read_parquet(self.work / f"{name}_learn.parquet"),
             pd.read_parquet(self.work / f"{name}_test.parquet"),
         )
-        model = build(who.estimator, who.size, COCO_17, who.options)
+        model = make(who.estimator, who.size, COCO_17, who.options)
         engine = load_params(ROOT / "params.yaml").train.engine
         settings = engine.model_copy(
             update={"steps": self.steps[name], "batch": BATCH, "keep": "last", "checkpoint_every": 10**9}

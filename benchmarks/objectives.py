@@ -50,7 +50,7 @@ class Training:
         import torch
 
         from hpefair.core.labels.membership import membership, membership_rows
-        from hpefair.estimators.protocol import build
+        from hpefair.estimators.protocol import make
         from hpefair.prediction.prediction import TestTime, predict
         from hpefair.training.engine import Recipe, fit
         from hpefair.training.training_set import Membership, TrainingSet
@@ -64,7 +64,7 @@ class Training:
         who = Membership(*membership(membership_rows(learn, nobody, [BY]), learn["person_id"], BY))
         engine = load_params(ROOT / "params.yaml").train.engine
         settings = engine.model_copy(update={"steps": self.steps, "batch": BATCH, "checkpoint_every": 10**9})
-        model = build("heatmap", SIZE, COCO_17)
+        model = make("heatmap", SIZE, COCO_17)
         with tempfile.TemporaryDirectory(dir=self.folder) as work:
             recipe = Recipe(settings, seed, COCO_17, Choice(objective, step=STEP))
             fit(model, TrainingSet(learn, who), recipe, Path(work))

@@ -51,7 +51,7 @@ class Training:
         """Train and test one model: arm, seed, scores (N, 2)."""
         import torch
 
-        from hpefair.estimators.protocol import build
+        from hpefair.estimators.protocol import make
         from hpefair.prediction.prediction import TestTime, predict
         from hpefair.training.engine import Recipe, fit
         from hpefair.training.training_set import TrainingSet
@@ -60,7 +60,7 @@ class Training:
         torch.set_num_threads(1)
         torch.manual_seed(seed)
         engine = load_params(ROOT / "params.yaml").train.engine.model_copy(update={"steps": self.steps})
-        model = build("heatmap", (engine.input_width, engine.input_height), COCO_17)
+        model = make("heatmap", (engine.input_width, engine.input_height), COCO_17)
         work = self.folder / f"work_{arm}_{seed}"
         work.mkdir()
         fit(model, TrainingSet.plain(people(self.folder / f"{arm}_{seed}")), Recipe(engine, seed, COCO_17), work)

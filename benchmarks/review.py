@@ -27,8 +27,8 @@ def main() -> None:
         from hpefair.tools.fiftyone import dataset as fiftyone_dataset
 
         images, people, predictions = tables(IMAGES)
-        fiftyone_dataset.build("warm", *tables(20), COCO_17)
-        ours, our_cpu = timed(lambda: fiftyone_dataset.build("ours", images, people, predictions, COCO_17))
+        fiftyone_dataset.make("warm", *tables(20), COCO_17)
+        ours, our_cpu = timed(lambda: fiftyone_dataset.make("ours", images, people, predictions, COCO_17))
         theirs, their_cpu = timed(lambda: add_samples("theirs", *tables(FEWER)))
         rows = []
         for name, count, peer in (("images", IMAGES, FEWER), ("people", IMAGES * PER_IMAGE, FEWER * PER_IMAGE)):

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.rows import arguments, report, row
 from benchmarks.trials import people
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.estimators.protocol import build
+from hpefair.estimators.protocol import make
 from hpefair.estimators.yolo_pose import NECK, YoloPose
 from hpefair.networks.backbones import Pyramid, SmallBackbone
 from hpefair.prediction.inputs import normalize
@@ -58,7 +58,7 @@ def passes(model: torch.nn.Module, size: tuple[int, int], half: bool, last: bool
 def bare(view: CropView, recipe: Recipe) -> float:
     """CPU seconds of the plainest loop that learns the same from the same batches."""
     torch.manual_seed(0)
-    model = build("heatmap", SIZE, COCO_17).train().to(memory_format=torch.channels_last)
+    model = make("heatmap", SIZE, COCO_17).train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), recipe.settings.learning_rate)
     batches = Batches(view, model, recipe.augmentation, recipe.settings.batch, recipe.seed)
     start = time.process_time()
@@ -74,7 +74,7 @@ def bare(view: CropView, recipe: Recipe) -> float:
 def whole(table: pd.DataFrame, recipe: Recipe, folder: Path) -> float:
     """CPU seconds of the engine's loop, from the first step to the last; reading pictures comes before."""
     torch.manual_seed(0)
-    model = build("heatmap", SIZE, COCO_17)
+    model = make("heatmap", SIZE, COCO_17)
     (folder / "checkpoint.pt").unlink(missing_ok=True)
     marks: list[float] = []
     fit(model, TrainingSet.plain(table), recipe, folder, lambda step, values: marks.append(time.process_time()))
@@ -84,7 +84,7 @@ def whole(table: pd.DataFrame, recipe: Recipe, folder: Path) -> float:
 
 def detector() -> YoloPose:
     """YOLO-Pose of the size of yolo11n-pose."""
-    model = build("yolo_pose", SIZE, COCO_17, {"side": 256})
+    model = make("yolo_pose", SIZE, COCO_17, {"side": 256})
     model.backbone = SmallBackbone(LIKE_YOLO11N)
     model.pyramid = Pyramid(model.backbone.channels[1:], NECK)
     return model
@@ -93,7 +93,7 @@ def detector() -> YoloPose:
 def on_gpu() -> list[dict]:
     """Pictures per second of the ResNet-size net at 256x192 in bf16, and its share of the measured matmul peak."""
     device, size, batch = torch.device("cuda"), (192, 256), 128
-    model = build("heatmap", size, COCO_17, {"net": "resnet50"}).to(device, memory_format=torch.channels_last)
+    model = make("heatmap", size, COCO_17, {"net": "resnet50"}).to(device, memory_format=torch.channels_last)
     pixels = torch.randn(batch, 3, size[1], size[0], device=device).contiguous(memory_format=torch.channels_last)
     with torch.utils.flop_counter.FlopCounterMode(display=False) as counter, torch.no_grad():
         model.eval()(pixels[:1])
@@ -146,7 +146,7 @@ def processor() -> str:
 def main() -> None:
     options = arguments(__doc__)
     torch.set_num_threads(1)
-    default = build("heatmap", SIZE, COCO_17)
+    default = make("heatmap", SIZE, COCO_17)
     half = fastest(cuda=False) == "bf16"
     eager = passes(default, SIZE, half=False, last=False)
     own = passes(default, SIZE, half=half, last=True)

@@ -210,7 +210,7 @@ def _remember_active(model: nn.Module, keys: object) -> None:
     cast(DeepPose, model).begin(int(cast(DeepPose, model).active), None)
 
 
-def build(size: tuple[int, int], skeleton: Skeleton, options: Options) -> DeepPose:
+def make(size: tuple[int, int], skeleton: Skeleton, options: Options) -> DeepPose:
     """Build the estimator; width and height must be multiples of 32, and the skeleton have shoulders and hips.
 
     Raises:

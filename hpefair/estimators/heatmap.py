@@ -130,7 +130,7 @@ class Heatmap(Estimator):
         return Poses.of_crops(points, confidence)
 
 
-def build(size: tuple[int, int], skeleton: Skeleton, options: Options) -> Heatmap:
+def make(size: tuple[int, int], skeleton: Skeleton, options: Options) -> Heatmap:
     """Build the estimator; width and height must be multiples of 16, for the ResNet of 32.
 
     Raises:

@@ -183,10 +183,10 @@ class Resizable(ABC):
         """The same weights for inputs of another size, rounded to what the network can take."""
 
 
-def build(
+def make(
     name: str, size: tuple[int, int], skeleton: Skeleton, options: Mapping[str, Option] | None = None
 ) -> Estimator:
-    """Build an estimator by the name of its module.
+    """Make an estimator by the name of its module.
 
     Args:
         name: Module under `hpefair.estimators`.
@@ -202,13 +202,13 @@ def build(
     """
     try:
         module: Any = importlib.import_module(f"hpefair.estimators.{name}")
-        kind, builder = module.Options, module.build
+        kind, maker = module.Options, module.make
     except (ModuleNotFoundError, AttributeError) as error:
         beside = (one.name for one in pkgutil.iter_modules([str(Path(__file__).parent)]))
         known = ", ".join(sorted({*beside} - {Path(__file__).stem}))
         raise SettingsError(f"the estimator {name!r} does not exist: expected one of {known}") from error
     try:
-        return cast(Estimator, builder(size, skeleton, kind.model_validate(dict(options or {}))))
+        return cast(Estimator, maker(size, skeleton, kind.model_validate(dict(options or {}))))
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in error.errors())
         raise SettingsError(f"options of the estimator {name}: {said}") from error

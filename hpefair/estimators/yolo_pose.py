@@ -186,6 +186,6 @@ def _mirrored_cells(size: tuple[int, int]) -> Tensor:
     return torch.cat(order)
 
 
-def build(size: tuple[int, int], skeleton: Skeleton, options: Options) -> YoloPose:
+def make(size: tuple[int, int], skeleton: Skeleton, options: Options) -> YoloPose:
     """Build the estimator; the side of its input comes from the options, not from the size of crops."""
     return YoloPose(skeleton, options)

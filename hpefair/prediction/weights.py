@@ -10,7 +10,7 @@ from torch import nn
 from hpefair.core.pose.skeletons import skeleton
 from hpefair.data import tables
 from hpefair.errors import InputError
-from hpefair.estimators.protocol import Estimator, build
+from hpefair.estimators.protocol import Estimator, make
 
 WEIGHTS = "weights.safetensors"
 CARD = "model.json"
@@ -34,7 +34,7 @@ def load(folder: Path) -> tuple[Estimator, dict[str, Any]]:
     if missing:
         raise InputError(f"{folder / CARD} describes no model of hpefair: it has no {', '.join(sorted(missing))}")
     size = (card["input_width"], card["input_height"])
-    model = build(card["estimator"], size, skeleton(card["skeleton"]), card.get("options"))
+    model = make(card["estimator"], size, skeleton(card["skeleton"]), card.get("options"))
     try:
         load_model(model, str(folder / WEIGHTS))
     except (RuntimeError, OSError, SafetensorError) as error:

@@ -26,7 +26,7 @@ PROVENANCE = [
 ]  # fmt: skip
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write a COCO file and tables for training per variant, provenance, and the audited people of the balanced one."""
     everything = params.load()
     images, people, beside_people = _real()
@@ -127,4 +127,4 @@ def _admitted(
 
 
 if __name__ == "__main__":
-    stage.main("assemble", build)
+    stage.main("assemble", write)

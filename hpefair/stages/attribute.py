@@ -18,7 +18,7 @@ from hpefair.settings import params
 from hpefair.tools.dvc import stage
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write the attributes of the people whose images fall in this shard; what models infer goes to its own table."""
     settings = params.load().attribute
     images = tables.read(artifacts.INGEST / "images.parquet")
@@ -49,4 +49,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    stage.main("attribute", build)
+    stage.main("attribute", write)

@@ -21,7 +21,7 @@ from hpefair.tools.dvc import stage
 TABLES = ("shares", "prevalence", "distances", "coverage", "patterns", "cells")
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write shares, distances and coverage of the whole set and of the training split."""
     settings = params.load().audit
     everybody = _real()
@@ -74,4 +74,4 @@ def _real() -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    stage.main("audit", build)
+    stage.main("audit", write)

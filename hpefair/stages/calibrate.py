@@ -15,7 +15,7 @@ from hpefair.settings import params
 from hpefair.tools.dvc import stage
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write everybody's attributes; apart from them the calibrated judgements, and what an audit says of errors."""
     everything = params.load()
     shards = everything.attribute.shards
@@ -50,4 +50,4 @@ def _truth(given: pd.DataFrame, reviewed: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    stage.main("calibrate", build)
+    stage.main("calibrate", write)

@@ -13,11 +13,11 @@ from hpefair.tools.gx.workspace_settings import check
 SAID = "params.yaml and expectations were read and are in order\n"
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Refuse settings that are not in order."""
     print(f"check: {check()}")
     (out / "checked.txt").write_text(SAID, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    stage.main("check", build)
+    stage.main("check", write)

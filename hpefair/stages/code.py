@@ -27,7 +27,7 @@ READ_BY: Final = {
 PER_ITEM: Final = ("train", "predict")  # whose items execute different code
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write one file per stage, of train and predict one per model: code by module, and settings that are asked for."""
     # Items become names of files: what is no word is refused here, before anything is written.
     params.load()
@@ -96,4 +96,4 @@ def _digest(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    stage.main("code", build)
+    stage.main("code", write)

@@ -15,7 +15,7 @@ from hpefair.tools.dvc import stage
 CLAIM = "about these trained models; a claim about the method needs at least 3 seeds per variant"
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write one verdict per candidate with the groups and gaps behind it."""
     everything = params.load()
     settings, attributes = everything.compare, workspace.attributes()
@@ -68,4 +68,4 @@ def _check_alike(models: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    stage.main("compare", build)
+    stage.main("compare", write)

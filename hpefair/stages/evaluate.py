@@ -20,7 +20,7 @@ from hpefair.settings.params import Evaluate
 from hpefair.tools.dvc import stage
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write the ten COCO statistics, the tables by group and joint, gaps, and per-person scores."""
     settings = params.load().evaluate
     folder = artifacts.PREDICT / item
@@ -68,4 +68,4 @@ def _uncertainty(settings: Evaluate) -> Uncertainty:
 
 
 if __name__ == "__main__":
-    stage.main("evaluate", build)
+    stage.main("evaluate", write)

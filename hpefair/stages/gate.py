@@ -9,7 +9,7 @@ from hpefair.settings import params
 from hpefair.tools.dvc import stage
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write the decision with the verdict of every expectation."""
     settings = params.load().gate
     results = tables.read_json(artifacts.VALIDATE / item / "results.json")
@@ -31,4 +31,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    stage.main("gate", build)
+    stage.main("gate", write)

@@ -13,7 +13,7 @@ from hpefair.settings import params
 from hpefair.tools.dvc import stage
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write one PNG per generated person, and a table of all attempts with their provenance."""
     everything = params.load()
     attributes = everything.plan.attributes
@@ -36,4 +36,4 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    stage.main("generate", build, resumable=True)
+    stage.main("generate", write, resumable=True)

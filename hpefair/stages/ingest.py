@@ -23,7 +23,7 @@ from hpefair.tools.dvc import stage
 LABELS = ("person_id", "image_id", "attribute", "group", "source")
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write images, people, labels and rejects of all datasets under data/raw."""
     settings = params.load().ingest
     # Not glob(), which passes over what it may not read.
@@ -122,4 +122,4 @@ def _check_files(folder: Path, checked: records.Checked, max_pixels: int) -> Non
 
 
 if __name__ == "__main__":
-    stage.main("ingest", build)
+    stage.main("ingest", write)

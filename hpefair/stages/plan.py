@@ -12,7 +12,7 @@ from hpefair.settings import params
 from hpefair.tools.dvc import stage
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write quotas with and without generation, the expectations they are for, and the list of people to generate."""
     everything = params.load()
     plan = plan_repair(everything, "original")
@@ -83,4 +83,4 @@ def _item(backend: str, row: dict[str, Any], number: int, everything: params.Par
 
 
 if __name__ == "__main__":
-    stage.main("plan", build)
+    stage.main("plan", write)

@@ -16,7 +16,7 @@ from hpefair.tools.dvc import stage
 Found = tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]  # predictions, the images they are about, and what they are
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write predictions, the images they are about, and where boxes came from."""
     settings = params.load().predict
     source = Path(settings.models[item].from_)
@@ -63,4 +63,4 @@ def _third_party(source: Path, images: pd.DataFrame) -> Found:
 
 
 if __name__ == "__main__":
-    stage.main("predict", build)
+    stage.main("predict", write)

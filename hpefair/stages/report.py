@@ -16,7 +16,7 @@ FILES = {
 }
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write report.html, data_card.md, model_card.md, and answer.json: the sentences at their top."""
     values = {**report_values.collect(params.load()), "context": context.DEFINITIONS}
     for name, template in FILES.items():
@@ -26,4 +26,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    stage.main("report", build)
+    stage.main("report", write)

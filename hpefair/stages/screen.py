@@ -18,7 +18,7 @@ ACCEPTED_BY = ("age_band", "build", "gender_presentation", "skin_tone", "view", 
 WEIGHED_BY = ("age_band", "build", "skin_tone", "view")
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write accepted and rejected people, and acceptance by cell and by group."""
     everything = params.load()
     made = tables.read_folder(artifacts.GENERATE, "generated.parquet", everything.generate.shards)
@@ -77,4 +77,4 @@ def _reject_copies(made: pd.DataFrame, everything: params.Params) -> None:
 
 
 if __name__ == "__main__":
-    stage.main("screen", build, resumable=True)
+    stage.main("screen", write, resumable=True)

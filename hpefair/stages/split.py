@@ -11,7 +11,7 @@ from hpefair.settings import params
 from hpefair.tools.dvc import stage
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write the split of every person, and how each split is composed."""
     settings = params.load().split
     images = tables.read(artifacts.INGEST / "images.parquet")
@@ -29,4 +29,4 @@ def build(out: Path, work: Path, item: str) -> None:
 
 
 if __name__ == "__main__":
-    stage.main("split", build)
+    stage.main("split", write)

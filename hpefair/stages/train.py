@@ -12,7 +12,7 @@ from hpefair.core.pose.skeletons import skeleton
 from hpefair.data import tables
 from hpefair.data.training_rows import read_variant
 from hpefair.errors import InputError
-from hpefair.estimators.protocol import build as build_estimator
+from hpefair.estimators.protocol import make as make_estimator
 from hpefair.machine import progress
 from hpefair.prediction import weights
 from hpefair.settings import params
@@ -22,7 +22,7 @@ from hpefair.training.engine import Recipe, fit
 from hpefair.training.training_set import Membership, TrainingSet
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write weights, the model's description, and curves of training, by group, and of validation.
 
     HPEFAIR_PROCESSES trains with as many processes side by side. It is not a setting: the result is the same up to the
@@ -42,7 +42,7 @@ def _build(out: Path, work: Path, item: str) -> None:
     torch.manual_seed(wanted.seed)
     joints = skeleton("coco_17")
     size = (settings.engine.input_width, settings.engine.input_height)
-    model = build_estimator(wanted.estimator, size, joints, wanted.options)
+    model = make_estimator(wanted.estimator, size, joints, wanted.options)
     data = _read(wanted.variant, settings.objective.by, str(model.scope) == "image")
     numbers = settings.objective.model_dump(exclude={"by"})
     recipe = Recipe(settings.engine, wanted.seed, joints, Choice(wanted.objective, **numbers))
@@ -82,4 +82,4 @@ if __name__ == "__main__":
     if processes.inside():
         _build(Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[1])
     else:
-        stage.main("train", build, resumable=True)
+        stage.main("train", write, resumable=True)

@@ -13,7 +13,7 @@ from hpefair.tools.dvc import stage
 from hpefair.tools.gx import suites
 
 
-def build(out: Path, work: Path, item: str) -> None:
+def write(out: Path, work: Path, item: str) -> None:
     """Write the result of every suite as JSON, and as a Data Docs page that shows no group below the floor."""
     from hpefair.tools.gx import checks, docs, expectations
 
@@ -55,4 +55,4 @@ def hidden_groups(shares: pd.DataFrame, floor: int) -> dict[tuple[str, str], set
 
 
 if __name__ == "__main__":
-    stage.main("validate", build)
+    stage.main("validate", write)

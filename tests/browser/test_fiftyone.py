@@ -25,7 +25,7 @@ NAME = "hpefair-test"
 BUILD = """
 import json
 from hpefair.commands.results import review
-dataset, views = review.build("hpefair-test")
+dataset, views = review.make("hpefair-test")
 import fiftyone as fo
 dataset.app_config.color_scheme = fo.ColorScheme(
     show_skeletons=True, color_by="field", opacity=1.0, fields=[{"path": "people", "fieldColor": "#ff00ff"}]

@@ -7,7 +7,7 @@ import torch
 from hpefair.core.pose.geometry import mirror
 from hpefair.core.pose.skeletons import COCO_17, LSP_14
 from hpefair.errors import SettingsError
-from hpefair.estimators.protocol import Sample, build
+from hpefair.estimators.protocol import Sample, make
 
 SIZE = (64, 96)
 KINDS = [
@@ -23,7 +23,7 @@ KINDS = [
 def model(request):
     """An untrained estimator."""
     torch.manual_seed(0)
-    return build(request.param[0], SIZE, COCO_17, request.param[1])
+    return make(request.param[0], SIZE, COCO_17, request.param[1])
 
 
 def sample(model, people=1, seed=0):
@@ -111,7 +111,7 @@ def test_poses_are_finite_and_confidences_lie_between_0_and_1(model):
 def test_another_skeleton_is_only_another_skeleton():
     """Estimators know joints by the skeleton they are given."""
     for name, options in KINDS:
-        model = build(name, SIZE, LSP_14, options).eval()
+        model = make(name, SIZE, LSP_14, options).eval()
         assert model.decode(model(torch.zeros(1, 3, model.size[1], model.size[0]))).keypoints.shape[2] == 14
 
 
@@ -130,13 +130,13 @@ def test_another_skeleton_is_only_another_skeleton():
 def test_what_cannot_be_built_is_said(name, size, options, said):
     """In one line that names the option."""
     with pytest.raises(SettingsError, match=said):
-        build(name, size, COCO_17, options)
+        make(name, size, COCO_17, options)
 
 
 def test_a_cascade_starts_from_errors_and_looks_where_it_is(tmp_path):
     """Later stages begin at displaced truth of the fitted distribution, and undo what they are trained to undo."""
     torch.manual_seed(0)
-    model = build("deeppose", SIZE, COCO_17, {"stages": 2})
+    model = make("deeppose", SIZE, COCO_17, {"stages": 2})
     rng = np.random.default_rng(0)
     errors = rng.normal([0.3, -0.1], [0.05, 0.02], (500, 17, 2))
     model.begin(1, errors)

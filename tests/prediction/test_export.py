@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hpefair.core.pose.skeletons import COCO_17
-from hpefair.estimators.protocol import build
+from hpefair.estimators.protocol import make
 from hpefair.prediction.export import export, metadata, plain
 from hpefair.prediction.prediction import TestTime
 
@@ -27,7 +27,7 @@ KINDS = [
 def test_onnxruntime_says_what_the_model_says(name, options, suppressed, tmp_path):
     """Joints within 1e-4 px in the median, for batches of one, three and four."""
     torch.manual_seed(0)
-    model = build(name, (64, 64), COCO_17, options).eval()
+    model = make(name, (64, 64), COCO_17, options).eval()
     path = tmp_path / "model.onnx"
     names = export(model, path, {"estimator": name}, COCO_17, HOW, suppressed)
     onnx.checker.check_model(str(path))

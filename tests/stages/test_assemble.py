@@ -47,7 +47,7 @@ def test_a_rejected_person_stays_out(workspace_copy, monkeypatch):
     line = json.dumps({"person_id": person, "decision": "reject", "who": "t", "why": "blurred"})
     (workspace_copy / "review/decisions.jsonl").write_text(line + "\n")
     out = workspace_copy / "out"
-    assemble.build(out, out, "")
+    assemble.write(out, out, "")
     assert person not in set(tables.read(out / "balanced.parquet")["person_id"])
 
 
@@ -93,7 +93,7 @@ def test_whoever_is_gone_takes_the_descendants_along(workspace_copy, monkeypatch
     path.unlink()
     tables.write(path, split.assign(split=split["split"].mask(split["person_id"] == gone, "sealed")))
     out = workspace_copy / "out"
-    assemble.build(out, out, "")
+    assemble.write(out, out, "")
     after, refused = tables.read(out / "provenance.parquet"), tables.read(out / "refused.parquet")
     assert gone not in set(after["parent_person"])
     assert set(before.loc[before["parent_person"] == gone, "person_id"]) <= set(refused["person_id"])
@@ -115,7 +115,7 @@ def test_review_bounds_the_faults_that_slipped_in(workspace_copy, monkeypatch):
     rows = [{"person_id": name, "decision": "accept", "who": "t", "why": ""} for name in sample]
     (workspace_copy / "review/decisions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     out = workspace_copy / "out"
-    assemble.build(out, out, "")
+    assemble.write(out, out, "")
     found = tables.read_json(out / "defects.json")
     expected = binomtest(0, len(rows), alternative="less").proportion_ci(0.95, "exact").high
     assert found["reviewed"] == len(rows) > 0

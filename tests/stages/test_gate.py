@@ -54,5 +54,5 @@ def test_what_could_not_be_evaluated_fails(workspace_copy, monkeypatch):
     path.unlink()
     tables.write_json(path, results)
     out = workspace_copy / "out"
-    gate.build(out, out, "balanced")
+    gate.write(out, out, "balanced")
     assert tables.read_json(out / "decision.json")["verdict"] == "FAIL"

@@ -27,7 +27,7 @@ def test_forbidden_licences_never_train(workspace_copy, monkeypatch):
     tree["split"]["forbid_training"] = ["DRAWN for tests"]
     (workspace_copy / "params.yaml").write_text(yaml.safe_dump(tree))
     out = workspace_copy / "out"
-    split.build(out, out, "")
+    split.write(out, out, "")
     after = tables.read(out / "people.parquet")
     assert "train" not in set(after["split"])
     assert (after["split"] == "unused").sum() == (before["split"] == "train").sum()
@@ -45,5 +45,5 @@ def test_the_same_picture_under_two_names_stays_on_one_side(workspace_copy, monk
     path.unlink()
     tables.write(path, images)
     out = workspace_copy / "out"
-    split.build(out, out, "")
+    split.write(out, out, "")
     assert tables.read(out / "images.parquet")["split"].nunique() == 1

@@ -14,7 +14,7 @@ from hpefair.core.pose.similarity import keypoint_similarity
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import InputError
 from hpefair.estimators.heatmap import Heatmap, Options
-from hpefair.estimators.protocol import Adversarial, Losses, build
+from hpefair.estimators.protocol import Adversarial, Losses, make
 from hpefair.prediction import weights
 from hpefair.prediction.prediction import TestTime, detect, predict
 from hpefair.training.batches import ahead, draw
@@ -38,7 +38,7 @@ def with_validation(people):
 def train(name, data, recipe, work, stop_at=None):
     """Train and return the model and what happened; `stop_at` raises in the middle."""
     torch.manual_seed(0)
-    model = build(name, (64, 96), COCO_17, SMALL[name])
+    model = make(name, (64, 96), COCO_17, SMALL[name])
     work.mkdir(exist_ok=True)
 
     def on_step(step, values):
@@ -117,7 +117,7 @@ def test_a_detector_learns_to_find_people(people, settings, tmp_path):
     """Twelve pictures: nearly everybody found once, with joints, and hardly anything else."""
     few = people[people["image_id"].isin([str(k) for k in range(1, 13)])].reset_index(drop=True)
     torch.manual_seed(0)
-    model = build("yolo_pose", (64, 96), COCO_17, {"side": 96})
+    model = make("yolo_pose", (64, 96), COCO_17, {"side": 96})
     fit(model, TrainingSet.plain(few), plain_recipe(settings, 200), tmp_path)
     pictures = few.drop_duplicates("image_id")
     found = detect(model, pictures, TestTime(score_threshold=0.3))
@@ -220,7 +220,7 @@ def test_an_estimator_may_be_trained_against_others(people, settings, tmp_path):
 
 def test_weights_round_trip_and_misfits_are_named(tmp_path):
     """Saved and loaded, the same output, a cascade as far as it was trained; another estimator's weights are no use."""
-    model = build("deeppose", (64, 96), COCO_17, {"stages": 3})
+    model = make("deeppose", (64, 96), COCO_17, {"stages": 3})
     model.begin(1, None)
     nn.init.normal_(model.refiners[0].weight)
     card = {

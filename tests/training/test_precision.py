@@ -9,7 +9,7 @@ from torch import nn
 from hpefair.cli.training import _precision
 from hpefair.core.pose.skeletons import COCO_17
 from hpefair.errors import SettingsError
-from hpefair.estimators.protocol import build
+from hpefair.estimators.protocol import make
 from hpefair.settings import params
 from hpefair.training import precision
 from hpefair.training.engine import Recipe, fit
@@ -28,7 +28,7 @@ def loss_curve(people, settings, tmp_path, name):
     """Losses of four steps, and the kept weights."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    model = build("heatmap", (64, 96), COCO_17)
+    model = make("heatmap", (64, 96), COCO_17)
     data = TrainingSet(people, Membership.of_nobody(len(people)), people[:0], Membership.of_nobody(0))
     work = tmp_path / name
     work.mkdir()

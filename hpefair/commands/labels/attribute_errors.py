@@ -122,6 +122,8 @@ def next_step(audited: int) -> str:
     """What to do about it."""
     what = "  a label review of a few hundred people corrects the shares: hpefair attributes sample --help"
     return "" if audited else what
+
+
 def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", show_edge=False)
 

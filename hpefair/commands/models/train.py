@@ -88,7 +88,7 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     """
     import torch
 
-    from hpefair.estimators.protocol import build
+    from hpefair.estimators.protocol import make
     from hpefair.prediction import weights
     from hpefair.training import processes
     from hpefair.training.engine import Recipe, fit
@@ -102,7 +102,7 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
     torch.set_num_threads(1)
     torch.manual_seed(request.seed)
     size = (request.settings.input_width, request.settings.input_height)
-    model = build(request.estimator, size, COCO_17, request.options)
+    model = make(request.estimator, size, COCO_17, request.options)
     data = _training_set(people, request, str(model.scope) == "image")
     work = out.parent / f".{out.name}.work"
     try:

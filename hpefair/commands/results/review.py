@@ -71,11 +71,11 @@ def review(console: Console, wanted: Wanted, port: int | None) -> None:
         if people is not None:
             from hpefair.tools.fiftyone import generated as fiftyone_generated
 
-            dataset = fiftyone_generated.build(name, *people, known)
+            dataset = fiftyone_generated.make(name, *people, known)
             said = f"{len(people[0])} accepted and {len(dataset) - len(people[0])} rejected pictures"
             link = f"{wanted.app}/datasets/{name}?view=accepted"
         else:
-            dataset, views = build(name, wanted.public, history, wanted.audit)
+            dataset, views = make(name, wanted.public, history, wanted.audit)
             said = f"{len(dataset)} images, {len(views)} views"
             link = f"{wanted.app}/datasets/{name}"
         line = f"FiftyOne dataset {name}: {said}" + ("" if port else f"{when}: {link}")
@@ -156,7 +156,7 @@ def _screened() -> tuple[pd.DataFrame, pd.DataFrame]:
     return accepted, rejected
 
 
-def build(
+def make(
     name: str, public: bool = False, history: Sequence[dict[str, Any]] = (), audit: int = Wanted.audit
 ) -> tuple[Any, list[str]]:
     """Build the dataset and its saved views from DVC's files; needs a running database.
@@ -177,7 +177,7 @@ def build(
     models = [model for model in settings.predict.models if (artifacts.EVALUATE / model).exists()]
     predictions = {model: tables.read(artifacts.PREDICT / model / "predictions.parquet") for model in models}
     people = everybody.people(models, public)
-    dataset = fiftyone_dataset.build(name, everybody.images(), people, predictions, COCO_17)
+    dataset = fiftyone_dataset.make(name, everybody.images(), people, predictions, COCO_17)
     rows = numbers.by_group(models, settings.report.min_cell if public else 1)
     dataset.info = {
         **about(public), "models": models, "rows": rows, "history": list(history),

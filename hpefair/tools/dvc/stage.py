@@ -1,4 +1,4 @@
-"""Run as a DVC stage: die with dvc, one writer per output, build in scratch, rename at the end.
+"""Run as a DVC stage: die with dvc, one writer per output, write in scratch, rename at the end.
 
 DVC removes a stage's outputs before running it, keeps no lock while it runs, and leaves it running when dvc itself is
 killed. So a stage holds a lock of its own, builds in `.hpefair/scratch/<stage>/<hash of its inputs>`, and puts the
@@ -28,7 +28,7 @@ from hpefair.errors import InputError, MissingArtifactError, ToolError
 from hpefair.machine import failure_log, file_digests, process_state, telemetry, writable
 from hpefair.tools.dvc import finished_output, graph
 
-Build = Callable[[Path, Path, str], None]
+Write = Callable[[Path, Path, str], None]
 
 PARENT_POLL_S: Final = 0.2
 RUNNING: Final = "DVC_STAGE"  # in which dvc says what it runs
@@ -39,7 +39,7 @@ LOCKS: Final = artifacts.SCRATCH / "locks"
 DIGESTS: Final = artifacts.SCRATCH / "digests.sqlite"
 
 
-def main(word: str, build: Build, resumable: bool = False) -> None:
+def main(word: str, write: Write, resumable: bool = False) -> None:
     """Run a stage from the command line: `python -m hpefair.stages.<word> [item]`, below dvc without the item.
 
     No value of params.yaml stands in a command of dvc.yaml, where a shell would read it: dvc says in `DVC_STAGE` which
@@ -47,21 +47,21 @@ def main(word: str, build: Build, resumable: bool = False) -> None:
 
     Args:
         word: Stage word.
-        build: Called with the output folder to fill, a folder for private work files, and the item ("" without one).
-        resumable: Whether `build` continues from what it finds in the two folders.
+        write: Called with the output folder to fill, a folder for private work files, and the item ("" without one).
+        resumable: Whether `write` continues from what it finds in the two folders.
     """
     telemetry.silence()
     with failure_log.one_line_errors(f"stage {word}"):
         item = sys.argv[1] if len(sys.argv) > 1 else _item_of(word)
-        run(f"{word}@{item}" if item else word, build, resumable)
+        run(f"{word}@{item}" if item else word, write, resumable)
 
 
-def run(stage: str, build: Build, resumable: bool = False) -> None:
-    """Build a stage's output folder and put it in place.
+def run(stage: str, write: Write, resumable: bool = False) -> None:
+    """Write a stage's output folder and put it in place.
 
     Args:
         stage: `word` or `word@item`.
-        build: See `main`.
+        write: See `main`.
         resumable: See `main`.
 
     Raises:
@@ -86,19 +86,19 @@ def run(stage: str, build: Build, resumable: bool = False) -> None:
         if ancestors and not _forced(ancestors[-1]) and finished_output.kept(scratch):
             print(f"{stage}: finished before dvc had noted it; the kept output is put in place")
         else:
-            _build(scratch, target, build, stage, resumable)
+            _compute(scratch, target, write, stage, resumable)
         finished_output.place(scratch, target)
         if not ancestors:
             shutil.rmtree(scratch)
 
 
-def _build(scratch: Path, target: Path, build: Build, stage: str, resumable: bool) -> None:
+def _compute(scratch: Path, target: Path, write: Write, stage: str, resumable: bool) -> None:
     (scratch / finished_output.NOTE).unlink(missing_ok=True)
     _clear_others(scratch, keep=resumable)
     out, work = scratch / finished_output.OUT, scratch / "work"
     out.mkdir(parents=True, exist_ok=True)
     work.mkdir(exist_ok=True)
-    build(out, work, stage.partition("@")[2])
+    write(out, work, stage.partition("@")[2])
     finished_output.note(scratch, target)
     shutil.rmtree(work)
 

@@ -26,7 +26,7 @@ PROJECT: Final = "project"  # in the info of every dataset that hpefair built
 BATCH: Final = 2000  # documents a call
 
 
-def build(
+def make(
     name: str,
     images: pd.DataFrame,
     people: pd.DataFrame,

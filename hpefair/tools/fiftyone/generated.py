@@ -22,7 +22,7 @@ SHOWN: Final = [
 ]
 
 
-def build(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame, about: dict[str, Any]) -> Any:
+def make(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame, about: dict[str, Any]) -> Any:
     """Build the dataset, with a view of those whom the screen let in, and one of the others.
 
     Args:
@@ -45,7 +45,7 @@ def build(name: str, accepted: pd.DataFrame, rejected: pd.DataFrame, about: dict
     hidden = ("cell",) if about["public"] else ()  # a cell may name what people are perceived as
     shown = [name for name in SHOWN if name not in hidden] + ([] if about["public"] else [*PERCEIVED])
     people = everybody[shown].fillna(dict.fromkeys(("fault", "parent_person", *PERCEIVED), ""))
-    dataset = fiftyone_dataset.build(name, pictures, people, {}, COCO_17)
+    dataset = fiftyone_dataset.make(name, pictures, people, {}, COCO_17)
     dataset.info = {**about, "models": [], "rows": [], "history": [], "attributes": []}
     dataset.save()
     for verdict in ("accepted", "rejected"):

