@@ -17,7 +17,7 @@ from hpefair.core.balance.repair import Repair, repair
 from hpefair.core.balance.yields import Belief, beliefs
 from hpefair.data import tables
 from hpefair.errors import InputError, SettingsError
-from hpefair.generation.sources import MINORS, capacity
+from hpefair.generation.parents import MINORS, capacity
 from hpefair.schema import PERCEIVED, UNKNOWN
 from hpefair.settings.params import BackendName, Params
 from hpefair.tools.gx.requirements import Rules, read_rules

@@ -23,7 +23,7 @@ from hpefair.generation.diffusion import training_record
 from hpefair.generation.diffusion.pose_pipeline import CONDITIONS, FOLD, untrained
 from hpefair.generation.diffusion.tiny_data import cut
 from hpefair.generation.diffusion.tiny_training import Recipe, fit
-from hpefair.generation.sources import MINORS
+from hpefair.generation.parents import MINORS
 from hpefair.machine import own_outputs
 from hpefair.settings import params
 

@@ -13,8 +13,8 @@ from hpefair.generation.diffusion import painting, pipelines, prompts, training_
 from hpefair.generation.diffusion.machine import Machine
 from hpefair.generation.diffusion.real_starts import Photographed
 from hpefair.generation.diffusion.starts import Rendered, Start
+from hpefair.generation.parents import MINORS
 from hpefair.generation.protocol import Item, Made
-from hpefair.generation.sources import MINORS
 from hpefair.settings.diffusion import Operation
 from hpefair.settings.params import Generate
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hpefair.core.balance.cells import cell_name
 from hpefair.data import images as files
-from hpefair.generation import sources
+from hpefair.generation import parents as possible_parents
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.recompose.aim import Aim
 from hpefair.generation.recompose.cloth import is_grey
@@ -58,8 +58,8 @@ class Recompose:
             settings: The generate section of params.yaml.
             photos: The user's background photographs; they show nobody.
         """
-        self._parents = sources.eligible(people, settings.context, settings.forbid_licenses)
-        lending = sources.donors(people, images, settings.forbid_licenses)
+        self._parents = possible_parents.eligible(people, settings.context, settings.forbid_licenses)
+        lending = possible_parents.donors(people, images, settings.forbid_licenses)
         self._by_image = dict(list(people.groupby("image_id")))
         self._donors = [_donor(row, self._by_image.get(row["image_id"])) for _, row in lending.iterrows()]
         fit = {name for name, rows in self._by_image.items() if sources.fit_for_company(rows)}
@@ -76,11 +76,11 @@ class Recompose:
         """Change the parent whose turn it is until the measured contrast lies in the wanted cell."""
         rng = np.random.default_rng(item.seed)
         cell = cell_name([*item.wanted.values()])
-        parents = sources.in_cell(self._parents, item.wanted)
+        parents = possible_parents.in_cell(self._parents, item.wanted)
         if parents.empty:
             return f"no training person may be recomposed into {cell}: none there is measured and alterable"
         row = parents.iloc[turn(item.number, len(parents), self._settings.seed, cell)]
-        shot = sources.read_shot(row, self._by_image[row["image_id"]], self._settings.context)
+        shot = possible_parents.read_shot(row, self._by_image[row["image_id"]], self._settings.context)
         changed = self._changed(shot, Aim.at(item.wanted.get("contrast"), self._bins), rng)
         if changed is None:
             return f"{self._settings.max_tries} tries did not bring {row['person_id']} into {cell}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from hpefair.arrays import Array
 from hpefair.data import images
+from hpefair.generation.parents import touches
 from hpefair.generation.recompose.carrying import Window
 from hpefair.generation.recompose.cloth import is_grey
 from hpefair.generation.recompose.exchange import Surroundings, shrunk_or_grown
@@ -16,7 +17,6 @@ from hpefair.generation.recompose.movable import stands
 from hpefair.generation.recompose.perspective import Perspective, likely_size
 from hpefair.generation.recompose.rights import may_mix
 from hpefair.generation.recompose.shot import Shot
-from hpefair.generation.sources import touches
 
 PLACES_TRIED: Final = 16
 ZOOM: Final = (0.7, 1.7)  # size of the stretch relative to the window it will fill

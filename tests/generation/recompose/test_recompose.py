@@ -9,9 +9,9 @@ import pytest
 from hpefair.attributes.measured.measurement import measure_image
 from hpefair.data import images
 from hpefair.data.coco import masks
+from hpefair.generation.parents import capacity
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.recompose.recompose import Recompose
-from hpefair.generation.sources import capacity
 from hpefair.settings.params import ContrastBins, Generate
 
 BINS = ContrastBins(low_below=10, high_from=25)
