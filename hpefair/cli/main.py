@@ -223,9 +223,9 @@ def gaps(models: Annotated[list[str] | None, typer.Argument(help="Models to show
 @app.command()
 def check() -> None:
     """Read params.yaml and expectations/ of this workspace and say what is wrong with them; nothing is run."""
-    from hpefair.tools.gx import workspace_settings
+    from hpefair.stages.check import check as read_settings
 
-    console.print(workspace_settings.check(), highlight=False)
+    console.print(read_settings(), highlight=False)
 
 
 @app.command()

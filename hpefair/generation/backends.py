@@ -1,11 +1,16 @@
 """Backends by name, ready to make people."""
 
-from hpefair.generation.photos import photographs
+from pathlib import Path
+from typing import Final
+
+from hpefair.errors import SettingsError
 from hpefair.generation.planning import training_people
 from hpefair.generation.protocol import Backend
 from hpefair.generation.recompose.recompose import Recompose
 from hpefair.generation.render import Render
 from hpefair.settings.params import BackendName, Params
+
+SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp")  # of background photographs
 
 
 def open_backend(name: BackendName, settings: Params) -> Backend:
@@ -28,3 +33,19 @@ def open_backend(name: BackendName, settings: Params) -> Backend:
     from hpefair.generation.diffusion.diffusion import Diffusion
 
     return Diffusion(generate, people, list(pictures["image_id"]), settings.screen.min_keypoints)
+
+
+def photographs(folder: str) -> tuple[Path, ...]:
+    """Files of a folder of photographs, by name; none without a folder.
+
+    Raises:
+        SettingsError: If the folder does not exist or holds no photograph.
+    """
+    if not folder:
+        return ()
+    found = tuple(path for path in sorted(Path(folder).glob("*")) if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise SettingsError(
+            f"generate.photos: {folder} holds no photograph ({', '.join(SUFFIXES)}); add some, or set it to nothing"
+        )
+    return found

@@ -7,8 +7,11 @@ settings are: what they change is decided stage by stage.
 
 from pathlib import Path
 
+from hpefair import artifacts
+from hpefair.errors import MissingArtifactError
+from hpefair.settings import params
 from hpefair.tools.dvc import stage
-from hpefair.tools.gx.workspace_settings import check
+from hpefair.tools.gx import suites
 
 SAID = "params.yaml and expectations were read and are in order\n"
 
@@ -17,6 +20,22 @@ def write(out: Path, work: Path, item: str) -> None:
     """Refuse settings that are not in order."""
     print(f"check: {check()}")
     (out / "checked.txt").write_text(SAID, encoding="utf-8")
+
+
+def check() -> str:
+    """Read everything; what was read.
+
+    Raises:
+        MissingArtifactError: If this is not a workspace.
+        SettingsError: If a key is unknown, or a value is not of its form.
+    """
+    params.load()
+    found = sorted(artifacts.EXPECTATIONS.glob("*.yaml"))
+    if not found:
+        raise MissingArtifactError(f"{artifacts.EXPECTATIONS} holds no suite: run hpefair from the root of a workspace")
+    for path in found:
+        suites.load_suite(path)
+    return f"{artifacts.PARAMS} and {len(found)} suites of {artifacts.EXPECTATIONS} are in order"
 
 
 if __name__ == "__main__":

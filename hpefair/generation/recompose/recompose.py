@@ -62,7 +62,7 @@ class Recompose:
         lending = possible_parents.donors(people, images, settings.forbid_licenses)
         self._by_image = dict(list(people.groupby("image_id")))
         self._donors = [_donor(row, self._by_image.get(row["image_id"])) for _, row in lending.iterrows()]
-        fit = {name for name, rows in self._by_image.items() if sources.fit_for_company(rows)}
+        fit = {name for name, rows in self._by_image.items() if possible_parents.fit_for_company(rows)}
         self._scenes = [row for _, row in lending.iterrows() if row["image_id"] in fit]
         self._photos = tuple(photos)
         self._bins = bins
@@ -145,7 +145,7 @@ class Recompose:
     def _scene(self, row: pd.Series) -> Scene:
         pixels = files.read_rgb(Path(row["path"]))
         people = self._by_image[row["image_id"]].sort_values("person_id")
-        shown = tuple(sources.read_person(person, pixels.shape[:2]) for _, person in people.iterrows())
+        shown = tuple(possible_parents.read_person(person, pixels.shape[:2]) for _, person in people.iterrows())
         return Scene(pixels, shown, str(row["image_id"]), str(row["license"]))
 
 
