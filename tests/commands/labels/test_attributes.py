@@ -119,7 +119,7 @@ def test_deleting_needs_somebody(made_workspace):
     assert "person tiny/0 not found" in run(
         made_workspace, "attributes", "delete", "--person", "tiny/0", expect=2
     ).stderr.replace("\n", " ")
-    assert "name somebody" in run(made_workspace, "attributes", "delete", expect=2).stderr
+    assert "no person or image named" in run(made_workspace, "attributes", "delete", expect=2).stderr
 
 
 def test_a_dataset_can_be_the_reference_of_another(workspace_copy):
