@@ -48,7 +48,7 @@ def test_a_rejected_person_stays_out(workspace_copy, monkeypatch):
     (workspace_copy / "review/decisions.jsonl").write_text(line + "\n")
     out = workspace_copy / "out"
     assemble.write(out, out, "")
-    assert person not in set(tables.read(out / "balanced.parquet")["person_id"])
+    assert person not in set(tables.read(out / "balanced/people.parquet")["person_id"])
 
 
 def test_where_everything_comes_from_is_kept(made_workspace):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hpefair.data import tables
 from tests.conftest import dvc, run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
@@ -77,6 +78,17 @@ def test_a_comment_runs_nothing_but_the_digests(workspace):
     file.write_text(file.read_text() + "\n# A comment.\n")
     said = dvc(workspace, "repro").stdout
     assert [line for line in said.splitlines() if line.startswith("Running stage")] == ["Running stage 'code':"]
+
+
+def test_a_rejected_person_reaches_what_contains_them(workspace):
+    """The balanced variant and what is counted of it; models that were trained on others are not asked again."""
+    person = tables.read(workspace / "data/assemble/provenance.parquet")["person_id"].iloc[0]
+    ledger = workspace / "review/decisions.jsonl"
+    decision = {"person_id": person, "decision": "reject", "reviewer": "t", "when": "2026-01-01T00:00:00+00:00"}
+    ledger.write_text(ledger.read_text() + json.dumps(decision) + "\n")
+    dvc(workspace, "repro", "--quiet", "assemble")
+    assert person not in set(tables.read(workspace / "data/assemble/balanced/people.parquet")["person_id"])
+    assert changed(workspace) == {"audit@balanced", "train@balanced", "report"}
 
 
 def test_settings_that_are_not_in_order_are_one_line(workspace_copy):
