@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 def test_variants_hold_the_same_real_people(made_workspace):
     """Only exposures and generated people differ; nothing outside the training split is used."""
     folder = made_workspace / "data/assemble"
-    variants = {n: tables.read(folder / f"{n}.parquet") for n in ("original", "oversampled", "balanced")}
+    variants = {n: tables.read(folder / f"{n}/people.parquet") for n in ("original", "oversampled", "balanced")}
     real = {name: set(t.loc[~t["synthetic"], "person_id"]) for name, t in variants.items()}
     assert real["original"] == real["oversampled"] == real["balanced"]
     split = tables.read(made_workspace / "data/split/people.parquet").set_index("person_id")["split"]
@@ -55,7 +55,7 @@ def test_where_everything_comes_from_is_kept(made_workspace):
     """Backend, licence, seed, parents and lenders of every generated person; all of them are training images."""
     folder = made_workspace / "data/assemble"
     provenance = tables.read(folder / "provenance.parquet")
-    balanced = tables.read(folder / "balanced.parquet")
+    balanced = tables.read(folder / "balanced/people.parquet")
     assert set(provenance["person_id"]) == set(balanced.loc[balanced["synthetic"], "person_id"])
     assert set(provenance["backend"]) == {"recompose"}
     assert (provenance["license"] != "").all()
