@@ -269,4 +269,4 @@ def test_nothing_else_reads_the_sealed_split(project):
         for path in (project / "hpefair").rglob("*.py")
         if '"sealed"' in path.read_text()
     }
-    assert found <= {"training/sealed.py", "commands/promote.py", "schema.py"}, found
+    assert found <= {"prediction/sealed.py", "commands/models/promote.py", "schema.py"}, found
