@@ -19,20 +19,20 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 # Written into the workspace's stage module: says who builds when, and slows the work down enough to be hit.
 TRACE = """
 import os as _os, time as _time
-_untraced_build = build
-def build(out, work, item):
+_untraced = write
+def write(out, work, item):
     def trace(what):
         with open("trace.txt", "a") as file:
             file.write(f"{_time.time():.3f} {_os.getpid()} {what}\\n")
     trace("start")
-    _untraced_build(out, work, item)
+    _untraced(out, work, item)
     trace("end")
 
 """
 MAIN = 'if __name__ == "__main__":'
 # Where the code of one item or step is, which is made a little slower, so that a kill hits the middle.
 STEP = {
-    "generate": ("generation/recompose.py", "        rng = np.random.default_rng(item.seed)\n"),
+    "generate": ("generation/recompose/recompose.py", "        rng = np.random.default_rng(item.seed)\n"),
     "train": ("training/engine.py", "            run.prepare_step()\n"),
 }
 
