@@ -87,7 +87,7 @@ def test_whoever_any_model_serves_worse_is_in_the_answer(workspace_copy, monkeyp
     path.unlink()
     table.to_parquet(path)
     settings = params.load()
-    found = {row["group"] for row in accuracy.served_worse(settings) if row["model"] == "tinynet"}
+    found = {row["group"] for row in accuracy.worse(settings) if row["model"] == "tinynet"}
     shown = {"gender presentation feminine", "gender presentation masculine", "contrast low"}
     assert found == shown  # the four of mid contrast, and the next smallest, are hidden
     said = [row for row in answer.answer_values(settings)["other_models"] if "tinynet" in row["sentence"]]
