@@ -87,7 +87,7 @@ def test_a_repeated_rule_stops(tmp_path):
 
 def test_an_attribute_nobody_audited_is_an_error_not_a_pass(tmp_path):
     """The gate turns ERROR into FAIL."""
-    with pytest.raises(SettingsError, match="no attribute contrasts"):
+    with pytest.raises(SettingsError, match="attribute contrasts not found"):
         outcome(tmp_path, rule(RATIO, attribute="contrasts", minimum=0.8, maximum=1.2))
     found = outcome(tmp_path, rule(RATIO, attribute="build", minimum=0.8, maximum=1.2))
     row = checks.plain_results(found)[0]
