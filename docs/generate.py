@@ -124,7 +124,7 @@ def rooms_picture() -> str:
         room = name.split(".")[1]
         above.setdefault(room, set())
         modules[room] = modules.get(room, 0) + (name not in imports.modules or not imports.find_children(name))
-        for other in imports.find_modules_directly_imported_by(name):
+        for other in sorted(imports.find_modules_directly_imported_by(name)):
             below = other.split(".")[1:2]
             if below and below[0] != room:
                 above.setdefault(below[0], set()).add(room)

@@ -58,7 +58,10 @@ def test_files_that_do_not_belong_together_stop(tiny_coco, tmp_path):
     rows = json.loads((tiny_coco / "predictions/tinynet.json").read_text())
     other = tmp_path / "other.json"
     other.write_text(json.dumps([{**row, "image_id": row["image_id"] + 1000} for row in rows]))
-    assert "another dataset" in audit("--annotations", annotations, "--results", other, expect=2).stderr
+    assert (
+        "check that the results file belongs to this dataset"
+        in audit("--annotations", annotations, "--results", other, expect=2).stderr
+    )
     other.write_text(annotations.read_text()[:300])
     assert "not complete JSON" in audit("--annotations", other, "--results", other, expect=2).stderr
     results = tiny_coco / "predictions/tinynet.json"
@@ -181,7 +184,7 @@ def test_labels_of_nobody_stop_and_others_are_counted(tiny_coco, tmp_path):
     files = ["--annotations", tiny_coco / "person_keypoints.json", "--results", tiny_coco / "predictions/tinynet.json"]
     others = tmp_path / "others.csv"
     others.write_text("person_id,gender\n990001,woman\n990002,man\n")
-    assert "none of its labels is of a person" in audit(*files, "--labels", others, expect=2).stderr
+    assert "no id in the label file matches an annotation id" in audit(*files, "--labels", others, expect=2).stderr
     said = audit(*files, "--labels", tiny_coco / "labels.csv").stdout
     labelled, people = map(int, re.search(r"(\d+) of (\d+) people have a label", said).groups())
     assert 0 < labelled <= people

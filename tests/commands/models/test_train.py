@@ -134,7 +134,7 @@ def test_a_changed_dataset_is_another_training(tiny_coco, tmp_path, capsys):
 
     with pytest.raises(KeyboardInterrupt):
         train(request, tmp_path / "m", stop)
-    assert "stopped after step 1; the same command goes on" in capsys.readouterr().err
+    assert "stopped after step 1; run the same command to continue" in capsys.readouterr().err
     left = set((tmp_path / ".m.work").iterdir())
     path = folder / "person_keypoints.json"
     tree = json.loads(path.read_text())

@@ -101,7 +101,7 @@ def test_what_cannot_be_trained_is_said(trained, tmp_path):
     with pytest.raises(InputError, match="multiple of 16"):
         train_diffusion.train(source, tmp_path / "m", 40, RECIPE, "cpu", quiet)
     nobody = train_diffusion.Source(source.people.assign(wanted=False), False)
-    with pytest.raises(InputError, match="0 people may be learnt from"):
+    with pytest.raises(InputError, match="0 people are permitted and large enough"):
         train_diffusion.train(nobody, tmp_path / "m", 32, RECIPE, "cpu", quiet)
     result = CliRunner().invoke(app, ["generation", "train-tiny", "--steps", "0"])
     assert isinstance(result.exception, InputError)
