@@ -40,8 +40,8 @@ def people_with_attributes(columns: Sequence[str]) -> pd.DataFrame:
     people = tables.read(artifacts.INGEST / "people.parquet")
     split = tables.read(artifacts.SPLIT / "people.parquet")[["person_id", "split"]]
     known = tables.read(artifacts.CALIBRATE / "attributes.parquet")
-    found = people[evaluable(people)][list(columns)]
-    return found.merge(split, on="person_id", validate="1:1").merge(known, on="person_id", validate="1:1")
+    counted = people[evaluable(people)][list(columns)]
+    return counted.merge(split, on="person_id", validate="1:1").merge(known, on="person_id", validate="1:1")
 
 
 def by_group(model: str) -> pd.DataFrame:

@@ -111,8 +111,8 @@ def corrected_means(
             continue
         said = audited(value, seen, image, len(groups))
         for metric in metrics:
-            found = group_means(said, scored[metric].to_numpy(dtype=float), groups, counts, confidence)
-            found[["mean", "low", "high"]] = found[["mean", "low", "high"]].clip(0, 1)
-            parts.append(found[found["group"].isin(enough)].assign(attribute=name, metric=metric))
+            means = group_means(said, scored[metric].to_numpy(dtype=float), groups, counts, confidence)
+            means[["mean", "low", "high"]] = means[["mean", "low", "high"]].clip(0, 1)
+            parts.append(means[means["group"].isin(enough)].assign(attribute=name, metric=metric))
     columns = ["attribute", "group", "metric", "method", "mean", "low", "high"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

@@ -64,8 +64,8 @@ def errors_by_stratum(people: pd.DataFrame, audit: pd.DataFrame, confidence: flo
             continue
         strata = {name: rows[name] for name in STRATA} | {"group seen": rows["seen"]}
         image = pd.factorize(rows["image_id"])[0].astype(np.int64)
-        found = differential_error((rows["value"] != rows["seen"]).to_numpy(), strata, image, confidence)
-        parts.append(found.assign(attribute=attribute))
+        errors = differential_error((rows["value"] != rows["seen"]).to_numpy(), strata, image, confidence)
+        parts.append(errors.assign(attribute=attribute))
     columns = ["attribute", *COLUMNS]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 

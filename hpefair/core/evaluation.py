@@ -101,8 +101,8 @@ def evaluate(
     Returns:
         The evaluation; groups cover counted people only (no crowds, at least one labelled joint).
     """
-    found = candidates(people, detections, setting.skeleton.variances, setting.n_images)
-    scores = person_scores(people, detections, found, setting.skeleton)
+    top_detections = candidates(people, detections, setting.skeleton.variances, setting.n_images)
+    scores = person_scores(people, detections, top_detections, setting.skeleton)
     cluster = image_clusters(setting.n_images) if setting.cluster is None else setting.cluster
     counts = resample(cluster, uncertainty.resamples, uncertainty.seed)
     rows = scores.table["row"].to_numpy()
@@ -110,7 +110,7 @@ def evaluate(
     draws = draw(scores.table, METRICS, groups, cluster, counts)
     bounded = [metric for metric in METRICS if metric not in IN_PIXELS_OR_TORSOS]
     means = disaggregate(draws, uncertainty.confidence, bounded)
-    precision = _precision_rows(people, found, listed, (cluster, counts), setting.rule, uncertainty.confidence)
+    precision = _precision_rows(people, top_detections, listed, (cluster, counts), setting.rule, uncertainty.confidence)
     spread, judged = _disparity(draws, rows, setting, uncertainty)
     table = pd.concat([means, precision], ignore_index=True)
     for name in ("n_people", "n_missing"):
@@ -119,7 +119,7 @@ def evaluate(
     table = table.merge(judged, on=["attribute", "group", "metric"], how="left", validate="1:1")
     joints = by_keypoint(scores, groups, setting.skeleton, draws.cluster, uncertainty.confidence)
     everybody = scores.table.assign(**error_counts(scores.types))
-    return Evaluation(coco_statistics(people, found), table, joints, spread, everybody)
+    return Evaluation(coco_statistics(people, top_detections), table, joints, spread, everybody)
 
 
 def _disparity(
@@ -162,7 +162,7 @@ def _adjusted(
 
 def _precision_rows(
     people: People,
-    found: Candidates,
+    top_detections: Candidates,
     listed: Sequence[Group],
     sampling: tuple[Index, Counts],
     rule: Rule,
@@ -172,8 +172,8 @@ def _precision_rows(
     (cluster, counts), groups = sampling, with_overall(listed, len(people.image))
     member = np.stack([np.asarray(group.member, dtype=float) for group in groups], axis=1) * ~people.ignored[:, None]
     clusters = clusters_touched(member, cluster[people.image])
-    values = average_precisions(people, found, member, rule)
-    drawn = resampled_precision(people, found, member, counts, rule)
+    values = average_precisions(people, top_detections, member, rule)
+    drawn = resampled_precision(people, top_detections, member, counts, rule)
     low, high = percentile_interval(drawn, confidence, clusters)
     rows = [
         {

@@ -57,12 +57,12 @@ def load(path: Path) -> pd.DataFrame:
         InputError: If the file cannot be read, has no key or attribute column, or keys that are not integers.
     """
     table = _read(path)
-    found = columns(path)
-    if found is None:
+    layout = columns(path)
+    if layout is None:
         raise InputError(
             f"{path} is not a label file: it needs a column person_id or image_id, and one of {', '.join(PERCEIVED)}"
         )
-    key, attributes = found
+    key, attributes = layout
     ids = pd.to_numeric(table[key], errors="coerce")
     if ids.isna().any() or (ids % 1 != 0).any():
         raise InputError(f"{path}: column {key} must hold integer COCO ids")

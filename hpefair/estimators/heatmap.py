@@ -109,11 +109,11 @@ class Heatmap(Estimator):
 
     def losses(self, outputs: dict[str, Tensor], targets: dict[str, Tensor]) -> Losses:
         """Loss of each person, averaged over labelled joints."""
-        found, wanted, weight = outputs["maps"].flatten(2), targets["maps"].flatten(2), targets["weight"]
+        predicted, wanted, weight = outputs["maps"].flatten(2), targets["maps"].flatten(2), targets["weight"]
         if self.options.loss == "cross_entropy":
-            joint = -(wanted * functional.log_softmax(found, dim=2)).sum(dim=2)
+            joint = -(wanted * functional.log_softmax(predicted, dim=2)).sum(dim=2)
         else:
-            joint = ((found - wanted) ** 2).sum(dim=2)
+            joint = ((predicted - wanted) ** 2).sum(dim=2)
         number = weight.sum(dim=1)
         return Losses(observed((joint * weight).sum(dim=1) / number.clamp(min=1), number > 0)[:, None])
 

@@ -118,15 +118,15 @@ class YoloPose(Estimator, Scheduled, Resizable):
         present = (boxes[..., 2:] > boxes[..., :2]).all(dim=2)
         answers = assign(boxes, present, self.places, self.steps)
         image, person, cell = answers.nonzero(as_tuple=True)
-        found, truth = cells[image, cell], targets["keypoints"][image, person]
-        box, joints, confidence = self._shapes(found, self.places[cell], self.steps[cell])
+        predicted, truth = cells[image, cell], targets["keypoints"][image, person]
+        box, joints, confidence = self._shapes(predicted, self.places[cell], self.steps[cell])
         with torch.no_grad():
             quality = overlap(box, boxes[image, person]).clamp(0, 1)
         each = (
             GAINS["box"] * (1 - complete_overlap(box, boxes[image, person]))
             + GAINS["joints"] * self._joint_loss(joints, truth, targets["area"][image, person])
             + GAINS["confidence"] * _confidence_loss(confidence, truth)
-            + GAINS["score"] * functional.binary_cross_entropy_with_logits(found[:, 0], quality, reduction="none")
+            + GAINS["score"] * functional.binary_cross_entropy_with_logits(predicted[:, 0], quality, reduction="none")
         )
         number = answers.sum(dim=2)
         total = torch.zeros_like(number, dtype=each.dtype).index_put((image, person), each, accumulate=True)

@@ -43,9 +43,9 @@ def photographs(folder: str) -> tuple[Path, ...]:
     """
     if not folder:
         return ()
-    found = tuple(path for path in sorted(Path(folder).glob("*")) if path.suffix.lower() in SUFFIXES)
-    if not found:
+    files = tuple(path for path in sorted(Path(folder).glob("*")) if path.suffix.lower() in SUFFIXES)
+    if not files:
         raise SettingsError(
             f"generate.photos: {folder} holds no photograph ({', '.join(SUFFIXES)}); add some, or set it to nothing"
         )
-    return found
+    return files

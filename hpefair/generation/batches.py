@@ -53,9 +53,9 @@ class Batches:
             return 0
         maker = self._maker
         start = time.process_time()
-        found = maker.make(missing)
+        outcomes = maker.make(missing)
         seconds = (time.process_time() - start) / len(missing)
-        for item, made in zip(missing, found, strict=True):
+        for item, made in zip(missing, outcomes, strict=True):
             row = record(item, made, self.out, self.seen_from) | {"backend": self.backend, "seconds": seconds}
             tables.write_json_atomically(self.row_file(item.item_id), row)
         return len(missing)

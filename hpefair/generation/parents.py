@@ -82,13 +82,13 @@ def capacity(
         themselves.
     """
     parents = eligible(people, context, forbid_licenses)
-    found = {}
+    capacities = {}
     for groups in product(*(ATTRIBUTES[attribute] for attribute in attributes)):
         wanted = dict(zip(attributes, groups, strict=True))
         able = in_cell(parents, wanted)
         strangers = int((able[CHANGEABLE] != wanted[CHANGEABLE]).sum()) if CHANGEABLE in wanted else 0
-        found[cell_name(groups)] = (len(able), strangers)
-    return found
+        capacities[cell_name(groups)] = (len(able), strangers)
+    return capacities
 
 
 def read_shot(row: pd.Series, companions: pd.DataFrame, context: float) -> Shot:

@@ -64,26 +64,26 @@ def plan_repair(settings: Params, variant: str) -> Plan:
     shares = shares[shares["scope"] == "train"]
     cover = settings.audit.coverage
     rules = read_rules(artifacts.EXPECTATIONS, names, cover.attributes, cover.min_people)
-    found = _beliefs(settings, list(cells["cell"]))
+    posteriors = _beliefs(settings, list(cells["cell"]))
     problem = Problem(
         cells,
         {name: _evidence(cells, name, shares) for name in names},
         _references(shares, names),
         rules.planned,
-        [_maker(settings, backend, cells, found) for backend in settings.plan.backends],
+        [_maker(settings, backend, cells, posteriors) for backend in settings.plan.backends],
         _limits(settings),
     )
     repaired = repair(problem)
     assurance = settings.plan.assurance
     attempts = {
         f"attempts_{backend}": [
-            found[backend, cell].attempts(int(wanted), assurance)
+            posteriors[backend, cell].attempts(int(wanted), assurance)
             for cell, wanted in zip(cells["cell"], repaired.cells[f"generate_{backend}"], strict=True)
         ]
         for backend in settings.plan.backends
     }
     repaired = replace(repaired, cells=repaired.cells.assign(**attempts))
-    return Plan(repaired, repair(replace(problem, makers=())), problem.references, rules, found)
+    return Plan(repaired, repair(replace(problem, makers=())), problem.references, rules, posteriors)
 
 
 def training_people(split: str = "train") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -106,14 +106,14 @@ def _evidence(cells: pd.DataFrame, attribute: str, shares: pd.DataFrame) -> Evid
 def _references(shares: pd.DataFrame, names: tuple[str, ...]) -> dict[str, dict[str, float]]:
     """Reference shares of the planned attributes, as the audit used them."""
     rows = shares[shares["attribute"].isin(names) & shares["reference"].notna()]
-    found = {
+    references = {
         name: dict(zip(part["group"].astype(str), part["reference"].astype(float), strict=True))
         for name, part in rows.groupby("attribute")
     }
-    missing = [name for name in names if name not in found]
+    missing = [name for name in names if name not in references]
     if missing:
         raise SettingsError(f"audit.reference names no shares for {', '.join(missing)} of plan.attributes; add them")
-    return found
+    return references
 
 
 def _beliefs(settings: Params, cells: list[str]) -> dict[tuple[str, str], Belief]:
@@ -130,10 +130,12 @@ def _beliefs(settings: Params, cells: list[str]) -> dict[tuple[str, str], Belief
     return beliefs(history, cells, before)
 
 
-def _maker(settings: Params, name: BackendName, cells: pd.DataFrame, found: Mapping[tuple[str, str], Belief]) -> Maker:
+def _maker(
+    settings: Params, name: BackendName, cells: pd.DataFrame, posteriors: Mapping[tuple[str, str], Belief]
+) -> Maker:
     """A backend as the plan sees it; an accepted person costs its attempts, and what it is worth less than a real."""
     backend, plan = settings.plan.backends[name], settings.plan
-    known = [found[name, cell] for cell in cells["cell"]]
+    known = [posteriors[name, cell] for cell in cells["cell"]]
     hopeless = np.array([one.rate < LOWEST_RATE for one in known])
     cost = np.array([backend.cost + plan.cost_per_second * one.seconds / one.rate for one in known])
     endless, adds = np.full(len(cells), np.inf), frozenset(plan.attributes)
@@ -154,8 +156,8 @@ def _parents(settings: Params, cells: pd.DataFrame) -> tuple[Array, Array]:
     people, _ = training_people()
     generate = settings.generate
     able = capacity(people, settings.plan.attributes, generate.context, generate.forbid_licenses)
-    found = np.array([able.get(cell, (0, 0)) for cell in cells["cell"]], dtype=float).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
+    counts = np.array([able.get(cell, (0, 0)) for cell in cells["cell"]], dtype=float).reshape(-1, 2)
+    return counts[:, 0], counts[:, 1]
 
 
 def diffusable(settings: Params, cells: pd.DataFrame) -> tuple[frozenset[str], Array]:

@@ -46,8 +46,8 @@ class Render:
         for number in range(self._tries):
             streams = Streams(item.seed, f"try {number}")
             picture = photograph(stage(streams, self._setting, item.wanted), SAMPLES)
-            found = self._contrast(picture)
-            if found is not None and item.wanted.get("contrast", found) == found:
+            contrast = self._contrast(picture)
+            if contrast is not None and item.wanted.get("contrast", contrast) == contrast:
                 return made_of(picture, f"rendered, try {number + 1}")
         return f"{self._tries} scenes did not show {_words(item.wanted)}"
 

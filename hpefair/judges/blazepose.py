@@ -59,7 +59,7 @@ class BlazePose:
 
     def _run(self, pixels: Pixels, window: Window) -> tuple[Array, Array, float]:
         """Landmarks (39, 2) in the picture, how visible they are (39,), and how surely somebody is there."""
-        found = {one.shape: one for one in self._network(window.cut(pixels)[None].astype(np.float32) / 255)}
-        landmarks = found[1, LANDMARKS * VALUES].reshape(LANDMARKS, VALUES).astype(float)
+        outputs = {one.shape: one for one in self._network(window.cut(pixels)[None].astype(np.float32) / 255)}
+        landmarks = outputs[1, LANDMARKS * VALUES].reshape(LANDMARKS, VALUES).astype(float)
         visible = 1 / (1 + np.exp(-landmarks[:, 3]))
-        return window.back(landmarks[:, :2]), visible, float(found[1, 1][0, 0])
+        return window.back(landmarks[:, :2]), visible, float(outputs[1, 1][0, 0])

@@ -47,11 +47,11 @@ class MoveNet:
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:
         """See `protocol.Judge`."""
         window = around(bbox, ROOM, self._size)
-        found = self._graph(window.cut(pixels)[None])[0].reshape(17, 3).astype(float)
-        if found[:, 2].max() < FAINTEST:
+        joints = self._graph(window.cut(pixels)[None])[0].reshape(17, 3).astype(float)
+        if joints[:, 2].max() < FAINTEST:
             return None
-        points = window.back(found[:, 1::-1] * self._size)
-        return Sighting(np.column_stack([points, found[:, 2].clip(0, 1)]))
+        points = window.back(joints[:, 1::-1] * self._size)
+        return Sighting(np.column_stack([points, joints[:, 2].clip(0, 1)]))
 
 
 class MoveNetCrowd:
@@ -77,12 +77,12 @@ class MoveNetCrowd:
         people = self._see(pixels, around(bbox, ROOM, CROWD_SIZE), SUREST_DOUBT)
         if not people:
             return None
-        fits = box_overlap(np.stack([found.bbox for found, _ in people]), bbox[None])[:, 0]
+        fits = box_overlap(np.stack([person.bbox for person, _ in people]), bbox[None])[:, 0]
         return people[int(fits.argmax())][1] if fits.max() > 0 else None
 
     def count(self, pixels: Pixels) -> list[Found]:
         """See `protocol.Counter`."""
-        return [found for found, _ in self._see(pixels, whole(pixels, CROWD_SIZE), COUNTED)]
+        return [person for person, _ in self._see(pixels, whole(pixels, CROWD_SIZE), COUNTED)]
 
     def _see(self, pixels: Pixels, window: Window, least: float) -> list[tuple[Found, Sighting]]:
         """Everybody in a window whose score is at least so high, the surest first."""

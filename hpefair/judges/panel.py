@@ -49,11 +49,11 @@ class Panel:
         Returns:
             Joints (J, 17, 3): x, y, score; NaN of judges who see nobody.
         """
-        found = []
+        joints = []
         for judge in self._judges:
             seen = judge.of(item_id, bbox) if isinstance(judge, ResultsFile) else judge.look(pixels, bbox)
-            found.append(np.full((17, 3), np.nan) if seen is None else seen.keypoints)
-        return np.array(found).reshape(-1, 17, 3)
+            joints.append(np.full((17, 3), np.nan) if seen is None else seen.keypoints)
+        return np.array(joints).reshape(-1, 17, 3)
 
 
 def _open(name: str, folder: Path) -> Judge | ResultsFile:

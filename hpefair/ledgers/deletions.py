@@ -57,27 +57,27 @@ def remove(root: Path, keep: Path, names: set[str]) -> list[Removed]:
         The files that changed; they are written alongside their place and renamed, so links into DVC's cache are not
         written through.
     """
-    found = []
+    removals = []
     for path in sorted([*root.rglob("*.parquet"), *root.rglob("*.json")]):
         if keep in path.parents:
             continue
         rows = _from_table(path, names) if path.suffix == ".parquet" else _from_coco(path, names)
         if rows:
-            found.append(Removed(path, rows))
-    return found
+            removals.append(Removed(path, rows))
+    return removals
 
 
 def remove_lines(paths: Sequence[Path], names: set[str]) -> list[Removed]:
     """Drop lines that name one of the ids from files of one JSON object a line."""
-    found = []
+    removals = []
     for path in paths:
         rows = tables.read_jsonl(path)
         kept = [row for row in rows if not names & {value for value in row.values() if isinstance(value, str)}]
         if len(kept) < len(rows):
             # A line at least: dvc warns of an empty file whenever it reads one.
             tables.write_text_atomically(path, "\n".join(json.dumps(row, sort_keys=True) for row in kept) + "\n")
-            found.append(Removed(path, len(rows) - len(kept)))
-    return found
+            removals.append(Removed(path, len(rows) - len(kept)))
+    return removals
 
 
 def _from_table(path: Path, names: set[str]) -> int:

@@ -24,9 +24,9 @@ def write(shard: str, made: pd.DataFrame) -> None:
 
 def read(shards: tuple[str, ...]) -> dict[str, float]:
     """Core seconds by item; without those that another machine made."""
-    found: dict[str, float] = {}
+    times: dict[str, float] = {}
     for shard in shards:
         path = FOLDER / f"{shard}.json"
         content: Any = tables.read_json(path) if Path(path).exists() else {}
-        found |= {str(item): float(seconds) for item, seconds in content.items()}
-    return found
+        times |= {str(item): float(seconds) for item, seconds in content.items()}
+    return times

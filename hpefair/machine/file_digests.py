@@ -47,9 +47,9 @@ def digests(paths: Sequence[Path], memory: Path) -> list[str]:
 
 def _state(path: Path) -> tuple[str, bool]:
     """What changes with a file's content, and whether it has rested long enough to be relied on."""
-    found = path.stat()
-    latest = max(found.st_mtime_ns, found.st_ctime_ns)
-    state = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
+    status = path.stat()
+    latest = max(status.st_mtime_ns, status.st_ctime_ns)
+    state = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
     return state, time.time_ns() - latest > SETTLED_NS
 
 

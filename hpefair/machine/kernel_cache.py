@@ -32,8 +32,8 @@ class SharedKernels(InTreeCacheLocator):
         """A locator for a kernel of hpefair; None for others' and where the user's cache cannot be written."""
         if not Path(py_file).resolve().is_relative_to(PACKAGE):
             return None
-        found: SharedKernels | None = super().from_function(py_func, py_file)
-        return found
+        locator: SharedKernels | None = super().from_function(py_func, py_file)
+        return locator
 
 
 @cache

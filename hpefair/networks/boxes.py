@@ -67,5 +67,5 @@ def suppress(boxes: Tensor, scores: Tensor, nms_iou: float, score_threshold: flo
 
 @suppress.register_fake
 def _(boxes: Tensor, scores: Tensor, nms_iou: float, score_threshold: float, most: int) -> Tensor:
-    found = torch.library.get_ctx().new_dynamic_size()
-    return cast(Tensor, boxes.new_empty((found, 3), dtype=torch.int64))
+    number = torch.library.get_ctx().new_dynamic_size()
+    return cast(Tensor, boxes.new_empty((number, 3), dtype=torch.int64))

@@ -45,6 +45,6 @@ def l1_loss(found: Tensor, keypoints: Tensor, area: Tensor) -> Tensor:
     return (distance * labelled).sum(dim=-1) / labelled.sum(dim=-1).clamp(min=1)
 
 
-def _exponent(found: Tensor, keypoints: Tensor, area: Tensor, variances: Tensor) -> Tensor:
-    distance2 = ((found - keypoints[..., :2]) ** 2).sum(dim=-1)
+def _exponent(points: Tensor, keypoints: Tensor, area: Tensor, variances: Tensor) -> Tensor:
+    distance2 = ((points - keypoints[..., :2]) ** 2).sum(dim=-1)
     return distance2 / (2 * area[..., None].clamp(min=1) * variances)

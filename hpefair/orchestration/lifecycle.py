@@ -251,10 +251,10 @@ class SettleRunOperator(BaseOperator):
             AirflowFailException: If the run was marked failed.
         """
         ti, dag = context["ti"], context["dag"]
-        found = ti.get_task_states(dag_id=dag.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+        states = ti.get_task_states(dag_id=dag.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
         last = dag.get_task(CLOSE).upstream_task_ids - {OPEN}
         decided = [one for one in ti.xcom_pull(task_ids=sorted(dag.task_ids), key=DECIDED) or () if one]
-        if marked_failed(found, last, bool(decided)):
+        if marked_failed(states, last, bool(decided)):
             raise AirflowFailException("the run was marked failed: it stays failed, and nothing more was published")
 
 
@@ -278,8 +278,8 @@ def triggering_commit(context: Context) -> str:
     for event in sorted(events, key=lambda one: one.timestamp, reverse=True):
         extra = event.extra or {}
         # What a watcher found comes as its payload.
-        if found := extra.get("commit") or (extra.get("payload") or {}).get("commit"):
-            return str(found)
+        if commit := extra.get("commit") or (extra.get("payload") or {}).get("commit"):
+            return str(commit)
     return ""
 
 

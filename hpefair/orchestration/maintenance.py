@@ -42,13 +42,13 @@ class VerifyRemoteOperator(WorkspaceOperator):
         self.commit = settings.load().ref
         folder = self.folder()
         try:
-            found = lacking(folder, self.log.info)
+            missing = lacking(folder, self.log.info)
         except ToolError as error:
             raise AirflowException(str(error)) from error
         finally:
             close_workspace(folder)
-        if found:
-            listed = "; ".join(f"{ref} lacks {len(paths)}, such as {paths[0]}" for ref, paths in found.items())
+        if missing:
+            listed = "; ".join(f"{ref} lacks {len(paths)}, such as {paths[0]}" for ref, paths in missing.items())
             raise AirflowFailException(f"data of published commits are gone from the remote: {listed}")
         return "the remote has the data of every published commit"
 

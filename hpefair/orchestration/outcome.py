@@ -56,10 +56,10 @@ class Listener:
             return
         self.last = line
         self.lines.append(line)
-        if found := STAGE_EXIT.search(line):
-            self.stage_code = int(found[1])
-        if found := STAGE_RUNS.search(line):
-            self.running = found[1]
+        if match := STAGE_EXIT.search(line):
+            self.stage_code = int(match[1])
+        if match := STAGE_RUNS.search(line):
+            self.running = match[1]
         self.crossed |= bool(CROSSED.search(line))
         if not self.fault and FAULT.match(line):
             self.fault = line

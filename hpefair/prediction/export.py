@@ -52,8 +52,8 @@ class OfCrops(Normalized):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Pixels of crops."""
-        found = self.people(pixels)
-        return torch.cat([found.keypoints[:, 0], found.confidence[:, 0, :, None]], dim=2), found.score[:, 0]
+        poses = self.people(pixels)
+        return torch.cat([poses.keypoints[:, 0], poses.confidence[:, 0, :, None]], dim=2), poses.score[:, 0]
 
 
 class Keypoints(Normalized):
@@ -61,8 +61,8 @@ class Keypoints(Normalized):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels of crops or of letterboxed pictures."""
-        found = self.people(pixels)
-        keypoints = torch.cat([found.keypoints, found.confidence[..., None]], dim=3)
+        poses = self.people(pixels)
+        keypoints = torch.cat([poses.keypoints, poses.confidence[..., None]], dim=3)
         return keypoints[:, 0] if keypoints.shape[1] == 1 else keypoints
 
 
@@ -71,8 +71,8 @@ class OfCells(Normalized):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Pixels of letterboxed pictures."""
-        found = self.people(pixels)
-        return torch.cat([found.keypoints, found.confidence[..., None]], dim=3), found.score, found.bbox
+        poses = self.people(pixels)
+        return torch.cat([poses.keypoints, poses.confidence[..., None]], dim=3), poses.score, poses.bbox
 
 
 class OfPictures(Normalized):
@@ -84,11 +84,11 @@ class OfPictures(Normalized):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Pixels of letterboxed pictures."""
-        found, how = self.people(pixels), self._how
-        kept = suppress(found.bbox, found.score[:, None], how.nms_iou, how.score_threshold, how.most)
+        poses, how = self.people(pixels), self._how
+        kept = suppress(poses.bbox, poses.score[:, None], how.nms_iou, how.score_threshold, how.most)
         image, cell = kept[:, 0], kept[:, 2]
-        keypoints = torch.cat([found.keypoints[image, cell], found.confidence[image, cell][..., None]], dim=2)
-        return image, keypoints, found.score[image, cell], found.bbox[image, cell]
+        keypoints = torch.cat([poses.keypoints[image, cell], poses.confidence[image, cell][..., None]], dim=2)
+        return image, keypoints, poses.score[image, cell], poses.bbox[image, cell]
 
 
 def plain(model: Estimator, how: TestTime, suppressed: bool = True) -> tuple[nn.Module, tuple[str, ...]]:

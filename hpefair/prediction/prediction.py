@@ -113,10 +113,10 @@ def _at_scale(estimator: Estimator, people: pd.DataFrame, flip: bool, scale: flo
     """Poses (N, K, 3) in image pixels of people who are shown `scale` times as large as usual."""
     crops, matrices = people_crops(people, estimator.size, scale)
     device = next(estimator.parameters()).device
-    found = estimator.decode(outputs_of(estimator, normalize(torch.from_numpy(crops).to(device)), flip))
-    points = found.keypoints[:, 0].double().cpu().numpy()
+    poses = estimator.decode(outputs_of(estimator, normalize(torch.from_numpy(crops).to(device)), flip))
+    points = poses.keypoints[:, 0].double().cpu().numpy()
     placed = [transform(pose, invert(matrix)) for pose, matrix in zip(points, matrices, strict=True)]
-    return np.concatenate([np.stack(placed), found.confidence[:, 0, :, None].double().cpu().numpy()], axis=2)
+    return np.concatenate([np.stack(placed), poses.confidence[:, 0, :, None].double().cpu().numpy()], axis=2)
 
 
 def _resized(model: Estimator, scale: float) -> Estimator:
@@ -140,27 +140,27 @@ def _seen(estimator: Estimator, pictures: pd.DataFrame, flip: bool) -> Poses:
     pairs = [fitted(decoded(path), estimator.size) for path in pictures["path"]]
     device = next(estimator.parameters()).device
     pixels = normalize(torch.from_numpy(np.stack([pixels for pixels, _ in pairs])).to(device))
-    found = estimator.decode(outputs_of(estimator, pixels, flip))
-    back = torch.from_numpy(np.stack([invert(matrix) for _, matrix in pairs])).to(found.bbox)
+    poses = estimator.decode(outputs_of(estimator, pixels, flip))
+    back = torch.from_numpy(np.stack([invert(matrix) for _, matrix in pairs])).to(poses.bbox)
     scale, offset = back[:, 0, 0], back[:, :, 2]
-    keypoints = found.keypoints * scale.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 2)
-    corners = found.bbox * scale.view(-1, 1, 1) + offset.repeat(1, 2)[:, None]
-    return Poses(keypoints, found.confidence, found.score, corners)
+    keypoints = poses.keypoints * scale.view(-1, 1, 1, 1) + offset.view(-1, 1, 1, 2)
+    corners = poses.bbox * scale.view(-1, 1, 1) + offset.repeat(1, 2)[:, None]
+    return Poses(keypoints, poses.confidence, poses.score, corners)
 
 
-def _rows(found: Poses, pictures: pd.DataFrame, how: TestTime) -> list[dict[str, Any]]:
-    kept = suppress(found.bbox, found.score[:, None], how.nms_iou, how.score_threshold, how.most)
+def _rows(poses: Poses, pictures: pd.DataFrame, how: TestTime) -> list[dict[str, Any]]:
+    kept = suppress(poses.bbox, poses.score[:, None], how.nms_iou, how.score_threshold, how.most)
     rows = []
     for image, _, number in kept.tolist():
         picture = pictures.iloc[image]
-        joints = torch.cat([found.keypoints[image, number], found.confidence[image, number, :, None]], dim=1)
-        corners = found.bbox[image, number].double().cpu().numpy() + 0.5  # back to pixel edges
+        joints = torch.cat([poses.keypoints[image, number], poses.confidence[image, number, :, None]], dim=1)
+        corners = poses.bbox[image, number].double().cpu().numpy() + 0.5  # back to pixel edges
         rows.append(
             {
                 "image_id": picture["image_id"],
                 "path": picture["path"],
                 "keypoints": joints.double().flatten().tolist(),
-                "score": float(found.score[image, number]),
+                "score": float(poses.score[image, number]),
                 "bbox": [*corners[:2], *(corners[2:] - corners[:2])],
             }
         )

@@ -61,7 +61,7 @@ def _scores(settings: Params, folder: Path, name: str, images: pd.DataFrame) -> 
     people, truth = pose_arrays.stored_people(artifacts.INGEST / "people.parquet", images["image_id"])
     detections = pose_arrays.detections(predictions, pose_arrays.image_index(images["image_id"]))
     joints = skeleton("coco_17")
-    found = candidates(truth, detections, joints.variances, len(images))
-    table = person_scores(truth, detections, found, joints).table
+    top_detections = candidates(truth, detections, joints.variances, len(images))
+    table = person_scores(truth, detections, top_detections, joints).table
     table["image_id"] = images["image_id"].to_numpy()[table["image"]]
     return table.set_index(people["person_id"].to_numpy()[table["row"]])

@@ -38,7 +38,9 @@ def predicted(folder: Path, boxes: Path, images: pd.DataFrame, how: PredictEngin
     if model.scope == "crop" and boxes == artifacts.INGEST:
         people = _evaluable(images)
         poses, score = of_people(model, people, test_time)
-        found = people[["image_id", "person_id"]].assign(keypoints=list(poses.reshape(len(people), -1)), score=score)
+        predictions = people[["image_id", "person_id"]].assign(
+            keypoints=list(poses.reshape(len(people), -1)), score=score
+        )
         source = "ground truth"
     else:
         detector = model if model.scope == "image" else weights.load(boxes)[0]
@@ -47,9 +49,9 @@ def predicted(folder: Path, boxes: Path, images: pd.DataFrame, how: PredictEngin
                 f"predict.models: {boxes} is not a detector: name a model whose estimator sees whole pictures"
             )
         refiner = model if model.scope == "crop" else None
-        found = detected(detector, refiner, images, test_time, how.nms_oks)
+        predictions = detected(detector, refiner, images, test_time, how.nms_oks)
         source = f"detected by {boxes.name}" if refiner is not None else "its own"
-    return found.assign(area=np.nan, box_source=source), source
+    return predictions.assign(area=np.nan, box_source=source), source
 
 
 def _test_time(how: PredictEngine) -> TestTime:

@@ -38,13 +38,15 @@ def detected(
         Rows image_id, person_id (empty: nobody knows who it is), keypoints, score.
     """
     batches = progress.track(slices(len(pictures), how.batch), "finding people")
-    found = detect(detector, pictures, how, batches)
-    if found.empty:
+    detections = detect(detector, pictures, how, batches)
+    if detections.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     if refiner is not None:
-        poses, confidence = of_people(refiner, found, how)
-        found = found.assign(keypoints=list(poses.reshape(len(found), -1)), score=found["score"] * confidence)
-    kept = [rows.iloc[_distinct(rows, nms_oks)] for _, rows in found.groupby("image_id", sort=False)]
+        poses, confidence = of_people(refiner, detections, how)
+        detections = detections.assign(
+            keypoints=list(poses.reshape(len(detections), -1)), score=detections["score"] * confidence
+        )
+    kept = [rows.iloc[_distinct(rows, nms_oks)] for _, rows in detections.groupby("image_id", sort=False)]
     return pd.concat(kept, ignore_index=True).assign(person_id="")[list(COLUMNS)]
 
 

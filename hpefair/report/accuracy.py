@@ -99,7 +99,7 @@ def _joints(settings: Params) -> dict[str, Any]:
     table, people = tables.read(path), tables.read(artifacts.EVALUATE / model / "by_group.parquet")
     people = people[(people["metric"] == settings.compare.metric) & (people["n_people"] > 0)]
     shown = people[workspace.shown(people, ["attribute"], settings.report.least) & (people["group"] != UNKNOWN)]
-    found = []
+    charts = []
     for attribute in settings.compare.attributes:
         groups = list(shown.loc[shown["attribute"] == attribute, "group"])
         if not groups:
@@ -108,7 +108,7 @@ def _joints(settings: Params) -> dict[str, Any]:
         values += [(group_words(group), _pck(table, attribute, group, settings)) for group in groups]
         title = f"Share of joints found, by joint and {attribute_words(attribute)}; the table below has the numbers"
         joints = [joint for joint in values[0][1] if joint != ALL_JOINTS]
-        found.append(
+        charts.append(
             {
                 "title": attribute_words(attribute),
                 "svg": bodies(title, values),
@@ -118,7 +118,7 @@ def _joints(settings: Params) -> dict[str, Any]:
                 ],
             }
         )
-    return {"joint_figures": found, "joint_model": model, "fewest_joints": max(settings.report.least, FEWEST_JOINTS)}
+    return {"joint_figures": charts, "joint_model": model, "fewest_joints": max(settings.report.least, FEWEST_JOINTS)}
 
 
 def _pck(table: pd.DataFrame, attribute: str, group: str, settings: Params) -> dict[str, float | None]:

@@ -108,9 +108,9 @@ def _worse(settings: Params) -> list[dict[str, Any]]:
     return [
         {
             "verdict": "FAIL",
-            "sentence": f"{model} serves these worse than everybody else, beyond doubt: {', '.join(found)}.",
+            "sentence": f"{model} serves these worse than everybody else, beyond doubt: {', '.join(group_names)}.",
         }
-        for model, found in groups.items()
+        for model, group_names in groups.items()
     ]
 
 

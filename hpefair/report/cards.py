@@ -153,5 +153,5 @@ def _seeds(settings: Params) -> str:
     seeds: dict[str, set[int]] = {}
     for model in settings.train.models.values():
         seeds.setdefault(model.variant, set()).add(model.seed)
-    counts = ", ".join(f"{variant} {len(found)}" for variant, found in seeds.items())
+    counts = ", ".join(f"{variant} {len(distinct)}" for variant, distinct in seeds.items())
     return f"Models trained here are small and trained from scratch; seeds per variant: {counts}."

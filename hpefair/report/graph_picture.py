@@ -55,14 +55,14 @@ def direct(above: Mapping[str, set[str]]) -> dict[str, set[str]]:
 
 def ancestors(word: str, above: Mapping[str, set[str]]) -> set[str]:
     """Everything from which a box follows, in however many steps."""
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = list(above[word])
     while waiting:
         one = waiting.pop()
-        if one not in found:
-            found.add(one)
+        if one not in reached:
+            reached.add(one)
             waiting += above[one]
-    return found
+    return reached
 
 
 def _width(name: str) -> int:

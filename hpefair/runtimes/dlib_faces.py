@@ -60,11 +60,11 @@ class FaceNetworks:
     def find(self, pixels: Pixels) -> list[Face]:
         """Upright, roughly frontal faces of at least about 80 pixels in RGB pixels (H, W, 3), best first."""
         boxes, scores, _ = self._detector.run(pixels, 0, FAINTEST)
-        found = [
+        faces = [
             Face((box.left(), box.top(), box.width(), box.height()), float(score), self._predictor(pixels, box))
             for box, score in zip(boxes, scores, strict=True)
         ]
-        return sorted(found, key=lambda face: -face.score)
+        return sorted(faces, key=lambda face: -face.score)
 
     def ages(self, pixels: Pixels, faces: list[Face]) -> Array:
         """Probability of every year of age (N, 81), 80 meaning 80 or more."""

@@ -68,10 +68,10 @@ def download(manager: str, name: str, version: str, folder: Path) -> Path:
 
 
 def _npm(name: str) -> str:
-    found = shutil.which("npm")
-    if found is None:
+    executable = shutil.which("npm")
+    if executable is None:
         raise ToolError(f"{name} is an npm package and npm is not installed: install Node.js, which brings it")
-    return found
+    return executable
 
 
 def member(archive: Path, path: str) -> bytes:
@@ -110,9 +110,9 @@ def take(
     """
     contents = {path: member(archive, path) for path in members}
     for path, wanted in members.items():
-        found = hashlib.sha256(contents[path]).hexdigest()
-        if found != wanted:
-            raise ToolError(f"{archive.name}: {path} is not the pinned file, its sha256 is {found} and not {wanted}")
+        checksum = hashlib.sha256(contents[path]).hexdigest()
+        if checksum != wanted:
+            raise ToolError(f"{archive.name}: {path} is not the pinned file, its sha256 is {checksum} and not {wanted}")
     if folder.exists() and not (folder / CARD).is_file():
         raise ToolError(f"{folder} exists without {CARD}: not written by hpefair, and left unchanged")
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -35,9 +35,9 @@ def file_fault(row: Any, settings: Screen) -> Fault:
     if mask is None:
         return ANNOTATION, "no segmentation"
     keypoints = joints(row)
-    found = annotation_fault(keypoints, mask, np.asarray(row.bbox, dtype=float), settings.min_keypoints)
-    if found:
-        return ANNOTATION, found
+    problem = annotation_fault(keypoints, mask, np.asarray(row.bbox, dtype=float), settings.min_keypoints)
+    if problem:
+        return ANNOTATION, problem
     length, limb = longest_limb(keypoints)
     if length > settings.max_limb_length:
         ends = " to ".join(COCO_17.joints[joint].replace("_", " ") for joint in limb)

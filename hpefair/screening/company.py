@@ -39,11 +39,11 @@ def company_fault(counter: Counter, picture: Picture, least: float) -> Fault:
     visible = (picture.keypoints[..., 2] == 2).sum(axis=1)
     large = picture.people["area"].to_numpy(dtype=float) >= COUNTED_FROM * picture.pixels[..., 0].size
     countable = large & (visible >= COUNTED_JOINTS)
-    found = [one for one in _from_both_sides(counter, picture.pixels) if one.score >= least]
-    for box in boxes[countable & ~_met(found, boxes)]:
+    detections = [one for one in _from_both_sides(counter, picture.pixels) if one.score >= least]
+    for box in boxes[countable & ~_met(detections, boxes)]:
         nearby = [one for one in _nearby(counter, picture.pixels, box) if one.score >= least]
-        found += [one for one in nearby if _met([one], box[None])[0]]
-    return count_fault(found, boxes, countable, _bodies(picture, boxes))
+        detections += [one for one in nearby if _met([one], box[None])[0]]
+    return count_fault(detections, boxes, countable, _bodies(picture, boxes))
 
 
 def count_fault(found: Sequence[Found], boxes: Array, countable: Mask, bodies: Mask) -> Fault:
@@ -114,9 +114,9 @@ def _elsewhere(one: Found, bodies: Mask) -> bool:
     return bool(bodies[rows, columns].mean() < ON_BODIES)
 
 
-def _met(found: Sequence[Found], boxes: Array) -> Mask:
+def _met(detections: Sequence[Found], boxes: Array) -> Mask:
     """Which annotated people (N,) are found, or a part of them."""
-    seen = np.array([one.bbox for one in found], dtype=float).reshape(-1, 4)
+    seen = np.array([one.bbox for one in detections], dtype=float).reshape(-1, 4)
     return np.asarray(((_overlap(seen, boxes) >= SAME) | _inside(seen, boxes)).any(axis=0))
 
 

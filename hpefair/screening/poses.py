@@ -42,16 +42,16 @@ def judged(row: Any, sightings: Array, settings: Screen) -> Judged:
     """
     seen, apart = consensus(sightings)
     keypoints, area = joints(row), float(row.area)
-    found = agreement(keypoints, seen, area)
+    fit = agreement(keypoints, seen, area)
     turned = agreement(keypoints[COCO_17.flip_order()], seen, area)
     unsure = doubted(keypoints, apart, area, settings.max_judge_distance)
-    if not found.seen:
+    if not fit.seen:
         return Judged((POSE, "no two judges see anybody there"), np.nan, np.nan, unsure)
-    if not found.oks >= settings.min_oks:
-        return Judged((POSE, f"judges agree with an OKS of {found.oks:.2f} only"), found.oks, found.worst, unsure)
-    if turned.oks > found.oks:  # from the side the two lie close together: nothing is far off
-        return Judged((POSE, "judges see left and right the other way round"), found.oks, found.worst, unsure)
-    if found.worst > settings.max_limb_error:
-        name = COCO_17.joints[found.joint].replace("_", " ")
-        return Judged((POSE, f"judges see the {name} elsewhere"), found.oks, found.worst, unsure)
-    return Judged(NONE, found.oks, found.worst, unsure)
+    if not fit.oks >= settings.min_oks:
+        return Judged((POSE, f"judges agree with an OKS of {fit.oks:.2f} only"), fit.oks, fit.worst, unsure)
+    if turned.oks > fit.oks:  # from the side the two lie close together: nothing is far off
+        return Judged((POSE, "judges see left and right the other way round"), fit.oks, fit.worst, unsure)
+    if fit.worst > settings.max_limb_error:
+        name = COCO_17.joints[fit.joint].replace("_", " ")
+        return Judged((POSE, f"judges see the {name} elsewhere"), fit.oks, fit.worst, unsure)
+    return Judged(NONE, fit.oks, fit.worst, unsure)

@@ -67,23 +67,23 @@ class Screener:
         if fault != NONE:
             return Finding(fault)
         picture = open_picture(row)
-        found = measured(picture, self.settings.attribute)
-        fault, perceived = self._attributes(row, picture, found)
+        measurements = measured(picture, self.settings.attribute)
+        fault, perceived = self._attributes(row, picture, measurements)
         if fault == NONE:
             fault = self._count(picture)
         if fault != NONE:
-            return Finding(fault, found, perceived=perceived)
-        return self._pose(row, picture, found, perceived)
+            return Finding(fault, measurements, perceived=perceived)
+        return self._pose(row, picture, measurements, perceived)
 
-    def _attributes(self, row: Any, picture: Picture, found: Mapping[str, Any]) -> tuple[Fault, dict[str, str]]:
+    def _attributes(self, row: Any, picture: Picture, measurements: Mapping[str, Any]) -> tuple[Fault, dict[str, str]]:
         wanted = {name: getattr(row, f"wanted_{name}") for name in self.settings.plan.attributes}
         if row.backend != "diffusion" or row.parent_person:
-            return attribute_fault(row, found, wanted), {}
+            return attribute_fault(row, measurements, wanted), {}
         anew = told(picture, self._sources, self.settings)
         perceived = {name: anew.groups[name] for name in PERCEIVED}
         perceived |= {f"{name}_source": anew.sources[name] for name in PERCEIVED}
         only_measured = {name: group for name, group in wanted.items() if name not in PERCEIVED}
-        fault = attribute_fault(row, found, only_measured)
+        fault = attribute_fault(row, measurements, only_measured)
         return (anew.fault(wanted) if fault == NONE else fault), perceived
 
     def _count(self, picture: Picture) -> Fault:
@@ -91,17 +91,19 @@ class Screener:
             return NONE
         return company_fault(self._counter, picture, self.settings.screen.counter_score)
 
-    def _pose(self, row: Any, picture: Picture, found: Mapping[str, Any], perceived: Mapping[str, str]) -> Finding:
+    def _pose(
+        self, row: Any, picture: Picture, measurements: Mapping[str, Any], perceived: Mapping[str, str]
+    ) -> Finding:
         screen = self.settings.screen
         if not screen.judges or row.backend not in screen.judged:
-            return Finding(NONE, found, perceived=perceived)
+            return Finding(NONE, measurements, perceived=perceived)
         seen = self._panel.look(row.item_id, picture.pixels, np.asarray(row.bbox, dtype=float))
         result = judged(row, seen, screen)
         keypoints = None
         if result.fault == NONE and row.backend in screen.masked and result.doubted.any():
             keypoints = joints(row).copy()
             keypoints[result.doubted] = 0.0
-        return Finding(result.fault, found, keypoints, result.oks, result.worst, perceived)
+        return Finding(result.fault, measurements, keypoints, result.oks, result.worst, perceived)
 
     @cached_property
     def _panel(self) -> Panel:

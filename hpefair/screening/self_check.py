@@ -84,8 +84,10 @@ def paired_acceptance(settings: Params, work: Path, number: int) -> pd.DataFrame
     """
     (work / "pairs").mkdir(parents=True, exist_ok=True)
     workers = min(os.cpu_count() or 1, max(number, 1))
-    found = list(worker_pool.run(_Pairs(settings, work), range(number), workers, "checking the screen"))
-    rows = sorted((row for rows in found for row in rows), key=lambda row: (row["scene"], row["factor"], row["group"]))
+    by_scene = list(worker_pool.run(_Pairs(settings, work), range(number), workers, "checking the screen"))
+    rows = sorted(
+        (row for rows in by_scene for row in rows), key=lambda row: (row["scene"], row["factor"], row["group"])
+    )
     if not rows:
         return pd.DataFrame(columns=["factor", "group", "n_scenes", "difference", "difference_low", "difference_high"])
     return paired_gaps(pd.DataFrame(rows), 1.0, settings.screen.confidence, RESAMPLES, settings.generate.seed)

@@ -53,8 +53,8 @@ def screen_all(made: pd.DataFrame, settings: Params, work: Path) -> pd.DataFrame
     workers = min(os.cpu_count() or 1, max(len(missing), 1))
     for _ in worker_pool.run(screen, [_Row(row._asdict()) for row in missing], workers, "screening"):
         pass
-    found = pd.DataFrame([tables.read_json(screen.file(name)) for name in made["item_id"]], index=made.index)
-    return _joined(made, found) if len(made) else _joined(made, pd.DataFrame(columns=_COLUMNS))
+    findings = pd.DataFrame([tables.read_json(screen.file(name)) for name in made["item_id"]], index=made.index)
+    return _joined(made, findings) if len(made) else _joined(made, pd.DataFrame(columns=_COLUMNS))
 
 
 class _Row:
@@ -67,33 +67,33 @@ class _Row:
 _COLUMNS = ("fault", "reason", "measured", "keypoints", "judged_oks", "judged_worst", "perceived")
 
 
-def _plain(found: Finding) -> dict[str, Any]:
-    fault, reason = found.fault
+def _plain(finding: Finding) -> dict[str, Any]:
+    fault, reason = finding.fault
     return {
         "fault": fault,
         "reason": reason,
-        "measured": dict(found.measured),
-        "keypoints": None if found.keypoints is None else found.keypoints.ravel().tolist(),
-        "judged_oks": found.oks,
-        "judged_worst": found.worst,
-        "perceived": dict(found.perceived),
+        "measured": dict(finding.measured),
+        "keypoints": None if finding.keypoints is None else finding.keypoints.ravel().tolist(),
+        "judged_oks": finding.oks,
+        "judged_worst": finding.worst,
+        "perceived": dict(finding.perceived),
     }
 
 
-def _joined(made: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def _joined(made: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
     """Generated people with what was found of them; masked joints replace the annotated ones."""
     out = made.drop(columns="reason").assign(
-        fault=found["fault"].astype(str),
-        reason=found["reason"].astype(str),
-        judged_oks=found["judged_oks"].astype(float),
-        judged_worst=found["judged_worst"].astype(float),
+        fault=findings["fault"].astype(str),
+        reason=findings["reason"].astype(str),
+        judged_oks=findings["judged_oks"].astype(float),
+        judged_worst=findings["judged_worst"].astype(float),
     )
-    masked = found["keypoints"].notna()
-    kept = out["keypoints"].where(~masked, found["keypoints"])
+    masked = findings["keypoints"].notna()
+    kept = out["keypoints"].where(~masked, findings["keypoints"])
     out["masked_joints"] = out["keypoints"].map(_labelled).astype(int) - kept.map(_labelled).astype(int)
     out["keypoints"] = kept
-    measured = pd.DataFrame(list(found["measured"]), index=made.index).reindex(columns=list(COLUMNS))
-    anew = pd.DataFrame(list(found["perceived"]), index=made.index)
+    measured = pd.DataFrame(list(findings["measured"]), index=made.index).reindex(columns=list(COLUMNS))
+    anew = pd.DataFrame(list(findings["perceived"]), index=made.index)
     for name in PERCEIVED:
         if name in anew:
             out[name] = anew[name].fillna(out[name])

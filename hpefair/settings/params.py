@@ -61,9 +61,9 @@ def parse(raw: Any, name: str = "params.yaml") -> Params:
     try:
         return Params.model_validate(raw)
     except ValidationError as error:
-        found = {_place(one): one for one in error.errors()}
-        renamed = {f"{old.rpartition('.')[0]}.{new}" for old, new in RENAMED.items() if old in found}
-        said = [_explain(place, one) for place, one in found.items() if place not in renamed]
+        problems = {_place(one): one for one in error.errors()}
+        renamed = {f"{old.rpartition('.')[0]}.{new}" for old, new in RENAMED.items() if old in problems}
+        said = [_explain(place, one) for place, one in problems.items() if place not in renamed]
         raise SettingsError(f"{name}: {'; '.join(said)}") from error
 
 

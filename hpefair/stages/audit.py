@@ -32,8 +32,8 @@ def write(out: Path, work: Path, item: str) -> None:
     for scope, members in (("all", people), ("train", people[people["split"] == "train"].reset_index(drop=True))):
         for name, table in _tables(members, audit, references, settings).items():
             parts[name].append(table.assign(scope=scope))
-    for name, found in parts.items():
-        tables.write(out / f"{name}.parquet", pd.concat(found, ignore_index=True))
+    for name, by_scope in parts.items():
+        tables.write(out / f"{name}.parquet", pd.concat(by_scope, ignore_index=True))
     tables.write(out / "people.parquet", people)
     shares = pd.concat(parts["shares"])
     short = shares[shares["short"] & (shares["scope"] == "train")]

@@ -30,12 +30,12 @@ def check() -> str:
         SettingsError: If a key is unknown, or a value is not of its form.
     """
     params.load()
-    found = sorted(artifacts.EXPECTATIONS.glob("*.yaml"))
-    if not found:
+    files = sorted(artifacts.EXPECTATIONS.glob("*.yaml"))
+    if not files:
         raise MissingArtifactError(f"{artifacts.EXPECTATIONS} holds no suite: run hpefair from the root of a workspace")
-    for path in found:
+    for path in files:
         suites.load_suite(path)
-    return f"{artifacts.PARAMS} and {len(found)} suites of {artifacts.EXPECTATIONS} are in order"
+    return f"{artifacts.PARAMS} and {len(files)} suites of {artifacts.EXPECTATIONS} are in order"
 
 
 if __name__ == "__main__":

@@ -63,13 +63,13 @@ def digest_file(name: str) -> Path:
 
 def _asked(word: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings that a stage reads because other settings name them."""
-    found = {}
+    entries = {}
     for key in READ_BY.get(word, ()):
         names = json.dumps(graph.lookup(settings, NAMED_IN[key]))
         section, _, part = key.partition(".")
         if f'"{part}"' in names and part in settings[section]:
-            found[key] = settings[section][part]
-    return found
+            entries[key] = settings[section][part]
+    return entries
 
 
 def _estimators(one: graph.Stage, settings: Mapping[str, Any]) -> list[str]:

@@ -26,9 +26,9 @@ def write(out: Path, work: Path, item: str) -> None:
         name: (baseline, tables.read(artifacts.EVALUATE / name / "people.parquet").set_index("person_id"))
         for name in settings.candidates
     }
-    found = compare_models(scores, attributes, subjects, _rule(everything))
+    comparisons = compare_models(scores, attributes, subjects, _rule(everything))
     known = known_attributes(attributes.loc[baseline.index], settings.attributes)
-    for name, one in found.items():
+    for name, one in comparisons.items():
         print(f"compare {name} with {settings.baseline}: {one.verdict}")
     summary = {
         "baseline": settings.baseline,
@@ -41,12 +41,12 @@ def write(out: Path, work: Path, item: str) -> None:
     summary |= {"evaluations": {name: content.digest(artifacts.EVALUATE / name) for name in compared}}
     verdicts = [
         {"model": name, "verdict": one.verdict, "no_harm": one.harm, "fairer": one.fairer}
-        for name, one in found.items()
+        for name, one in comparisons.items()
     ]
     summary |= {"not_judged": [name for name in settings.attributes if name not in known]}
     tables.write_json(out / "verdicts.json", {**summary, "people": len(baseline), "candidates": verdicts})
     for table in ("groups", "gaps"):
-        parts = [getattr(one, table).assign(model=name) for name, one in found.items()]
+        parts = [getattr(one, table).assign(model=name) for name, one in comparisons.items()]
         tables.write(out / f"{table}.parquet", pd.concat(parts, ignore_index=True))
 
 

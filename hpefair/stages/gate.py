@@ -21,8 +21,8 @@ def write(out: Path, work: Path, item: str) -> None:
             "verdict": "FAIL" if row["verdict"] == "ERROR" else row["verdict"],
             "decides": row["severity"] in settings.failing_severities,
         }
-        for suite, found in results.items()
-        for row in found
+        for suite, expectations in results.items()
+        for row in expectations
     ]
     decisive = [Verdict(row["verdict"]) for row in rows if row["decides"]]
     decision = combine(decisive)

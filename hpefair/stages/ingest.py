@@ -59,8 +59,8 @@ def _read(folder: Path, joints: Skeleton, max_pixels: int) -> tuple[pa.Table, di
     checked = records.Checked()
     records.check_images(tree["images"], checked)
     _check_files(folder / "images", checked, max_pixels)
-    found = read_people(tree["annotations"], records.Scope.of(tree, checked, joints), checked)
-    people = people_table(found, folder.name, joints)
+    accepted = read_people(tree["annotations"], records.Scope.of(tree, checked, joints), checked)
+    people = people_table(accepted, folder.name, joints)
     ids = people.select(["person_id", "image_id"]).to_pandas()
     labels = [
         label_rows(label_files.load(path), ids, folder.name, path.name, checked)
@@ -68,7 +68,7 @@ def _read(folder: Path, joints: Skeleton, max_pixels: int) -> tuple[pa.Table, di
         if path.match("labels.*")
     ]
     # A label file alongside the annotations was made for this audit: it comes first.
-    labels.append(attribute_rows(found, folder.name, checked))
+    labels.append(attribute_rows(accepted, folder.name, checked))
     empty = pd.DataFrame(columns=list(LABELS), dtype=str)
     return people, {
         "images": image_rows(checked.images, tree, folder.name, artifacts.RAW),

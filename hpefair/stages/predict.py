@@ -22,13 +22,13 @@ def write(out: Path, work: Path, item: str) -> None:
     source = Path(settings.models[item].from_)
     images = tables.read(artifacts.INGEST / "images.parquet")
     if source.is_relative_to(artifacts.TRAIN):
-        found, evaluated, about = _trained(settings.models[item], images, settings.engine)
+        predictions, evaluated, about = _trained(settings.models[item], images, settings.engine)
     else:
-        found, evaluated, about = _third_party(source, images)
-    tables.write(out / "predictions.parquet", found[list(PREDICTIONS)])
+        predictions, evaluated, about = _third_party(source, images)
+    tables.write(out / "predictions.parquet", predictions[list(PREDICTIONS)])
     tables.write(out / "images.parquet", evaluated[["image_id"]])
     tables.write_json(out / "about.json", {"model": item, "from": source.as_posix(), **about})
-    print(f"predict {item}: {len(found)} predictions on {len(evaluated)} images")
+    print(f"predict {item}: {len(predictions)} predictions on {len(evaluated)} images")
 
 
 def _trained(wanted: PredictedModel, images: pd.DataFrame, how: PredictEngine) -> Found:
@@ -36,8 +36,8 @@ def _trained(wanted: PredictedModel, images: pd.DataFrame, how: PredictEngine) -
 
     split = tables.read(artifacts.SPLIT / "images.parquet")
     test = images[images["image_id"].isin(split.loc[split["split"] == "test", "image_id"])]
-    found, source = predicted(Path(wanted.from_), Path(wanted.boxes), test, how)
-    return found, test, {"boxes": source, "images": "test split"}
+    predictions, source = predicted(Path(wanted.from_), Path(wanted.boxes), test, how)
+    return predictions, test, {"boxes": source, "images": "test split"}
 
 
 def _third_party(source: Path, images: pd.DataFrame) -> Found:
@@ -45,13 +45,13 @@ def _third_party(source: Path, images: pd.DataFrame) -> Found:
     mine = images[images["dataset"] == dataset]
     # The file was checked when it was added; images quarantined since then drop out here.
     tree = records.load_dataset(artifacts.RAW / dataset / "annotations.json")
-    found = results.load(source, skeleton("coco_17"), records.declared_ids(tree), records.person_ids(tree))
+    detections = results.load(source, skeleton("coco_17"), records.declared_ids(tree), records.person_ids(tree))
     table = pd.DataFrame(
         {
-            "coco_image_id": found.coco_image_id,
-            "keypoints": list(found.keypoints.reshape(len(found.score), -1)),
-            "score": found.score,
-            "area": found.area,
+            "coco_image_id": detections.coco_image_id,
+            "keypoints": list(detections.keypoints.reshape(len(detections.score), -1)),
+            "score": detections.score,
+            "area": detections.area,
         }
     )
     table = table.merge(mine[["coco_image_id", "image_id"]], on="coco_image_id", validate="m:1")

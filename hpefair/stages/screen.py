@@ -71,9 +71,9 @@ def _reject_copies(made: pd.DataFrame, everything: params.Params) -> None:
     people = people[~people["iscrowd"]].merge(images[["image_id", "path"]], on="image_id", validate="m:1")
     real = people[people["image_id"].map(split) == "train"]
     held_out = list(images.loc[images["image_id"].map(split) != "train", "path"])
-    found = copy_faults(made.loc[standing], real, held_out, everything.screen)
-    made.loc[standing, "fault"] = [fault for fault, _ in found]
-    made.loc[standing, "reason"] = [reason for _, reason in found]
+    faults = copy_faults(made.loc[standing], real, held_out, everything.screen)
+    made.loc[standing, "fault"] = [fault for fault, _ in faults]
+    made.loc[standing, "reason"] = [reason for _, reason in faults]
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def label_people(
     material = np.where(seen.triangle >= 0, geometry.material[seen.triangle], -1)
     alone = len(geometry.figures) == 1 and not scene.props
     masks = majority(owner, range(len(geometry.figures)), factor)
-    found = []
+    labels = []
     for index, (figure, mask) in enumerate(zip(geometry.figures, masks, strict=True)):
         amodal = mask if alone else _amodal(scene, geometry, index, back_end, factor) | mask
         keypoints = _keypoints(scene, geometry, flat, figure, index, factor)
@@ -75,8 +75,8 @@ def label_people(
         garments = dict(zip(("top", "lower"), majority(own, (TOP, LOWER), factor), strict=True))
         box = _box(mask, keypoints)
         worn = {name: garment & mask for name, garment in garments.items()}
-        found.append(PersonLabels(keypoints, figure.joints, mask, amodal, box, worn, figure.stature_m, figure.bmi))
-    return tuple(found)
+        labels.append(PersonLabels(keypoints, figure.joints, mask, amodal, box, worn, figure.stature_m, figure.bmi))
+    return tuple(labels)
 
 
 def majority(samples: NDArray[np.int16], codes: Sequence[int], factor: int) -> list[Mask]:

@@ -77,8 +77,8 @@ class Mlflow:
     def find(self, key: str) -> Logged | None:
         """See `Tracker`."""
         wanted = f"tags.`{KEY}` = '{key}' and {FINISHED}"
-        found = mlflow.search_runs(filter_string=wanted, max_results=1, output_format="list")
-        return Logged(found[0].info.run_id, found[0].data.metrics, found[0].data.tags) if found else None
+        runs = mlflow.search_runs(filter_string=wanted, max_results=1, output_format="list")
+        return Logged(runs[0].info.run_id, runs[0].data.metrics, runs[0].data.tags) if runs else None
 
     def gaps(self) -> list[dict[str, Any]]:
         """See `Tracker`."""
@@ -248,8 +248,8 @@ def _log_model(name: str, model: Network) -> None:
     mlflow.log_artifacts(str(model.folder), WEIGHTS)
 
 
-def _version(found: Any) -> Version:
-    return Version(str(found.version), str(found.run_id), dict(found.tags))
+def _version(model_version: Any) -> Version:
+    return Version(str(model_version.version), str(model_version.run_id), dict(model_version.tags))
 
 
 def _unanswered(error: BaseException | None) -> bool:

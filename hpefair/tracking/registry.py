@@ -38,10 +38,10 @@ class Champion:
 
 def champion(tracker: Tracker) -> Champion | None:
     """The champion, or None."""
-    found = tracker.holder(ALIAS)
-    if found is None:
+    version = tracker.holder(ALIAS)
+    if version is None:
         return None
-    return Champion(found.number, found.tags.get(MODEL, ""), found.run_id, found.tags.get(WEIGHTS, ""))
+    return Champion(version.number, version.tags.get(MODEL, ""), version.run_id, version.tags.get(WEIGHTS, ""))
 
 
 def weights_of(tracker: Tracker, who: Champion, folder: Path) -> Path:

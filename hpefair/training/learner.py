@@ -61,10 +61,10 @@ class Learner:
         outputs = {name: value.float() for name, value in outputs.items()}
         if not all(bool(torch.isfinite(value).all()) for value in outputs.values()):
             raise InputError("training diverged: the model output contains NaN or infinity; lower learning_rate")
-        found = self.model.losses(outputs, targets)
-        losses, rows, own = self._everybody(found, batch)
+        terms = self.model.losses(outputs, targets)
+        losses, rows, own = self._everybody(terms, batch)
         weights = objective.weights(losses, membership[rows]) if len(losses) else losses
-        loss = _weighed(found, weights[own], batch)
+        loss = _weighed(terms, weights[own], batch)
         optimizer, schedule = self._optimizers[0]
         optimizer.zero_grad(set_to_none=True)
         # Gradients are averaged over processes, while the weights add up over all of them.
@@ -88,10 +88,10 @@ class Learner:
         for part, saved in zip((part for pair in self._optimizers for part in pair), state, strict=True):
             part.load_state_dict(saved)
 
-    def _everybody(self, found: Losses, batch: Batch) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    def _everybody(self, terms: Losses, batch: Batch) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
         """Losses and rows of all processes' people in the order of the step, and which of them are this one's."""
-        inputs, own = _observed(found, batch)
-        losses = found.person.detach()[inputs, own].double()
+        inputs, own = _observed(terms, batch)
+        losses = terms.person.detach()[inputs, own].double()
         order = batch.positions[inputs] * _MOST_PEOPLE + own
         told = torch.stack([losses, *(torch.from_numpy(a).to(losses) for a in (batch.rows[inputs, own], order))])
         if self._on.num_processes > 1:
@@ -108,10 +108,10 @@ class Learner:
         rivals = list(cast(nn.Module, self._rivals).parameters())
         for parameter in rivals:
             parameter.requires_grad_(True)
-        found = cast(Adversarial, self.model).adversary_losses(outputs, targets)
+        terms = cast(Adversarial, self.model).adversary_losses(outputs, targets)
         optimizer, schedule = self._optimizers[1]
         optimizer.zero_grad(set_to_none=True)
-        (found.person.nansum() / inputs * self._on.num_processes).backward()
+        (terms.person.nansum() / inputs * self._on.num_processes).backward()
         for parameter in rivals:
             if parameter.grad is not None:
                 parameter.grad = cast(Tensor, self._on.reduce(parameter.grad, "mean"))
@@ -123,21 +123,21 @@ class Learner:
 _MOST_PEOPLE = 1 << 20  # in one picture
 
 
-def _observed(found: Losses, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _observed(terms: Losses, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Inputs and places of the people of whom the losses say something."""
-    said = torch.isfinite(found.person.detach()).cpu().numpy()
+    said = torch.isfinite(terms.person.detach()).cpu().numpy()
     inputs, own = np.nonzero((batch.rows >= 0) & said[:, : batch.rows.shape[1]])
     return inputs, own
 
 
-def _weighed(found: Losses, weights: Array, batch: Batch) -> Tensor:
+def _weighed(terms: Losses, weights: Array, batch: Batch) -> Tensor:
     """This process's part of the objective."""
-    inputs, own = _observed(found, batch)
-    loss = (found.person[inputs, own] * torch.from_numpy(weights).to(found.person)).sum()
-    if found.scene is not None:
-        loss = loss + found.scene.sum() / batch.inputs
+    inputs, own = _observed(terms, batch)
+    loss = (terms.person[inputs, own] * torch.from_numpy(weights).to(terms.person)).sum()
+    if terms.scene is not None:
+        loss = loss + terms.scene.sum() / batch.inputs
     # A picture without people must still give every parameter a gradient, or processes wait for each other.
-    return loss + 0 * found.person.nan_to_num().sum()
+    return loss + 0 * terms.person.nan_to_num().sum()
 
 
 def _optimizer(learning: list[nn.Parameter], steps: int, settings: TrainEngine) -> tuple[Any, Any]:

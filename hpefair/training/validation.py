@@ -75,12 +75,12 @@ class Validation:
         if model.scope == "crop":
             rows = np.flatnonzero(~truth.ignored)
             poses, score = predict(model, people.iloc[rows], once)
-            found = Detections(truth.image[rows], poses, score)
+            detections = Detections(truth.image[rows], poses, score)
         else:
             pictures = people.drop_duplicates("image_id").reset_index(drop=True)
-            found = pose_arrays.detections(detect(model, pictures, once).assign(area=np.nan), index)
+            detections = pose_arrays.detections(detect(model, pictures, once).assign(area=np.nan), index)
         scores = person_scores(
-            truth, found, candidates(truth, found, self._skeleton.variances, len(index)), self._skeleton
+            truth, detections, candidates(truth, detections, self._skeleton.variances, len(index)), self._skeleton
         ).table
         return scores, self._who.values[scores["row"]]
 

@@ -104,15 +104,15 @@ def _any_within(mask: Mask, points: NDArray[np.int64], half_widths: NDArray[Any]
         for column in range(width):
             counts[row, column + 1] = counts[row, column] + mask[row, column]
     radius = len(half_widths) // 2
-    found = np.zeros(len(points), np.bool_)
+    hits = np.zeros(len(points), np.bool_)
     for index in range(len(points)):
         x, y = points[index]
         for row in range(max(y - radius, 0), min(y + radius + 1, height)):
             half = half_widths[row - y + radius]
             if counts[row, min(x + half + 1, width)] > counts[row, max(x - half, 0)]:
-                found[index] = True
+                hits[index] = True
                 break
-    return found
+    return hits
 
 
 def dressed_part(mask: Mask, keypoints: Array, torso: float) -> Mask:

@@ -71,14 +71,14 @@ def measure(cutout: Cutout) -> Contrast | str:
         return "shoulders or hips are not labelled"
     near = within_reach(cutout.mask)
     mask, others, dressed = (np.ascontiguousarray(whole[near]) for whole in (cutout.mask, cutout.others, dressed))
-    found = regions(mask, others, dressed)
-    if isinstance(found, str):
-        return found
+    zones = regions(mask, others, dressed)
+    if isinstance(zones, str):
+        return zones
     lab = np.ascontiguousarray(cutout.lab[near])
-    sides = outline_sides(lab, found)
+    sides = outline_sides(lab, zones)
     if len(sides) < FEWEST_PAIRS:
         return "too little of the clothing's outline meets background"
-    whole = np.stack([_median(lab, part) for part in (found.clothing, found.ring)])
+    whole = np.stack([_median(lab, part) for part in (zones.clothing, zones.ring)])
     *across, over_all = deltaE_ciede2000(*np.concatenate([sides, whole[None]]).swapaxes(0, 1))
     clothing, ring = whole[:, 0]
     return Contrast(

@@ -68,15 +68,15 @@ def _of_pixels(picture: Picture, index: int, person: Any, settings: Attribute) -
     lab = to_lab(picture.pixels[rows, columns])
     lightness = float(lab[..., 0].mean(dtype=float)) if lab.size else float("nan")
     whole, softness = picture.masks[index], float("nan")
-    found: Contrast | str = _obstacle(person, whole, settings.min_area_px) if lab.size else "outside the picture"
-    if not found and whole is not None:
+    outcome: Contrast | str = _obstacle(person, whole, settings.min_area_px) if lab.size else "outside the picture"
+    if not outcome and whole is not None:
         mask, parsed = np.ascontiguousarray(whole[rows, columns]), picture.garments[index]
         garments = None if parsed is None else np.ascontiguousarray(parsed[rows, columns])
         keypoints = picture.keypoints[index] - np.array([columns.start, rows.start, 0.0])
         others = picture.others(index, (rows, columns))
         cutout = contrast.shrink(Cutout(lab, mask, others, keypoints, garments))
-        found, softness = contrast.measure(cutout), blur(cutout.lab[..., 0], cutout.mask)
-    values, reason = (NO_CONTRAST, found) if isinstance(found, str) else (found, "")
+        outcome, softness = contrast.measure(cutout), blur(cutout.lab[..., 0], cutout.mask)
+    values, reason = (NO_CONTRAST, outcome) if isinstance(outcome, str) else (outcome, "")
     return {
         "contrast": contrast_group(values.outline, settings.contrast),
         "contrast_delta_e": values.outline,

@@ -83,7 +83,7 @@ class Picture:
 
     def sights(self) -> tuple[list[str], list[Sight]]:
         """Ids of the people who are not crowds, and what a source gets to see of them."""
-        names, found = [], []
+        names, sights = [], []
         for index, person in enumerate(self.people.itertuples()):
             bbox = np.asarray(person.bbox, dtype=float)
             rows, columns = self.window(bbox)
@@ -98,5 +98,5 @@ class Picture:
                 others=self.others(index, (rows, columns)),
             )
             names.append(str(person.person_id))
-            found.append(sight)
-        return names, found
+            sights.append(sight)
+        return names, sights

@@ -77,8 +77,8 @@ class BuildSource:
 def _judge(person: Sight) -> Judgement:
     if person.mask is None:
         return Judgement((), "no segmentation")
-    found = index(person.mask, person.others, person.keypoints)
-    return Judgement((), found) if isinstance(found, str) else told("build", probabilities(found))
+    build_index = index(person.mask, person.others, person.keypoints)
+    return Judgement((), build_index) if isinstance(build_index, str) else told("build", probabilities(build_index))
 
 
 def probabilities(found: Index) -> Array:
@@ -138,17 +138,17 @@ def _overlap(others: Mask, body: Trunk) -> float:
 
 
 def _measured(mask: Mask, keypoints: Array, body: Trunk) -> Index | str:
-    found = slices(mask, keypoints, body)
-    sides = found.sides("waist", FREE_LEVELS)
-    if found.cut.any():
+    trunk_slices = slices(mask, keypoints, body)
+    sides = trunk_slices.sides("waist", FREE_LEVELS)
+    if trunk_slices.cut.any():
         return "the border cuts the trunk"
-    if found.bare.any():
+    if trunk_slices.bare.any():
         return "something is before the trunk"
     if not len(sides):
         return "arms cover the waist"
     if len(sides) == 2 and abs(sides[0] - sides[1]) > LARGEST_SPREAD * sides.mean():
         return "the two sides of the waist differ"
-    width = found.width("waist", FREE_LEVELS)
-    if width > WIDEST or width > WAIST_OVER_HIPS * found.width("hip", 2):
+    width = trunk_slices.width("waist", FREE_LEVELS)
+    if width > WIDEST or width > WAIST_OVER_HIPS * trunk_slices.width("hip", 2):
         return "something else is counted to the waist"
     return Index(width, len(sides))

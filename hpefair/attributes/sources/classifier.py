@@ -58,9 +58,9 @@ class ClassifierSource:
         if not people:
             return []
         views = stack([see(person.pixels, person.keypoints, person.bbox, person.mask) for person in people])
-        found = probabilities(self.network, self.card, views)
+        predictions = probabilities(self.network, self.card, views)
         return [
-            {name: self._judge(name, person, found[name][row]) for name in self.attributes}
+            {name: self._judge(name, person, predictions[name][row]) for name in self.attributes}
             for row, person in enumerate(people)
         ]
 
@@ -76,7 +76,7 @@ class ClassifierSource:
 
 def logits(network: PersonNetwork, views: Views, batch: int = 256) -> dict[str, Array]:
     """Logits (N, groups) by attribute, the mean over each person and their mirror image."""
-    found: list[dict[str, Array]] = []
+    batches: list[dict[str, Array]] = []
     with torch.inference_mode():
         for start in range(0, len(views), batch):
             part = views.rows(np.arange(start, min(start + batch, len(views))))
@@ -84,8 +84,8 @@ def logits(network: PersonNetwork, views: Views, batch: int = 256) -> dict[str, 
                 part.body[:, :, ::-1].copy(), part.head[:, :, ::-1].copy(), mirrored_shape(part.shape), part.present
             )
             both = [network(to_batch(one)) for one in (part, other)]
-            found.append({name: ((both[0][name] + both[1][name]) / 2).double().numpy() for name in both[0]})
-    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+            batches.append({name: ((both[0][name] + both[1][name]) / 2).double().numpy() for name in both[0]})
+    return {name: np.concatenate([part[name] for part in batches]) for name in batches[0]}
 
 
 def probabilities(network: PersonNetwork, card: dict[str, Any], views: Views) -> dict[str, Array]:

@@ -54,17 +54,17 @@ class FaceSource:
             return cannot_tell(ATTRIBUTES, "the face is smaller than attribute.face.min_face_px")
         pixels = cut_out(person.pixels, centre, HEADS * height, HEAD_SIDE_PX)
         middle = np.full(2, HEAD_SIDE_PX / 2)
-        found = min(self.networks.find(pixels), key=lambda face: _off_centre(face, middle), default=None)
-        if found is None or _off_centre(found, middle) > 0.5:
+        central_face = min(self.networks.find(pixels), key=lambda face: _off_centre(face, middle), default=None)
+        if central_face is None or _off_centre(central_face, middle) > 0.5:
             return cannot_tell(ATTRIBUTES, "no face is found where the keypoints say it is")
-        return self.read(pixels, found)
+        return self.read(pixels, central_face)
 
     def portrait(self, pixels: Pixels) -> Judgements:
         """Judgements of a picture (H, W, 3) that shows one face and little else, without keypoints."""
         height, width = pixels.shape[:2]
         square = cut_out(pixels, np.array([width / 2, height / 2]), max(height, width), HEAD_SIDE_PX)
-        found = self.networks.find(square)
-        return self.read(square, found[0]) if found else cannot_tell(ATTRIBUTES, "no face is found")
+        faces = self.networks.find(square)
+        return self.read(square, faces[0]) if faces else cannot_tell(ATTRIBUTES, "no face is found")
 
     def read(self, pixels: Pixels, face: Face) -> Judgements:
         """Judgements of one face that was found in pixels (H, W, 3)."""

@@ -144,17 +144,17 @@ def mirrored_shape(shape: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _girths(keypoints: Array, mask: Mask, size: float) -> Array:
     """Widths of the mask across trunk and limbs, and the root of its area, over the body's size (GIRTHS,)."""
-    found = np.zeros(GIRTHS)
+    girths = np.zeros(GIRTHS)
     shoulders, hips = _mean(keypoints, SHOULDERS), _mean(keypoints, HIPS)
     if shoulders is not None and hips is not None:
         for k, share in enumerate(TRUNK_CUTS):
-            found[k] = _width(mask, shoulders + share * (hips - shoulders), hips - shoulders, size)
+            girths[k] = _width(mask, shoulders + share * (hips - shoulders), hips - shoulders, size)
     for k, (a, b) in enumerate(LIMB_CUTS):
         if _distance(keypoints, a, b) > 0.1 * size:
             start, end = keypoints[a, :2], keypoints[b, :2]
-            found[len(TRUNK_CUTS) + k] = 2 * _width(mask, (start + end) / 2, end - start, size)
-    found[-1] = np.sqrt(mask.sum()) / size
-    return found * 3
+            girths[len(TRUNK_CUTS) + k] = 2 * _width(mask, (start + end) / 2, end - start, size)
+    girths[-1] = np.sqrt(mask.sum()) / size
+    return girths * 3
 
 
 def _width(mask: Mask, point: Array, along: Array, size: float) -> float:

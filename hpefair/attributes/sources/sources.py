@@ -46,8 +46,8 @@ def judge(
     rows = []
     for name, source in sources.items():
         asked = [attribute for attribute, wanted in settings.sources.items() if name in wanted]
-        found: list[Judgements] = source.judge(people) if people else []
-        for person_id, said in zip(names, found, strict=True):
+        judgements: list[Judgements] = source.judge(people) if people else []
+        for person_id, said in zip(names, judgements, strict=True):
             for attribute in asked:
                 one = said[attribute]
                 rows.append((person_id, attribute, name, source.model_id, list(one.probabilities), one.reason))

@@ -46,9 +46,9 @@ class ZeroShotSource:
         """Every attribute that has prompts, of people whose box is large enough to show anything."""
         large = [bool(person.bbox[2] * person.bbox[3] >= FEWEST_PX2) for person in people]
         crops = [boxed(person) for person, enough in zip(people, large, strict=True) if enough]
-        found = iter(self._look(crops) if crops else ())
+        features = iter(self._look(crops) if crops else ())
         return [
-            self._told(next(found))
+            self._told(next(features))
             if enough
             else cannot_tell(self.attributes, f"the box is smaller than {FEWEST_PX2:.0f} square pixels")
             for enough in large

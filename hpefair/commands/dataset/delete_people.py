@@ -59,7 +59,7 @@ def _check(wanted: Sequence[str], known: set[str], what: str) -> None:
 
 def _children(persons: set[str], images: set[str]) -> list[str]:
     """Items that were generated from people, or hold pixels of images."""
-    found: list[str] = []
+    children: list[str] = []
     for path in sorted(artifacts.GENERATE.glob("*/generated.parquet")):
         made = tables.read(path)
         lent = (
@@ -68,18 +68,18 @@ def _children(persons: set[str], images: set[str]) -> list[str]:
             .astype(bool)
         )
         rows = made["parent_person"].isin(persons) | made["parent_image"].isin(images) | lent
-        found += made.loc[rows, "item_id"].tolist()
-    return found
+        children += made.loc[rows, "item_id"].tolist()
+    return children
 
 
 def _models(names: set[str]) -> list[str]:
     """Trained models whose training people include one of them."""
-    found = []
+    models = []
     for path in sorted(artifacts.TRAIN.glob("*/model.json")):
         variant = artifacts.ASSEMBLE / tables.read_json(path)["variant"] / "people.parquet"
         if variant.exists() and tables.read(variant)["person_id"].isin(names).any():
-            found.append(path.parent.name)
-    return found
+            models.append(path.parent.name)
+    return models
 
 
 def _said(

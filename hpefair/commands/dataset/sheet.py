@@ -106,7 +106,7 @@ def _pair(pixels: Pixels, people: list[Record], tile: int) -> Pixels:
 
 
 def _caption(person: Record) -> str:
-    found = person.get("attributes")
-    found = found if isinstance(found, dict) else {}
+    attributes = person.get("attributes")
+    attributes = attributes if isinstance(attributes, dict) else {}
     words = ("gender_presentation", "age_years", "pose", "build", "skin_tone", "contrast_delta_e")
-    return "  ".join(str(found[word]) for word in words if found.get(word) is not None)
+    return "  ".join(str(attributes[word]) for word in words if attributes.get(word) is not None)

@@ -29,9 +29,9 @@ def show(console: Console) -> None:
     console.print(sources(tables.read(folder / "calibration.parquet"), inferred), "")
     prevalence = artifacts.AUDIT / "original" / "prevalence.parquet"
     if prevalence.exists():
-        found = tables.read(prevalence)
-        if len(found):
-            console.print(corrected(found[found["scope"] == "all"]), "")
+        estimates = tables.read(prevalence)
+        if len(estimates):
+            console.print(corrected(estimates[estimates["scope"] == "all"]), "")
     console.print(alarms(tables.read(folder / "errors.parquet")))
     people = tables.read(artifacts.INGEST / "people.parquet")
     counted = people.loc[workspace.evaluable(people), "person_id"]
@@ -105,8 +105,8 @@ def confusion_table(confusions: pd.DataFrame) -> Table:
 def alarms(errors: pd.DataFrame) -> Text:
     """One line for every stratification that errors go with, or that they go with none."""
     lines = Text()
-    found = errors[errors["p_holm"] < ALARM]
-    for (attribute, by), rows in found.groupby(["attribute", "by"], sort=False):
+    associations = errors[errors["p_holm"] < ALARM]
+    for (attribute, by), rows in associations.groupby(["attribute", "by"], sort=False):
         parts = ", ".join(f"{row.group} {row.error:.0%} of {row.n_audited}" for row in rows.itertuples())
         lines.append(
             f"  errors of {attribute} go with {by} (p {rows['p_holm'].iloc[0]:.3f}): {parts}\n", style="yellow"

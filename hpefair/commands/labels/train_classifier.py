@@ -110,10 +110,10 @@ def read(folder: Path, labels: Path | None = None) -> Labelled:
     tree, checked = text.load_dataset(annotations), records.Checked()
     records.check_categories(tree, COCO_17, annotations)
     records.check_images(tree["images"], checked)
-    found = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
-    table: pd.DataFrame = people_table(found, "d", COCO_17).to_pandas()
+    people = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
+    table: pd.DataFrame = people_table(people, "d", COCO_17).to_pandas()
     rows = [label_rows(label_files.load(labels), table, "d", labels.name, checked)] if labels else []
-    every = pd.concat([*rows, attribute_rows(found, "d", checked)], ignore_index=True)
+    every = pd.concat([*rows, attribute_rows(people, "d", checked)], ignore_index=True)
     table = table.merge(given.person_values(table, every), on="person_id", validate="1:1")
     names = [name for name in LEARNT if (table[name] != "unknown").sum() >= FEWEST]
     if not names:

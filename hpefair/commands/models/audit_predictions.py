@@ -92,9 +92,9 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     del table
     names = without_pixels.chosen(choices.by, attributes, choices.labels is not None)
     listed = groups(attributes, [n for n in names if "." not in n], [n.split(".") for n in names if "." in n])
-    found = coco_results.load(results, COCO_17, declared, persons)
-    if found.left_out:
-        checked.reject("detection", "", f"{found.left_out} detections are not of category person")
+    detections = coco_results.load(results, COCO_17, declared, persons)
+    if detections.left_out:
+        checked.reject("detection", "", f"{detections.left_out} detections are not of category person")
     cluster = image_clusters(len(ids), np.arange(len(ids)), subject)
     setting = Setting(
         skeleton=COCO_17,
@@ -106,7 +106,7 @@ def audit_predictions(annotations: Path, results: Path, choices: Choices) -> Aud
     uncertainty = Uncertainty(
         resamples=1000, confidence=0.95, min_support=10, seed=5, tolerance=choices.tolerance, power=0.8
     )
-    evaluation = evaluate(people, found.on(ids), listed, setting, uncertainty)
+    evaluation = evaluate(people, detections.on(ids), listed, setting, uncertainty)
     scores = evaluation.people.assign(number=numbers[evaluation.people["row"]])
     scores["cluster"] = cluster[scores["image"]]
     pairs = _paired(choices.pairs, scores, uncertainty, checked) if choices.pairs else pd.DataFrame()
@@ -149,10 +149,10 @@ def _people(tree: records.Record, annotations: Path, checked: records.Checked) -
     """
     records.check_categories(tree, COCO_17, annotations)
     records.check_images(tree["images"], checked)
-    found = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
-    if not len(found):
+    people = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
+    if not len(people):
         raise InputError(f"{annotations} has no usable person: {checked.rejects[0]['reason']}")
-    table: pd.DataFrame = people_table(found, "audit", COCO_17).to_pandas()
+    table: pd.DataFrame = people_table(people, "audit", COCO_17).to_pandas()
     if not workspace.evaluable(table).any():
         raise InputError(f"{annotations} has no person to evaluate: only crowds and people without labelled keypoints")
     return table
@@ -184,8 +184,6 @@ def _paired(path: Path, scores: pd.DataFrame, uncertainty: Uncertainty, checked:
             before=score.loc[pairs["before_id"], metric].to_numpy(),
             after=score.loc[pairs["after_id"], metric].to_numpy(),
         )
-        found = paired_gaps(
-            both, uncertainty.tolerance, uncertainty.confidence, uncertainty.resamples, uncertainty.seed
-        )
-        parts.append(found.assign(metric=metric))
+        gaps = paired_gaps(both, uncertainty.tolerance, uncertainty.confidence, uncertainty.resamples, uncertainty.seed)
+        parts.append(gaps.assign(metric=metric))
     return pd.concat(parts, ignore_index=True)

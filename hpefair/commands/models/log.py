@@ -81,12 +81,12 @@ def _verdicts() -> dict[str, dict[str, str]]:
 def _data(card: dict[str, Any]) -> tuple[Data, ...]:
     """The people that a model was measured on, and those that it was trained on."""
     people = ", ".join(sorted(tables.read(artifacts.INGEST / "images.parquet")["dataset"].unique()))
-    found = [Data(artifacts.INGEST, people, lock.of(artifacts.INGEST), "evaluation")]
-    found.append(Data(artifacts.CALIBRATE, f"attributes of {people}", lock.of(artifacts.CALIBRATE), "evaluation"))
+    datasets = [Data(artifacts.INGEST, people, lock.of(artifacts.INGEST), "evaluation")]
+    datasets.append(Data(artifacts.CALIBRATE, f"attributes of {people}", lock.of(artifacts.CALIBRATE), "evaluation"))
     if card:
         name = f"{people} ({card['variant']})"
-        found.append(Data(artifacts.ASSEMBLE, name, lock.of(artifacts.ASSEMBLE), "training"))
-    return tuple(found)
+        datasets.append(Data(artifacts.ASSEMBLE, name, lock.of(artifacts.ASSEMBLE), "training"))
+    return tuple(datasets)
 
 
 def _network(folder: Path) -> Network:

@@ -46,18 +46,23 @@ def compare(uri: str, experiment: str) -> str:
         weights = _candidates(settings, champion.digest if champion else "")
         baseline = artifacts.TRAIN / settings.compare.baseline
         holder = registry.weights_of(tracker, champion, Path(scratch)) if champion else baseline
-        found, people = compare_sealed(settings, holder, weights)
+        comparisons, people = compare_sealed(settings, holder, weights)
         order = sorted(
-            found, key=lambda name: (RANK[found[name].verdict], RANK[found[name].harm], -_change(found[name]))
+            comparisons,
+            key=lambda name: (
+                RANK[comparisons[name].verdict],
+                RANK[comparisons[name].harm],
+                -_change(comparisons[name]),
+            ),
         )
         needed = settings.evaluate.min_support
         proposed = order[0] if people >= needed else HOLD
         who = f"champion {champion.model}, version {champion.version}" if champion else f"no champion, {baseline.name}"
-        tags = {f"verdict.{name}": str(one.verdict) for name, one in found.items()}
+        tags = {f"verdict.{name}": str(one.verdict) for name, one in comparisons.items()}
         run = Run(
             name="sealed",
             key=_key(settings, weights, champion),
-            metrics={f"change/{name}/{settings.compare.metric}/all": _change(one) for name, one in found.items()},
+            metrics={f"change/{name}/{settings.compare.metric}/all": _change(one) for name, one in comparisons.items()},
             tags={
                 **tags,
                 "proposed": proposed,
@@ -65,12 +70,12 @@ def compare(uri: str, experiment: str) -> str:
                 "against": who,
                 "git.commit": git_repository.commit(),
             },
-            tables={"sealed": pd.concat([one.groups.assign(model=name) for name, one in found.items()])},
+            tables={"sealed": pd.concat([one.groups.assign(model=name) for name, one in comparisons.items()])},
         )
         tracker.log(run)
         if proposed != HOLD and (logged := _logged(tracker, proposed)):
             registry.challenge(tracker, logged.run_id, proposed, content.digest(weights[proposed]))
-    said = "; ".join(_sentence(name, found[name], settings.compare.metric) for name in order)
+    said = "; ".join(_sentence(name, comparisons[name], settings.compare.metric) for name in order)
     few = f": {people} sealed people are too few, at least {needed} are needed" if proposed == HOLD else ""
     return f"Against {who}, on {people} sealed people: {said}. Proposed: {proposed}{few}."
 
@@ -151,13 +156,13 @@ def _key(settings: params.Params, weights: dict[str, Path], champion: Any) -> st
     return f"sealed:{champion.digest if champion else 'nobody'}:{','.join(digests)}:{rule}:{people}"
 
 
-def _change(found: Any) -> float:
-    return float(found.groups["change"].iloc[0])
+def _change(comparison: Any) -> float:
+    return float(comparison.groups["change"].iloc[0])
 
 
-def _sentence(name: str, found: Any, metric: str) -> str:
-    everyone = found.groups.iloc[0]
+def _sentence(name: str, comparison: Any, metric: str) -> str:
+    everyone = comparison.groups.iloc[0]
     return (
-        f"{name} {found.verdict} (no harm: {found.harm}, fairer: {found.fairer}; mean {metric} "
+        f"{name} {comparison.verdict} (no harm: {comparison.harm}, fairer: {comparison.fairer}; mean {metric} "
         f"{everyone['change']:+.3f} [{everyone['low']:.3f}, {everyone['high']:.3f}])"
     )

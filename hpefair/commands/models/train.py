@@ -230,11 +230,11 @@ def _read_coco(annotations: Path, folder: Path, labels: Path | None) -> pd.DataF
     tree, checked = text.load_dataset(annotations), records.Checked()
     records.check_categories(tree, COCO_17, annotations)
     records.check_images(tree["images"], checked)
-    found = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
+    people = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
     name = folder.resolve().name
-    rows: pd.DataFrame = people_table(found, name, COCO_17).to_pandas()
+    rows: pd.DataFrame = people_table(people, name, COCO_17).to_pandas()
     told = [label_rows(label_files.load(labels), rows, name, labels.name, checked)] if labels else []
-    every = pd.concat([*told, attribute_rows(found, name, checked)], ignore_index=True)
+    every = pd.concat([*told, attribute_rows(people, name, checked)], ignore_index=True)
     rows = rows.merge(given.person_values(rows, every), on="person_id", validate="1:1")
     try:
         root = find_images(folder, annotations)

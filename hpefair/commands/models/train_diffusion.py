@@ -101,10 +101,10 @@ def from_folder(folder: Path) -> Source:
     tree, checked = text.load_dataset(annotations), records.Checked()
     records.check_categories(tree, COCO_17, annotations)
     records.check_images(tree["images"], checked)
-    found = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
+    accepted = read_people(tree["annotations"], records.Scope.of(tree, checked, COCO_17), checked)
     name = folder.resolve().name
-    people: pd.DataFrame = people_table(found, name, COCO_17).to_pandas()
-    values = given.person_values(people, attribute_rows(found, name, checked))
+    people: pd.DataFrame = people_table(accepted, name, COCO_17).to_pandas()
+    values = given.person_values(people, attribute_rows(accepted, name, checked))
     people = people.merge(values[["person_id", "age_band"]], on="person_id", validate="1:1")
     root = find_images(folder, annotations)
     files = {f"{name}/{image['id']}": records.inside(root, image["file_name"]) for image in checked.images}

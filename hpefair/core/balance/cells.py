@@ -35,12 +35,12 @@ def cell_table(people: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
     sure = {f"{name}_sure": people[f"{name}_sure"] * people["exposure"] for name in names}
     rows = people[[*names, "exposure", "root_person"]].assign(n_people=(~people["synthetic"]).astype(int), **sure)
     how = {"exposure": "sum", "n_people": "sum", "root_person": "nunique", **dict.fromkeys(sure, "sum")}
-    found = rows.groupby(names, sort=False).agg(how)
+    totals = rows.groupby(names, sort=False).agg(how)
     if len(names) == 1:
-        found.index = pd.MultiIndex.from_arrays([found.index], names=names)
-    open_ = sorted(key for key in found.index if UNKNOWN in key)
+        totals.index = pd.MultiIndex.from_arrays([totals.index], names=names)
+    open_ = sorted(key for key in totals.index if UNKNOWN in key)
     every = keys.append(pd.MultiIndex.from_tuples(open_, names=names)) if open_ else keys
-    table = found.reindex(every, fill_value=0).rename(columns={"root_person": "n_distinct"}).reset_index()
+    table = totals.reindex(every, fill_value=0).rename(columns={"root_person": "n_distinct"}).reset_index()
     for name in sure:
         table[name] = np.where(table["exposure"] > 0, table[name] / table["exposure"].clip(lower=1e-12), 1.0)
     table.insert(len(names), "cell", table[names].agg(cell_name, axis=1))

@@ -78,10 +78,10 @@ def formulate(
         elif requirement.kind == "cells":
             _cells(problem, out, number, weight, elastic, choose=expected is None)
         else:
-            found = bounds(
+            inequalities = bounds(
                 number, requirement, problem.cells, problem.evidence, problem.references, problem.limits.margin
             )
-            for bound in found:
+            for bound in inequalities:
                 _add(problem, out, bound, weight, elastic)
     if elastic:
         _weigh(out, nearest)

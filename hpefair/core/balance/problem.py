@@ -89,8 +89,8 @@ class Problem:
 
     def shown(self, attribute: str) -> pd.Series:
         """Exposures of every known group."""
-        found = self.cells.groupby(attribute)["exposure"].sum()
-        return found.reindex(list(groups_of(attribute)[:-1])).fillna(0.0)
+        exposures = self.cells.groupby(attribute)["exposure"].sum()
+        return exposures.reindex(list(groups_of(attribute)[:-1])).fillna(0.0)
 
     def reference(self, attribute: str) -> pd.Series:
         """Reference share of every group; where there is none, whoever is there is the reference."""

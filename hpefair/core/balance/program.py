@@ -71,8 +71,8 @@ class Program:
 
     def solve(self) -> Array | None:
         """Cheapest solution (n,), or the nearest that was found within the limit; None where there is none."""
-        found = self._solved(np.zeros(self._size), np.concatenate(self._upper), np.concatenate(self._whole), 0.0)
-        return self.solve_nearly() if found is None else found
+        solution = self._solved(np.zeros(self._size), np.concatenate(self._upper), np.concatenate(self._whole), 0.0)
+        return self.solve_nearly() if solution is None else solution
 
     def relax(self) -> Array | None:
         """Cheapest solution (n,) in real numbers, or None where there is none."""
@@ -92,9 +92,9 @@ class Program:
         lowest = np.where(whole > 0, down, 0.0)
         highest = np.where(whole > 0, np.minimum(np.maximum(up, down), upper), upper)
         for room in ROOM:
-            found = self._solved(lowest, np.minimum(highest + room * whole, upper), whole, NEARLY)
-            if found is not None:
-                return found
+            solution = self._solved(lowest, np.minimum(highest + room * whole, upper), whole, NEARLY)
+            if solution is not None:
+                return solution
         return None
 
     def _solved(self, lower: Array, upper: Array, whole: Array, gap: float) -> Array | None:
@@ -118,9 +118,9 @@ class Program:
             options={"mip_rel_gap": gap, "node_limit": NODES},
         )
         if solved.x is not None:
-            found = lower.copy()
-            found[free] = solved.x
-            return found
+            solution = lower.copy()
+            solution[free] = solved.x
+            return solution
         if solved.status in (1, 2):  # no solution within the limit, or at all
             return None
         raise ValueError(f"Expected a solvable repair plan but got: {solved.message}")

@@ -51,26 +51,26 @@ def repair(problem: Problem) -> Repair:
     expected = _expected(problem) if len(problem.cells) > EXACT_CELLS else None
     before = _missing_now(problem)
     form = formulate(problem, elastic=False, expected=expected)
-    found = _solved(form)
+    solution = _solved(form)
     missing: list[Short] = [{} for _ in problem.requirements]
-    if found is None:
+    if solution is None:
         loose = formulate(problem, elastic=True, expected=expected)
         best = _solved(loose)
         if best is None:
             raise ValueError("Expected the plan that changes nothing to be possible but got no plan at all")
         form = formulate(problem, elastic=True, nearest=loose.shortfall(best), expected=expected)
-        found = _solved(form)
-        if found is None:  # rounding of the solver
-            form, found = loose, best
-        missing = _short(problem, form, found)
-    return _told(problem, form, found, before, missing)
+        solution = _solved(form)
+        if solution is None:  # rounding of the solver
+            form, solution = loose, best
+        missing = _short(problem, form, solution)
+    return _told(problem, form, solution, before, missing)
 
 
-def _told(problem: Problem, form: Formulation, found: Array, before: list[Short], missing: list[Short]) -> Repair:
-    repeats = np.rint(found[form.repeats.start : form.repeats.stop]).astype(int)
+def _told(problem: Problem, form: Formulation, solution: Array, before: list[Short], missing: list[Short]) -> Repair:
+    repeats = np.rint(solution[form.repeats.start : form.repeats.stop]).astype(int)
     cells, cost = problem.cells.assign(resample=repeats, generate=0), problem.limits.resample * float(repeats.sum())
     for maker, blocks in zip(problem.makers, form.made, strict=True):
-        made = sum((np.rint(found[b.start : b.stop]).astype(int) for b in blocks), np.zeros(len(cells), int))
+        made = sum((np.rint(solution[b.start : b.stop]).astype(int) for b in blocks), np.zeros(len(cells), int))
         cells[f"generate_{maker.name}"] = made
         cells["generate"] += made
         cost += float(maker.cost[made > 0] @ made[made > 0])
@@ -106,17 +106,17 @@ def _missing_now(problem: Problem) -> list[Short]:
     """What each requirement lacks when nothing is done; without margin, as the gates judge."""
     still = replace(problem, makers=(), limits=replace(problem.limits, max_repeats=1, margin=0.0))
     form = formulate(still, elastic=True, expected=0.0)
-    found = form.program.relax()
-    if found is None:
+    solution = form.program.relax()
+    if solution is None:
         return [{"all groups": np.inf} for _ in problem.requirements]
-    return _short(problem, form, found)
+    return _short(problem, form, solution)
 
 
-def _short(problem: Problem, form: Formulation, found: Array) -> list[Short]:
+def _short(problem: Problem, form: Formulation, solution: Array) -> list[Short]:
     """People whom each requirement lacks, by group; empty where it holds."""
     lacking: list[Short] = [{} for _ in problem.requirements]
     for number, missing in form.missing.items():
         for block, about in missing:
-            if found[block.start] > MET:
-                lacking[number][about] = lacking[number].get(about, 0.0) + float(found[block.start])
+            if solution[block.start] > MET:
+                lacking[number][about] = lacking[number].get(about, 0.0) + float(solution[block.start])
     return lacking

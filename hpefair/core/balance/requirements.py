@@ -108,7 +108,7 @@ def bounds(
         known = (cells[attribute] != UNKNOWN).to_numpy(dtype=float)
         room = known - (1 - requirement.maximum) * everybody
         return [Bound(number, UNKNOWN, room, np.full(len(cells), requirement.maximum), 0.0, 1.0)]
-    found = []
+    inequalities = []
     for group, reference in references[attribute].items():
         if reference == 0:
             continue  # the reference has nobody of this group: nothing can be a multiple of that
@@ -119,11 +119,11 @@ def bounds(
         scale = 1 / max(reference, 1e-9)
         if requirement.minimum > 0:
             low = about.low[group] - lowest * about.total
-            found.append(Bound(number, group, low, made - lowest, 0.0, scale, lacking=True))
+            inequalities.append(Bound(number, group, low, made - lowest, 0.0, scale, lacking=True))
         if highest < 1:
             high = highest * about.total - about.high[group]
-            found.append(Bound(number, group, high, highest - made, 0.0, scale))
-    return found
+            inequalities.append(Bound(number, group, high, highest - made, 0.0, scale))
+    return inequalities
 
 
 def divergence_bounds(

@@ -77,12 +77,12 @@ def beliefs(
             total = sums.setdefault((str(record["backend"]), cell), [0.0] * 4)
             for place, value in enumerate((attempts, accepted, attempts if timed is not None else 0.0, seconds)):
                 total[place] += value
-    found = {}
+    posteriors = {}
     for backend, (rate, seconds) in before.items():
         whole = _learned(sums.get((backend, ""), [0.0] * 4), rate, seconds)
         for cell in cells:
-            found[backend, cell] = _learned(sums.get((backend, cell), [0.0] * 4), whole.rate, whole.seconds)
-    return found
+            posteriors[backend, cell] = _learned(sums.get((backend, cell), [0.0] * 4), whole.rate, whole.seconds)
+    return posteriors
 
 
 def _learned(sums: list[float], rate: float, seconds: float) -> Belief:

@@ -40,11 +40,11 @@ class Finding:
 
 def support(rows: Sequence[Row], minimum: float) -> Judged:
     """Every known group holds at least `minimum` distinct people; who is in doubt may belong to any perceived group."""
-    found = [
+    findings = [
         Finding(_name(row), number(row, "n_low"), number(row, "n_high"), support_need(row, minimum))
         for row in _known(rows)
     ]
-    return _judge(found, minimum)
+    return _judge(findings, minimum)
 
 
 def ratio_to_reference(rows: Sequence[Row], minimum: float, maximum: float) -> Judged:
@@ -53,15 +53,15 @@ def ratio_to_reference(rows: Sequence[Row], minimum: float, maximum: float) -> J
     Raises:
         ValueError: If a group has no reference share.
     """
-    found = []
+    findings = []
     for row in _known(rows):
         reference = _reference(row)
         if reference == 0:
             continue  # the reference has nobody of this group: nothing can be a multiple of that
         low, high = number(row, "bound_low") / reference, number(row, "bound_high") / reference
         limits = (minimum * reference, maximum * reference)
-        found.append(Finding(_name(row), low, high, bounds_need(row, limits, _people(rows))))
-    return _judge(found, minimum, maximum)
+        findings.append(Finding(_name(row), low, high, bounds_need(row, limits, _people(rows))))
+    return _judge(findings, minimum, maximum)
 
 
 def share_interval(rows: Sequence[Row], tolerance: float) -> Judged:
@@ -72,14 +72,14 @@ def share_interval(rows: Sequence[Row], tolerance: float) -> Judged:
     Raises:
         ValueError: If a group has no reference share.
     """
-    found = []
+    findings = []
     for row in _known(rows):
         reference = _reference(row)
         low, high = number(row, "population_low"), number(row, "population_high")
         limits = (reference - tolerance, reference + tolerance)
         needs = population_need(row, limits, _people(rows))
-        found.append(Finding(_name(row), low - reference, high - reference, needs))
-    return _judge(found, -tolerance, tolerance)
+        findings.append(Finding(_name(row), low - reference, high - reference, needs))
+    return _judge(findings, -tolerance, tolerance)
 
 
 def unknown_share(rows: Sequence[Row], maximum: float) -> Judged:
@@ -107,12 +107,12 @@ def cells_covered(rows: Sequence[Row], minimum: float) -> Judged:
         rows: One row: cells, low and high, the cells that surely and possibly hold enough people.
         minimum: Share of the cells.
     """
-    found = [
+    findings = [
         Finding(str(row["attributes"]), number(row, "low") / cells, number(row, "high") / cells, "labels")
         for row in rows
         if (cells := number(row, "cells")) > 0
     ]
-    return _judge(found, minimum)
+    return _judge(findings, minimum)
 
 
 def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judged:
@@ -128,38 +128,40 @@ def drift(rows: Sequence[Row], released: Sequence[Row], maximum: float) -> Judge
         maximum: Change that is not held against the data.
     """
     before = {_name(row): row for row in _known(released)}
-    found = []
+    findings = []
     for row in _known(rows):
         name, old = _name(row), before.get(_name(row))
         if old is None:
-            found.append(Finding(name, -1.0, 1.0, "a release to compare with: `hpefair record --release VARIANT`"))
+            findings.append(Finding(name, -1.0, 1.0, "a release to compare with: `hpefair record --release VARIANT`"))
             continue
         if (row.get("basis") == "audit") != (old.get("basis") == "audit"):
-            found.append(Finding(name, -1.0, 1.0, "an audit of both, the data and the release, or of neither"))
+            findings.append(Finding(name, -1.0, 1.0, "an audit of both, the data and the release, or of neither"))
             continue
         now, then = _interval(row), _interval(old)
         if "bounds" in (row.get("basis"), old.get("basis")):  # doubt is no sampling error: it may add up
-            found.append(Finding(name, now[0] - then[2], now[2] - then[0], "labels, or an audit of both"))
+            findings.append(Finding(name, now[0] - then[2], now[2] - then[0], "labels, or an audit of both"))
             continue
         change = now[1] - then[1]
         down = float(np.hypot(now[1] - now[0], then[2] - then[1]))
         up = float(np.hypot(now[2] - now[1], then[1] - then[0]))
-        found.append(Finding(name, change - down, change + up, "more people, now or in the release"))
-    return _judge(found, -maximum, maximum)
+        findings.append(Finding(name, change - down, change + up, "more people, now or in the release"))
+    return _judge(findings, -maximum, maximum)
 
 
-def _judge(found: Sequence[Finding], minimum: float = float("-inf"), maximum: float = float("inf")) -> Judged:
+def _judge(findings: Sequence[Finding], minimum: float = float("-inf"), maximum: float = float("inf")) -> Judged:
     rows: list[dict[str, object]] = []
-    for one in found:
+    for one in findings:
         verdict = within(one.low, one.high, minimum, maximum)
         needs = one.needs if verdict is Verdict.INCONCLUSIVE else ""
         rows.append({"group": one.group, "low": one.low, "high": one.high, "verdict": verdict.value, "needs": needs})
-    return Judged(combine(Verdict(str(row["verdict"])) for row in rows), _worst(found, minimum, maximum), tuple(rows))
+    return Judged(
+        combine(Verdict(str(row["verdict"])) for row in rows), _worst(findings, minimum, maximum), tuple(rows)
+    )
 
 
-def _worst(found: Sequence[Finding], minimum: float, maximum: float) -> float:
+def _worst(findings: Sequence[Finding], minimum: float, maximum: float) -> float:
     """The number nearest to, or furthest beyond, a limit."""
-    ends = [(one.low - minimum, one.low) for one in found] + [(maximum - one.high, one.high) for one in found]
+    ends = [(one.low - minimum, one.low) for one in findings] + [(maximum - one.high, one.high) for one in findings]
     return min((end for end in ends if np.isfinite(end[0])), default=(0.0, float("nan")))[1]
 
 

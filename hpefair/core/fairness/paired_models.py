@@ -60,9 +60,9 @@ def compare_models(
     image, names = pd.factorize(first["image_id"])
     cluster = image_clusters(len(names), np.arange(len(names)), subjects.loc[names].tolist())
     counts = resample(cluster, rule.resamples, rule.seed)
-    found = {}
+    comparisons = {}
     for name, (baseline, candidate) in scores.items():
         one, other = (table.loc[order, rule.metric].to_numpy() for table in (baseline, candidate))
         paired = Paired(one, other, image.astype(np.int64))
-        found[name] = compare(paired, listed, cluster, counts, rule.tolerance)
-    return found
+        comparisons[name] = compare(paired, listed, cluster, counts, rule.tolerance)
+    return comparisons

@@ -41,10 +41,10 @@ def within(low: float, high: float, minimum: float = -np.inf, maximum: float = n
 
 def combine(verdicts: Iterable[Verdict]) -> Verdict:
     """One FAIL fails, else one INCONCLUSIVE leaves it open; nothing at all is INCONCLUSIVE."""
-    found = set(verdicts)
-    if Verdict.FAIL in found:
+    outcomes = set(verdicts)
+    if Verdict.FAIL in outcomes:
         return Verdict.FAIL
-    if Verdict.INCONCLUSIVE in found or not found:
+    if Verdict.INCONCLUSIVE in outcomes or not outcomes:
         return Verdict.INCONCLUSIVE
     return Verdict.PASS
 

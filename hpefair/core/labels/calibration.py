@@ -50,12 +50,12 @@ def temperature(probabilities: Array, truth: Index) -> Scaling:
         The scaling; slope between 0.05 and 20.
     """
     shift = (0.0,) * probabilities.shape[1]
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda log_slope: log_loss(Scaling(float(np.exp(log_slope)), shift)(probabilities), truth),
         bounds=(np.log(0.05), np.log(20)),
         method="bounded",
     )
-    return Scaling(float(np.exp(found.x)), shift)
+    return Scaling(float(np.exp(optimum.x)), shift)
 
 
 def platt(probabilities: Array, truth: Index) -> Scaling:
@@ -78,9 +78,9 @@ def platt(probabilities: Array, truth: Index) -> Scaling:
         return log_loss(scaling(probabilities), truth) + PENALTY * float((values[1:] ** 2).sum()) / len(truth)
 
     bounds = [(np.log(0.05), np.log(20)), *[(-10.0, 10.0)] * probabilities.shape[1]]
-    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds)
-    shift = found.x[1:] - found.x[1:].mean()
-    return Scaling(float(np.exp(found.x[0])), tuple(float(value) for value in shift))
+    optimum = minimize(loss, start, method="L-BFGS-B", bounds=bounds)
+    shift = optimum.x[1:] - optimum.x[1:].mean()
+    return Scaling(float(np.exp(optimum.x[0])), tuple(float(value) for value in shift))
 
 
 METHODS: Final = {"temperature": temperature, "platt": platt}

@@ -74,9 +74,9 @@ def correct_parts(
         if None in ends:
             continue
         truth = [_ends(keypoints[..., :2], keypoints[..., 2] > 0, end) for end in ends if end]
-        found = [_ends(predicted[..., :2], np.ones(predicted.shape[:2], dtype=bool), end) for end in ends if end]
+        guess = [_ends(predicted[..., :2], np.ones(predicted.shape[:2], dtype=bool), end) for end in ends if end]
         half = np.linalg.norm(truth[0] - truth[1], axis=1) / 2
-        error = np.stack([np.linalg.norm(f - t, axis=1) for f, t in zip(found, truth, strict=True)])
+        error = np.stack([np.linalg.norm(f - t, axis=1) for f, t in zip(guess, truth, strict=True)])
         inside = (error.max(axis=0) if strict else error.mean(axis=0)) <= half
         names.append(name)
         columns.append(np.where(half > 0, inside.astype(np.float64), np.nan))

@@ -61,17 +61,19 @@ def match(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _match(  # noqa: C901 - split in two, the inner loop takes four times as long
-    found: Candidates, place: Index, skip: Mask, crowd: Mask, thresholds: Array, person: NDArray[np.int32]
+    candidates: Candidates, place: Index, skip: Mask, crowd: Mask, thresholds: Array, person: NDArray[np.int32]
 ) -> None:
     """Greedy matching of all images, written to `person` (T, C)."""
-    for image in range(len(found.starts) - 1):
-        local = found.people[found.people_starts[image] : found.people_starts[image + 1]]
-        first, last = found.starts[image], found.starts[image + 1]
+    for image in range(len(candidates.starts) - 1):
+        local = candidates.people[candidates.people_starts[image] : candidates.people_starts[image + 1]]
+        first, last = candidates.starts[image], candidates.starts[image + 1]
         if len(local) == 0 or first == last:
             continue
         # Counted people first, as the reference sorts them: a candidate takes an ignored one only if none else fits.
         order = np.argsort(skip[local], kind="mergesort")
-        similarity = found.oks[found.pair_starts[image] : found.pair_starts[image + 1]].reshape(-1, len(local))
+        similarity = candidates.oks[candidates.pair_starts[image] : candidates.pair_starts[image + 1]].reshape(
+            -1, len(local)
+        )
         taken = np.zeros(len(local), dtype=np.bool_)
         for t in range(len(thresholds)):
             taken[:] = False

@@ -74,7 +74,7 @@ def _positives(people: People, member: Array, counts: Counts, blocks: Sequence[s
     return np.concatenate([np.zeros((0, per_image.shape[1])), *(counts[block] @ per_image for block in blocks)])
 
 
-def _steps(people: People, found: Candidates, everyone: Matches, member: Array, rule: Rule) -> Steps:
+def _steps(people: People, candidates: Candidates, everyone: Matches, member: Array, rule: Rule) -> Steps:
     """True positives and corrections of every threshold and group."""
     n_groups, n_thresholds = member.shape[1], len(everyone.person)
     hits: list[list[Index]] = [[] for _ in range(n_thresholds)]
@@ -82,7 +82,7 @@ def _steps(people: People, found: Candidates, everyone: Matches, member: Array, 
     fixes: list[list[Index]] = [[] for _ in range(n_thresholds)]
     signs: list[list[Array]] = [[] for _ in range(n_thresholds)]
     for g in range(n_groups):
-        own = everyone if rule is Rule.SHARED else match(people, found, people.ignored | (member[:, g] == 0))
+        own = everyone if rule is Rule.SHARED else match(people, candidates, people.ignored | (member[:, g] == 0))
         weight = np.where(own.counted, member[own.person, g], 0.0)
         differs = (own.person >= 0) != (everyone.person >= 0)
         for t in range(n_thresholds):

@@ -76,10 +76,10 @@ def average_precisions(people: People, found: Candidates, membership: Array | Ma
     return np.array([mean_precision(_shared_precision(people, found, everyone, column)[0]) for column in member.T])
 
 
-def _shared_precision(people: People, found: Candidates, everyone: Matches, member: Array) -> tuple[Array, Array]:
+def _shared_precision(people: People, candidates: Candidates, everyone: Matches, member: Array) -> tuple[Array, Array]:
     counted = ~people.ignored
     share = float(member[counted].sum() / max(counted.sum(), 1))
-    return precision_recall(found, everyone, Weights(person=member, unmatched=share))
+    return precision_recall(candidates, everyone, Weights(person=member, unmatched=share))
 
 
 def checked_membership(membership: Array | Mask, rule: Rule) -> Array:

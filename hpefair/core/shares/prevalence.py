@@ -104,16 +104,16 @@ def group_means(
     weighted = kept.scaled(scores[scored])
     clusters = clusters_touched((kept.seen >= 0)[:, None], kept.image)[0]
     tops, sizes = _moments(weighted, counts), _moments(kept, counts)
-    found = []
+    estimates = []
     for top, size in zip(tops, sizes, strict=True):
         power = _power(size)
         naive = ratio(top.says + top.exact, size.says + size.exact)
         parts = (_rectified(moments, size, power) + moments.exact for moments in (top, size))
-        found.append(np.stack([naive, ratio(*parts)], axis=1))
-    low, high = percentile_interval(found[1], confidence, clusters)
+        estimates.append(np.stack([naive, ratio(*parts)], axis=1))
+    low, high = percentile_interval(estimates[1], confidence, clusters)
     methods = ("naive", "prediction_powered")
     rows = [
-        {"group": group, "method": method, "mean": found[0][0, m, g], "low": low[m, g], "high": high[m, g]}
+        {"group": group, "method": method, "mean": estimates[0][0, m, g], "low": low[m, g], "high": high[m, g]}
         for m, method in enumerate(methods)
         for g, group in enumerate(groups)
     ]
@@ -149,23 +149,25 @@ def _unpacked(sums: Array, size: int) -> _Moments:
     return _Moments(says, total[:, 0], joint.reshape(-1, size, size), square, exact)
 
 
-def _shares(found: _Moments, counted: list[int]) -> Array:
+def _shares(moments: _Moments, counted: list[int]) -> Array:
     """Shares (R, methods, K) among the counted groups; NaN where a resample holds no audited person."""
-    naive = ratio(found.says, np.broadcast_to(found.total[:, None], found.says.shape))
-    told = _told(found.joint)
+    naive = ratio(moments.says, np.broadcast_to(moments.total[:, None], moments.says.shape))
+    told = _told(moments.joint)
     adjusted = np.array([_on_simplex(matrix, row) for matrix, row in zip(told, naive, strict=True)])
-    seen = found.joint.sum(axis=(1, 2))
+    seen = moments.joint.sum(axis=(1, 2))
     adjusted[~(seen > 0)] = np.nan
-    real = np.stack([naive, adjusted, ratio(_rectified(found, found, _power(found)), found.total[:, None])], axis=1)
-    number = real * found.total[:, None, None] + found.exact[:, None]
+    real = np.stack(
+        [naive, adjusted, ratio(_rectified(moments, moments, _power(moments)), moments.total[:, None])], axis=1
+    )
+    number = real * moments.total[:, None, None] + moments.exact[:, None]
     number = np.maximum(number[:, :, counted], 0)
     whole = number.sum(axis=2, keepdims=True)
     return np.asarray(ratio(number, np.broadcast_to(whole, number.shape)))
 
 
-def _tellable(found: _Moments, counted: list[int]) -> float:
+def _tellable(moments: _Moments, counted: list[int]) -> float:
     """Share of the people, by the prediction-powered estimate, who belong to a counted group."""
-    number = _rectified(found, found, _power(found)) + found.exact
+    number = _rectified(moments, moments, _power(moments)) + moments.exact
     return float(np.clip(number[0, counted].sum() / max(number[0].sum(), 1e-9), 1e-3, 1))
 
 
@@ -185,13 +187,13 @@ def _on_simplex(matrix: Array, naive: Array) -> Array:
     return np.asarray(solution / solution.sum())
 
 
-def _power(found: _Moments) -> Array:
+def _power(moments: _Moments) -> Array:
     """How far to lean on the classifier for each group (R, K): lambda of PPI++ (eq. 8), between 0 and 1."""
-    seen = found.joint.sum(axis=(1, 2))[:, None]
-    says, truth = ratio(found.joint.sum(axis=2), seen), ratio(found.joint.sum(axis=1), seen)
-    variance = ratio(found.square, seen) - says**2
-    covariance = ratio(np.einsum("rkk->rk", found.joint), seen) - says * truth
-    share = 1 + seen / np.maximum(found.total[:, None], 1)
+    seen = moments.joint.sum(axis=(1, 2))[:, None]
+    says, truth = ratio(moments.joint.sum(axis=2), seen), ratio(moments.joint.sum(axis=1), seen)
+    variance = ratio(moments.square, seen) - says**2
+    covariance = ratio(np.einsum("rkk->rk", moments.joint), seen) - says * truth
+    share = 1 + seen / np.maximum(moments.total[:, None], 1)
     power = np.divide(covariance, variance * share, out=np.zeros_like(variance), where=variance > 1e-12)
     return np.asarray(np.clip(power, 0, 1))
 

@@ -114,30 +114,30 @@ class Columns:
 
     def _flat(self, rows: list[int], heads: Sequence[Head | None]) -> dict[int, Head]:
         """Heads by row, of those with one list of as many numbers as there should be, and a box of four."""
-        found = {n: head for n in rows if (head := heads[n]) is not None and head.garments is None}
+        flat_heads = {n: head for n in rows if (head := heads[n]) is not None and head.garments is None}
         wanted = b"[" + b"," * (self.people.keypoints.shape[1] - 1) + b"]", b"[,,,]"
         for shape, texts in zip(
-            wanted, ([h.keypoints for h in found.values()], [h.bbox for h in found.values()]), strict=True
+            wanted, ([h.keypoints for h in flat_heads.values()], [h.bbox for h in flat_heads.values()]), strict=True
         ):
             if b"|".join(texts).translate(None, NUMBERS) != b"|".join([shape] * len(texts)):  # else all, in one go
                 fits = [bytes(text).translate(None, NUMBERS) == shape for text in texts]
-                return self._flat([n for n, fit in zip(found, fits, strict=True) if fit], heads)
-        return found
+                return self._flat([n for n, fit in zip(flat_heads, fits, strict=True) if fit], heads)
+        return flat_heads
 
     def _fill(self, start: int, heads: dict[int, Head], numbers: Array) -> None:
-        people, persons, found = self.people, self._scope.persons, heads.values()
+        people, persons, entries = self.people, self._scope.persons, heads.values()
         whole = len(heads) and next(reversed(heads)) == len(heads) - 1
         rows: Any = slice(start, start + len(heads)) if whole else start + np.array([*heads], dtype=np.int64)
         joints = people.keypoints.shape[1] * len(heads)
         keypoints, box = numbers[:joints].reshape(len(heads), -1), numbers[joints:].reshape(len(heads), 4)
-        image, area = np.array([head.image_id for head in found]), np.array([head.area for head in found], dtype=float)
-        people.annotation_id[rows] = [head.id for head in found]
-        people.crowd[rows] = [head.iscrowd for head in found]
+        image, area = np.array([head.image_id for head in entries]), np.array([head.area for head in entries], dtype=float)
+        people.annotation_id[rows] = [head.id for head in entries]
+        people.crowd[rows] = [head.iscrowd for head in entries]
         people.image_id[rows], people.box[rows], people.area[rows], people.keypoints[rows] = image, box, area, keypoints
         people.attributes.update({start + n: head.attributes for n, head in heads.items() if head.attributes})
         size = self._sides[self._places.get_indexer(image)]  # -1, no such image, takes the last
-        stated = np.array([head.num_keypoints for head in found])
-        category = [head.category_id for head in found]
+        stated = np.array([head.num_keypoints for head in entries])
+        category = [head.category_id for head in entries]
         known = {one for one in set(category) if not persons or str(one) in persons}
         sound = _boxes_lie(box, size) & (area > 0) & _joints_lie(keypoints, size, stated)
         self._numbered[rows] = True

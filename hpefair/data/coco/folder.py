@@ -15,17 +15,17 @@ def find_annotations(folder: Path) -> Path:
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder")
     files = sorted([*folder.glob("*.json"), *folder.glob("annotations/*.json")])
-    found, problems = [], []
+    datasets, problems = [], []
     for path in files:
         try:
             records.load_dataset(path)
-            found.append(path)
+            datasets.append(path)
         except InputError as error:
             problems.append(str(error))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise InputError(f"{folder} has several COCO files: {', '.join(p.name for p in found)}; pass --annotations")
+    if len(datasets) == 1:
+        return datasets[0]
+    if datasets:
+        raise InputError(f"{folder} has several COCO files: {', '.join(p.name for p in datasets)}; pass --annotations")
     raise InputError(f"{folder} has no COCO keypoints file" + (f" ({problems[0]})" if problems else " (no JSON file)"))
 
 

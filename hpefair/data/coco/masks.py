@@ -87,8 +87,8 @@ def decode(segmentation: str, height: int, width: int) -> Mask | None:
 def decode_parts(parts: str, height: int, width: int) -> Mask | None:
     """Union (H, W) of named segmentations stored as one JSON object; None where there are none."""
     shapes = json.loads(parts) if parts else {}
-    found = [decode(json.dumps(shape), height, width) for shape in shapes.values()]
-    masks = [mask for mask in found if mask is not None]
+    decoded = [decode(json.dumps(shape), height, width) for shape in shapes.values()]
+    masks = [mask for mask in decoded if mask is not None]
     return np.logical_or.reduce(masks) if masks else None
 
 

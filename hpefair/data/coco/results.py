@@ -84,16 +84,16 @@ def load(
     Raises:
         InputError: If it is no results list, has the wrong keypoint count, bad numbers, nobody, or names other images.
     """
-    found = (_well_formed(path, skeleton) or _row_by_row(path, skeleton)).of(persons)
-    if not len(found.score):
+    detections = (_well_formed(path, skeleton) or _row_by_row(path, skeleton)).of(persons)
+    if not len(detections.score):
         raise InputError(f"{path} holds no detection of a person, only of other categories")
-    strangers = sorted(set(np.unique(found.coco_image_id).tolist()) - known_images)
+    strangers = sorted(set(np.unique(detections.coco_image_id).tolist()) - known_images)
     if strangers:
         raise InputError(
             f"{path} has detections on {len(strangers)} images that the dataset does not have (first: {strangers[0]}); "
             "check that the results file belongs to this dataset"
         )
-    return found
+    return detections
 
 
 def _well_formed(path: Path, skeleton: Skeleton) -> Results | None:

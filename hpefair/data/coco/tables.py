@@ -66,11 +66,11 @@ def attribute_rows(people: People, dataset: str, checked: Checked) -> pd.DataFra
     rows = []
     for row in sorted(people.attributes):
         number = int(people.annotation_id[row])
-        found = people.attributes[row]
-        if not isinstance(found, dict):
+        values = people.attributes[row]
+        if not isinstance(values, dict):
             checked.reject("label", number, "attributes are not named values")
             continue
-        given: Record = {label_files.COLUMN_ALIASES.get(name, name): value for name, value in found.items()}
+        given: Record = {label_files.COLUMN_ALIASES.get(name, name): value for name, value in values.items()}
         for attribute in PERCEIVED:
             if given.get(attribute) is None:
                 continue

@@ -46,10 +46,10 @@ def read(path: Path, folder: Path) -> tuple[Record, list[str]] | None:
     Raises:
         InputError: If the file looks like one of these and cannot be read.
     """
-    found = _mat(path) if path.suffix == ".mat" else _mpii_list(path)
-    if found is None:
+    parsed = _mat(path) if path.suffix == ".mat" else _mpii_list(path)
+    if parsed is None:
         return None
-    skeleton, people = found
+    skeleton, people = parsed
     return _dataset(path, folder, skeleton, people)
 
 
@@ -165,8 +165,8 @@ def _dataset(path: Path, folder: Path, skeleton: Skeleton, people: list[Person])
 def _places(folder: Path) -> dict[str, str]:
     """Pictures of a folder by file name."""
     suffixes = (".jpg", ".jpeg", ".png")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
-    return {path.name: path.relative_to(folder).as_posix() for path in reversed(found)}
+    pictures = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    return {path.name: path.relative_to(folder).as_posix() for path in reversed(pictures)}
 
 
 def _annotation(number: int, keypoints: Array, image: Record) -> Record | None:

@@ -22,12 +22,12 @@ def find(folder: Path) -> Path:
         if "several" in str(error):
             raise
         others = [*folder.glob("*.mat"), *folder.glob("annotations/*.mat"), *folder.glob("*.json")]
-        found = [path for path in sorted(others) if folder.is_dir() and _is_pose_dataset(path, folder)]
-        if len(found) > 1:
-            names = ", ".join(path.name for path in found)
+        datasets = [path for path in sorted(others) if folder.is_dir() and _is_pose_dataset(path, folder)]
+        if len(datasets) > 1:
+            names = ", ".join(path.name for path in datasets)
             raise InputError(f"{folder} has several annotation files: {names}; pass --annotations") from None
-        if found:
-            return found[0]
+        if datasets:
+            return datasets[0]
         if matlab := [path.name for path in others if path.suffix == ".mat"]:
             raise InputError(
                 f"{folder}: {', '.join(matlab[:3])} holds neither joints (LSP), nor examples (FLIC), nor RELEASE (MPII)"
@@ -50,10 +50,10 @@ def as_coco(path: Path, folder: Path, joints: Skeleton, target: Path) -> tuple[P
     Raises:
         InputError: If it cannot be read.
     """
-    found = None if _is_dataset(path) else lsp_mpii_flic.read(path, folder)
-    tree, notes = found or (records.load_dataset(path), [])
+    parsed = None if _is_dataset(path) else lsp_mpii_flic.read(path, folder)
+    tree, notes = parsed or (records.load_dataset(path), [])
     converted, said = in_skeleton(tree, joints)
-    if found is None and not said:
+    if parsed is None and not said:
         return path, []
     target.parent.mkdir(parents=True, exist_ok=True)
     tables.write_json_atomically(target, converted, indent=None)

@@ -74,11 +74,11 @@ def skeleton(people: Sequence[Shape], size: tuple[int, ...]) -> Pixels:
     points = [openpose(person.keypoints) for person in people]
     for (first, last), colour in zip(LIMBS, COLOURS, strict=False):
         shade = tuple(int(value * LIMB_SHADE) for value in colour)
-        for found in points:
-            if found[first, 2] and found[last, 2]:
-                _limb(canvas, found[first, :2], found[last, :2], stick, shade)
-    for found in points:
-        for (x, y, seen), colour in zip(found, COLOURS, strict=True):
+        for joints in points:
+            if joints[first, 2] and joints[last, 2]:
+                _limb(canvas, joints[first, :2], joints[last, :2], stick, shade)
+    for joints in points:
+        for (x, y, seen), colour in zip(joints, COLOURS, strict=True):
             if seen:
                 cv2.circle(canvas, (int(x), int(y)), stick, colour, thickness=-1)
     return canvas

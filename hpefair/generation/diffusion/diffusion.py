@@ -70,16 +70,16 @@ class Diffusion:
 
     def make(self, items: Sequence[Item]) -> list[Made | str]:
         """A picture for each item, items of one operation together."""
-        found: list[Start | Made | str] = [self._start(item) for item in items]
-        starts = {place: one for place, one in enumerate(found) if isinstance(one, Start)}
+        outcomes: list[Start | Made | str] = [self._start(item) for item in items]
+        starts = {place: one for place, one in enumerate(outcomes) if isinstance(one, Start)}
         for operation, pipeline in self._settings.pipelines.items():
             places = [place for place, one in starts.items() if one.operation == operation]
             step = painting.at_once(pipeline.conditions, self._machine.batch)
             for first in range(0, len(places), step):
                 group = places[first : first + step]
                 for place, made in zip(group, self._paint(operation, [starts[k] for k in group]), strict=True):
-                    found[place] = made
-        return [one for one in found if not isinstance(one, Start)]
+                    outcomes[place] = made
+        return [one for one in outcomes if not isinstance(one, Start)]
 
     def _start(self, item: Item) -> Start | str:
         if item.wanted.get("age_band") in MINORS and not self._settings.minors:

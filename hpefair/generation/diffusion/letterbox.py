@@ -51,7 +51,7 @@ class Letterbox:
 
     def _padded(self, values: NDArray[np.generic], border: int) -> NDArray[np.generic]:
         side = max(self.height, self.width)
-        found: NDArray[np.generic] = cv2.copyMakeBorder(
+        padded: NDArray[np.generic] = cv2.copyMakeBorder(
             values, 0, side - self.height, 0, side - self.width, borderType=border
         )
-        return found
+        return padded

@@ -69,13 +69,13 @@ def _pictures(starts: Sequence[Start], settings: Diffusion, apart: bool) -> dict
     conditions = _conditions(starts, settings.pipelines[operation].conditions)
     if operation == "control":
         return {"control_image" if apart else "image": conditions}
-    found: dict[str, Any] = {"image": [_image(start.pixels) for start in starts]}
+    pictures: dict[str, Any] = {"image": [_image(start.pixels) for start in starts]}
     if conditions:
-        found["control_image"] = conditions
+        pictures["control_image"] = conditions
     if operation == "refine":
-        return found | {"strength": settings.strength}
+        return pictures | {"strength": settings.strength}
     masks = [start.inpaint.letterbox.square_mask(start.inpaint.mask) for start in starts if start.inpaint]
-    return found | {"mask_image": [_image(255 * mask.astype(np.uint8)) for mask in masks]}
+    return pictures | {"mask_image": [_image(255 * mask.astype(np.uint8)) for mask in masks]}
 
 
 def _conditions(starts: Sequence[Start], names: Sequence[str]) -> list[Image.Image]:

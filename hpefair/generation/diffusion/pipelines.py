@@ -47,13 +47,13 @@ def identify(part: Weights) -> str:
 
 def digest(folder: Path) -> str:
     """Short hash of all files of a folder, their names included."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        found.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+        hasher.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
         with path.open("rb") as file:
             while block := file.read(BLOCK):
-                found.update(block)
-    return found.hexdigest()[:12]
+                hasher.update(block)
+    return hasher.hexdigest()[:12]
 
 
 def load(settings: DiffusionPipeline, machine: Machine) -> Any:
@@ -92,12 +92,12 @@ def find_class(name: str) -> Any:
     """
     module, _, word = name.rpartition(".")
     try:
-        found = getattr(importlib.import_module(module or "diffusers"), word, None)
+        candidate = getattr(importlib.import_module(module or "diffusers"), word, None)
     except ImportError:
-        found = None
-    if not isinstance(found, type) or not hasattr(found, "from_pretrained"):
+        candidate = None
+    if not isinstance(candidate, type) or not hasattr(candidate, "from_pretrained"):
         raise SettingsError(f"{WHERE}: class {name} not found; name a class of diffusers, or a dotted path")
-    return found
+    return candidate
 
 
 def _read(kind: Any, part: Weights, machine: Machine, **given: Any) -> Any:

@@ -33,12 +33,12 @@ class Photographed:
         """
         self._settings, self._size = settings, size
         self._companions = dict(list(people.groupby("image_id")))
-        found = eligible(people, settings.context, settings.forbid_licenses)
+        parents = eligible(people, settings.context, settings.forbid_licenses)
         if not (settings.diffusion and settings.diffusion.minors):
             # Whose age is not known may be a minor.
-            found = found[found["age_band"].isin(GROWN)]
-        order = [unit_hash("parents", name) for name in found["person_id"]]
-        self._parents = found.iloc[np.argsort(order, kind="stable")]
+            parents = parents[parents["age_band"].isin(GROWN)]
+        order = [unit_hash("parents", name) for name in parents["person_id"]]
+        self._parents = parents.iloc[np.argsort(order, kind="stable")]
 
     def pool(self, item: Item) -> pd.DataFrame:
         """Alterable people who already belong to every wanted group that clothes and surroundings do not decide."""
@@ -53,10 +53,10 @@ class Photographed:
         shot = read_shot(source, self._companions[source["image_id"]], self._settings.context)
         person = shot.person
         masks = {"clothing": clothing(person) & ~shot.taken, "background": background(person, shot.taken)}
-        found = {name: mask for name, mask in masks.items() if mask.sum() >= FEWEST_PX}
-        if not found:
+        paintable = {name: mask for name, mask in masks.items() if mask.sum() >= FEWEST_PX}
+        if not paintable:
             return f"neither clothing nor background of {person.parent_person} can be told from skin"
-        what = sorted(found)[int(np.random.default_rng([item.seed, 1]).integers(len(found)))]
+        what = sorted(paintable)[int(np.random.default_rng([item.seed, 1]).integers(len(paintable)))]
         letterbox = Letterbox(person.mask.shape[0], person.mask.shape[1], self._size)
         return Start(
             item,
@@ -70,7 +70,7 @@ class Photographed:
             str(source["image_id"]),
             str(source["license"]),
             shot.others,
-            Inpaint(shot.pixels, found[what], letterbox),
+            Inpaint(shot.pixels, paintable[what], letterbox),
         )
 
 

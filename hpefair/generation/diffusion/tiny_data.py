@@ -53,7 +53,7 @@ def cut(people: pd.DataFrame, side: int) -> Crops:
     Returns:
         The crops, image by image.
     """
-    found: list[tuple[Pixels, Pixels, Pixels]] = []
+    crops: list[tuple[Pixels, Pixels, Pixels]] = []
     for path, rows in progress.track(list(people.groupby("path", sort=True)), "cutting out people"):
         pixels = images.read_rgb(Path(str(path)))
         shapes = [_shape(row, pixels.shape[:2]) for row in rows.to_dict("records")]
@@ -61,9 +61,9 @@ def cut(people: pd.DataFrame, side: int) -> Crops:
         for row, shape in zip(rows.to_dict("records"), shapes, strict=True):
             box = np.asarray(row["bbox"], dtype=float)
             if shape is not None and row["wanted"] and not row["iscrowd"] and max(box[2:]) >= SMALLEST * side:
-                found.append(_cut(pixels, box, [shape, *(one for one in known if one is not shape)], side))
+                crops.append(_cut(pixels, box, [shape, *(one for one in known if one is not shape)], side))
     empty = [np.zeros((0, side, side, channels), np.uint8) for channels in (3, 6, 6)]
-    return Crops(*(np.stack(column) for column in zip(*found, strict=True))) if found else Crops(*empty)
+    return Crops(*(np.stack(column) for column in zip(*crops, strict=True))) if crops else Crops(*empty)
 
 
 def _shape(row: dict[str, object], size: tuple[int, int]) -> Shape | None:

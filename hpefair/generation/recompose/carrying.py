@@ -98,8 +98,8 @@ def under(keypoints: Array, cover: Mask) -> Mask:
     height, width = cover.shape
     x = np.clip(np.floor(keypoints[:, 0] + 0.5).astype(int), 0, width - 1)
     y = np.clip(np.floor(keypoints[:, 1] + 0.5).astype(int), 0, height - 1)
-    found: Mask = cover[y, x] & (keypoints[:, 2] > 0)
-    return found
+    hidden: Mask = cover[y, x] & (keypoints[:, 2] > 0)
+    return hidden
 
 
 def within(keypoints: Array, size: tuple[int, ...]) -> Array:

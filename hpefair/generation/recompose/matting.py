@@ -76,9 +76,9 @@ def _solved(colours: Array, sure: Array, unknown: Mask, soft: Array) -> Array:
     wanted = TRUST * start[free] - laplacian[free][:, ~free] @ known[~free]
     system = system + csr_matrix((np.full(len(diagonal), TRUST), (range(len(diagonal)),) * 2))
     inverse = csr_matrix((1 / (diagonal + TRUST), (range(len(diagonal)),) * 2))
-    found, _ = cg(system, wanted, x0=start[free], rtol=1e-3, maxiter=ITERATIONS, M=inverse)
+    solution, _ = cg(system, wanted, x0=start[free], rtol=1e-3, maxiter=ITERATIONS, M=inverse)
     alpha = sure.ravel().copy()
-    alpha[places[free]] = found
+    alpha[places[free]] = solution
     return alpha.reshape(sure.shape)
 
 

@@ -49,17 +49,17 @@ class Perspective:
 
         On level ground, statures in pixels grow in proportion to how far the feet are below the horizon.
         """
-        found = []
+        standing = []
         for keypoints in people:
             height = stature(keypoints)
             if height is not None and stands(keypoints):
                 ankles = keypoints[list(ANKLES)]
                 ankles = ankles[ankles[:, 2] > 0]
-                found.append(Standing(float(ankles[:, 0].mean()), float(ankles[:, 1].max()) + SOLE * height, height))
-        if not found:
+                standing.append(Standing(float(ankles[:, 0].mean()), float(ankles[:, 1].max()) + SOLE * height, height))
+        if not standing:
             return None
-        horizon = float(np.median([one.feet - EYE_LEVEL * one.height for one in found]))
-        return cls(horizon, tuple(found))
+        horizon = float(np.median([one.feet - EYE_LEVEL * one.height for one in standing]))
+        return cls(horizon, tuple(standing))
 
     def height_at(self, row: float) -> float:
         """Stature in pixels of somebody whose feet are in this row; not positive above the horizon."""

@@ -84,10 +84,10 @@ class Forecast:
         """Forecast for a picture; None where contrast cannot be measured."""
         seen = contrast.shrink(replace(shot.as_seen(), lab=to_lab(shot.pixels)))
         dressed = seen.dressed
-        found = "no clothing" if dressed is None else regions(seen.mask, seen.others, dressed)
-        if isinstance(found, str):
+        zones = "no clothing" if dressed is None else regions(seen.mask, seen.others, dressed)
+        if isinstance(zones, str):
             return None
-        sides = contrast.outline_sides(seen.lab, found)
+        sides = contrast.outline_sides(seen.lab, zones)
         if len(sides) < contrast.FEWEST_PAIRS:
             return None
         skin = complexion(seen.lab, seen.mask, seen.keypoints)
@@ -102,8 +102,8 @@ class Forecast:
         new = (weights @ targets).reshape(-1, 3)
         cloth[:, self._dyed] = shaded(own, old, new, kept).reshape(number, -1, 3)
         across = deltaE_ciede2000(cloth, self._sides[None, :, 1])
-        found: Array = np.percentile(across, contrast.WEAKEST_PERCENTILE, axis=1)
-        return found
+        forecasts: Array = np.percentile(across, contrast.WEAKEST_PERCENTILE, axis=1)
+        return forecasts
 
     def candidates(self, rng: np.random.Generator) -> Array:
         """Colours of the garments to try (N, G, 3): from what is behind each of them to the wardrobe, in steps."""

@@ -125,8 +125,8 @@ class Recompose:
         return ways
 
     def _before_a_stretch(self, cutout: Cutout, rng: Rng) -> Shot | None:
-        found = empty_stretch(cutout.shot, self._donors, rng)
-        return None if found is None else exchange(cutout, found, rng)
+        stretch = empty_stretch(cutout.shot, self._donors, rng)
+        return None if stretch is None else exchange(cutout, stretch, rng)
 
     def _before_something_drawn(self, cutout: Cutout, rng: Rng) -> Shot | None:
         return exchange(cutout, drawn_surroundings(cutout.shot, self._photos, rng), rng)
@@ -137,9 +137,9 @@ class Recompose:
             licenses = [*cutout.shot.licenses, str(row["license"])]
             if str(row["image_id"]) in cutout.shot.sources or not may_mix(licenses):
                 continue
-            found = paste(cutout, self._scene(row), rng)
-            if found is not None:
-                return found
+            composite = paste(cutout, self._scene(row), rng)
+            if composite is not None:
+                return composite
         return None
 
     def _scene(self, row: pd.Series) -> Scene:

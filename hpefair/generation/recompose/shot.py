@@ -41,8 +41,8 @@ class Shot:
 
     def contrast(self, pixels: Pixels | None = None) -> float | None:
         """Measured contrast, of other pixels if given; None where it cannot be measured."""
-        found = contrast.of_person(self.pixels if pixels is None else pixels, self.as_seen(), self.person.bbox)
-        return None if isinstance(found, str) else found.outline
+        outcome = contrast.of_person(self.pixels if pixels is None else pixels, self.as_seen(), self.person.bbox)
+        return None if isinstance(outcome, str) else outcome.outline
 
 
 def union(masks: list[Mask], shape: tuple[int, ...]) -> Mask:

@@ -43,18 +43,18 @@ class Complexion:
         hue, chroma = np.degrees(np.arctan2(b, a)), np.hypot(a, b)
         human = (hue > SKIN_HUES[0]) & (hue < SKIN_HUES[1]) & (lightness > BLACKEST)
         human &= (chroma > SKIN_CHROMA[0]) & (chroma < SKIN_CHROMA[1])
-        found: Mask = np.zeros(a.shape, dtype=bool)
+        matches: Mask = np.zeros(a.shape, dtype=bool)
         for l_skin, a_skin, b_skin in self.samples:
             strength = float(np.hypot(a_skin, b_skin))
             light = lightness > DARKEST * l_skin
-            found |= (np.hypot(a - a_skin, b - b_skin) < min(NEAR_AB, 0.7 * strength)) & light
+            matches |= (np.hypot(a - a_skin, b - b_skin) < min(NEAR_AB, 0.7 * strength)) & light
             if strength > GREYEST:
                 turn = np.abs((hue - np.degrees(np.arctan2(b_skin, a_skin)) + 180) % 360 - 180)
                 alike = (chroma > CHROMA_RANGE[0] * strength) & (chroma < CHROMA_RANGE[1] * strength)
-                found |= (turn < NEAR_HUE) & alike & light
+                matches |= (turn < NEAR_HUE) & alike & light
                 # Lit by another lamp, skin turns towards yellow or red, but stays among the colours of skin.
-                found |= (turn < SAME_PERSON) & alike & light & human
-        return found if self.sure else found | human
+                matches |= (turn < SAME_PERSON) & alike & light & human
+        return matches if self.sure else matches | human
 
 
 def complexion(lab: Lab, mask: Mask, keypoints: Array) -> Complexion:
@@ -73,8 +73,8 @@ def complexion(lab: Lab, mask: Mask, keypoints: Array) -> Complexion:
     arms = [_median(lab, mask & _line(mask.shape, keypoints, pair, 0.05 * torso)) for pair in FOREARMS]
     anybody = Complexion(np.zeros((0, 3)), sure=False)
     bare = [arm for arm in arms if arm is not None and anybody.like(arm[None])[0]]
-    found = [*([] if face is None else [face]), *bare]
-    samples = np.array(found, dtype=float).reshape(-1, 3)
+    colours = [*([] if face is None else [face]), *bare]
+    samples = np.array(colours, dtype=float).reshape(-1, 3)
     return Complexion(samples, sure=face is not None)
 
 

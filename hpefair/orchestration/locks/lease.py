@@ -121,8 +121,8 @@ def _reclaim(holder: dict[str, Any]) -> bool:
 def _read(path: Path) -> dict[str, Any]:
     """The lease, or nothing where there is none (an unreadable one is of no use to anybody)."""
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found if {"host", "boot", "group", "started", "launcher"} <= set(found) else {}
+        lease: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return lease if {"host", "boot", "group", "started", "launcher"} <= set(lease) else {}
     except (FileNotFoundError, ValueError):
         return {}
 

@@ -28,20 +28,20 @@ def drop_stale(workspace: Path) -> None:
     with note.with_suffix(".lock").open("a+") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
         try:
-            found = json.loads(note.read_text(encoding="utf-8"))
+            entries = json.loads(note.read_text(encoding="utf-8"))
         except (ValueError, FileNotFoundError):
-            found = {}
-        kept = _living(found, workspace.resolve())
-        if kept == found:
+            entries = {}
+        kept = _living(entries, workspace.resolve())
+        if kept == entries:
             return
         scratch = note.with_suffix(".new")
         scratch.write_text(json.dumps(kept), encoding="utf-8")
         scratch.replace(note)
 
 
-def _living(found: dict[str, Any], workspace: Path) -> dict[str, Any]:
-    write = {path: info for path, info in found.get("write", {}).items() if _runs(info, workspace)}
-    read = {path: [info for info in infos if _runs(info, workspace)] for path, infos in found.get("read", {}).items()}
+def _living(entries: dict[str, Any], workspace: Path) -> dict[str, Any]:
+    write = {path: info for path, info in entries.get("write", {}).items() if _runs(info, workspace)}
+    read = {path: [info for info in infos if _runs(info, workspace)] for path, infos in entries.get("read", {}).items()}
     return {"write": write, "read": {path: infos for path, infos in read.items() if infos}}
 
 

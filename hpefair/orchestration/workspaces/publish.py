@@ -113,8 +113,8 @@ def not_in_remote(workspace: Path) -> list[str]:
     Without --granular dvc looks at a folder's list only, and believes that what is in a list is there.
     """
     words = ["data", "status", "--not-in-remote", "--granular", "--json"]
-    found = json.loads(commands.dvc(words, workspace) or "{}")
-    return sorted(found.get("not_in_remote", []))
+    status = json.loads(commands.dvc(words, workspace) or "{}")
+    return sorted(status.get("not_in_remote", []))
 
 
 def _check_remote(workspace: Path) -> None:

@@ -34,10 +34,10 @@ class Node:
         """Outputs of this node."""
         given = [values[name][number] for name, number in self.inputs]
         try:
-            found = OPERATIONS[self.operation](given, self.attributes)
+            outputs = OPERATIONS[self.operation](given, self.attributes)
         except (RuntimeError, TypeError, ValueError, IndexError, KeyError) as error:
             raise ToolError(f"{self.operation} {self.name} cannot be computed: {error}") from error
-        return found if isinstance(found, tuple) else (found,)
+        return outputs if isinstance(outputs, tuple) else (outputs,)
 
 
 class Graph:

@@ -72,10 +72,10 @@ def measured(number: int) -> list[tuple[float, int, int]]:
     """Index, sides and true build of everybody in one scene who passes the gates, for every draw of noise."""
     rng = np.random.default_rng(number)
     return [
-        (found.value, found.sides, person.build)
+        (build_index.value, build_index.sides, person.build)
         for person in people(number)
         for _ in range(DRAWS)
-        if isinstance(found := _index(person, rng), Index)
+        if isinstance(build_index := _index(person, rng), Index)
     ]
 
 
@@ -104,8 +104,8 @@ def fit(values: Array, builds: NDArray[np.int64]) -> Reference:
         return float(-(weight * np.log(chances[np.arange(len(values)), builds])).sum())
 
     start = [*np.quantile(values, [1 / 3, 2 / 3]), np.log(0.06)]
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-4})
-    return Reference(float(found.x[0]), float(found.x[1]), float(np.exp(found.x[2])))
+    optimum = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2000, "xatol": 1e-4})
+    return Reference(float(optimum.x[0]), float(optimum.x[1]), float(np.exp(optimum.x[2])))
 
 
 def derive(scenes: int, workers: int = 2) -> dict[int, tuple[Reference, int]]:
@@ -116,8 +116,8 @@ def derive(scenes: int, workers: int = 2) -> dict[int, tuple[Reference, int]]:
         workers: Processes.
     """
     rows: list[Any] = []
-    for found in worker_pool.run(measured, list(range(scenes)), workers, "measuring people"):
-        rows += found
+    for measurements in worker_pool.run(measured, list(range(scenes)), workers, "measuring people"):
+        rows += measurements
     table = np.array(sorted(rows))
     out = {}
     for sides in (2, 1):

@@ -57,8 +57,8 @@ def slope3(points: NDArray[Any], scale: float) -> Floats:
 
 def _lookup(lattice: Floats, points: NDArray[Any], scale: float) -> Floats:
     cell = (points * np.float32(4 * scale)).astype(np.int32) & (LATTICE - 1)
-    found: Floats = lattice[cell[:, 0], cell[:, 1], cell[:, 2]]
-    return found
+    values: Floats = lattice[cell[:, 0], cell[:, 1], cell[:, 2]]
+    return values
 
 
 def noise2(u: NDArray[Any], v: NDArray[Any], scale: float) -> Floats:

@@ -87,10 +87,10 @@ def _definition(body: list[ast.stmt], home: str, keep_docstrings: bool) -> Defin
         if not keep_docstrings and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             node.body = [one for one in node.body if not _is_string(one)]
     dumped = "\n".join(ast.dump(one) for one in body)
-    found = Definition(hashlib.sha256(dumped.encode()).hexdigest())
+    definition = Definition(hashlib.sha256(dumped.encode()).hexdigest())
     for one in body:
-        _collect(one, home, found)
-    return found
+        _collect(one, home, definition)
+    return definition
 
 
 def _is_string(statement: ast.stmt) -> bool:
@@ -101,18 +101,18 @@ def _is_string(statement: ast.stmt) -> bool:
     )
 
 
-def _collect(statement: ast.stmt, home: str, found: Definition) -> None:
+def _collect(statement: ast.stmt, home: str, definition: Definition) -> None:
     read_from: set[int] = set()  # names whose attribute is read, which are no use of the name itself
     for node in ast.walk(statement):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            found.imports |= _imported(node, home)
+            definition.imports |= _imported(node, home)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found.uses.add((node.value.id, node.attr))
+            definition.uses.add((node.value.id, node.attr))
             read_from.add(id(node.value))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.words.add(node.value)
+            definition.words.add(node.value)
     names = (node for node in ast.walk(statement) if isinstance(node, ast.Name) and id(node) not in read_from)
-    found.uses |= {(node.id, "") for node in names}
+    definition.uses |= {(node.id, "") for node in names}
 
 
 def _imported(node: ast.Import | ast.ImportFrom, home: str) -> dict[str, str]:

@@ -130,14 +130,14 @@ class _Walk:
             return
         self.reached.add((module, name))
         self.touched(module)
-        found = self.package[module].definitions[name]
+        definition = self.package[module].definitions[name]
         wanted = {"Section", *(one.rstrip("_").capitalize() for one in self.sections)}
-        uses = {one for one in found.uses if one[0] in wanted} if (module, name) == SETTINGS else found.uses
+        uses = {one for one in definition.uses if one[0] in wanted} if (module, name) == SETTINGS else definition.uses
         for local, attribute in uses:
-            self._use(module, found.imports, local, attribute)
-        for dotted in (dotted for local, dotted in found.imports.items() if local.startswith("import ")):
+            self._use(module, definition.imports, local, attribute)
+        for dotted in (dotted for local, dotted in definition.imports.items() if local.startswith("import ")):
             self.target(dotted)
-        for word in found.words:
+        for word in definition.words:
             self._string(word)
 
     def target(self, dotted: str) -> None:

@@ -47,8 +47,8 @@ def kept(scratch: Path) -> bool:
     known = _noted(scratch)
     if known is None:
         return False
-    found = _files(scratch / OUT)
-    return bool(_content(scratch / OUT, found) == known["files"])
+    files = _files(scratch / OUT)
+    return bool(_content(scratch / OUT, files) == known["files"])
 
 
 def place(scratch: Path, target: Path) -> None:

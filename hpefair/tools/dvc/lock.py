@@ -28,8 +28,8 @@ def digests(path: Path = LOCK) -> dict[str, dict[str, str]]:
 
 def of(folder: Path, path: Path = LOCK) -> str:
     """DVC's digest of an output, or an empty string."""
-    found = [paths[folder.as_posix()] for paths in digests(path).values() if folder.as_posix() in paths]
-    return found[0] if found else ""
+    hashes = [paths[folder.as_posix()] for paths in digests(path).values() if folder.as_posix() in paths]
+    return hashes[0] if hashes else ""
 
 
 def short(path: Path = LOCK) -> str:

@@ -50,9 +50,9 @@ def _fiftyone() -> Any:
         @classmethod
         async def for_request(cls, request: Any, dataset_ids: Any = None) -> Any:
             """Asked by FiftyOne for every call of an operator."""
-            found = cls()
-            found.known = request.scope.get(KNOWN, False)
-            return found
+            operators = cls()
+            operators.known = request.scope.get(KNOWN, False)
+            return operators
 
         def has_operator(self, operator_uri: str) -> bool:
             """Whether it may run."""

@@ -108,8 +108,8 @@ def _samples(
             "synthetic": bool(row["synthetic"]),
             **{name: row[name] for name in further},
             **{
-                name: {"_cls": kind, part: found.get(row["image_id"], [])}
-                for name, (kind, part, found) in labels.items()
+                name: {"_cls": kind, part: by_image.get(row["image_id"], [])}
+                for name, (kind, part, by_image) in labels.items()
             },
         }
 

@@ -29,8 +29,8 @@ def _people(view: Any) -> list[str]:
     """Everybody in a view, by either kind of label."""
     schema = view.get_field_schema()
     paths = [f"{path}.person_id" for field, path in zip(FIELDS, LABELS, strict=True) if field in schema]
-    found = [person for path in paths for person in view.values(path, unwind=True)]
-    return list(dict.fromkeys(person for person in found if person))
+    person_ids = [person for path in paths for person in view.values(path, unwind=True)]
+    return list(dict.fromkeys(person for person in person_ids if person))
 
 
 def note(ctx: Any, attribute: str, people: Sequence[str], value: str) -> None:

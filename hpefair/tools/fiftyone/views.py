@@ -109,9 +109,9 @@ def _views(dataset: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]
             yield f"worst_{attribute}_{group}_{model}", _hardest_first(dataset, attribute, group, model, field)
     for attribute, group in looked.groups:
         for model in () if set(attribute.split(".")) & set(hidden) else looked.models:
-            found = people.match(_belongs(attribute, group, model, BOXES))
-            if len(found):
-                yield f"lowest_{attribute}_{group}_{model}", found.sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)
+            patches = people.match(_belongs(attribute, group, model, BOXES))
+            if len(patches):
+                yield f"lowest_{attribute}_{group}_{model}", patches.sort_by(f"{BOXES}.oks_{model}").limit(LOWEST)
 
 
 def _turns(dataset: Any, people: Any, looked: Looked, field: Any) -> Iterator[tuple[str, Any]]:

