@@ -62,7 +62,7 @@ def test_where_everything_comes_from_is_kept(made_workspace):
     split = tables.read(made_workspace / "data/split/images.parquet").set_index("image_id")["split"]
     lent = {name for names in provenance["sources"] for name in names}
     assert set(split[list(lent)]) == {"train"}
-    only = tables.read(folder / "synthetic_only.parquet")
+    only = tables.read(folder / "synthetic_only/people.parquet")
     assert set(only["person_id"]) == set(provenance["person_id"])
     assert only["exposure"].mean() == pytest.approx(1)
 
