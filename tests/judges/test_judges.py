@@ -83,7 +83,7 @@ def test_names_lead_to_judges_or_to_what_to_do(tmp_path):
     """Three ways to go wrong."""
     with pytest.raises(MissingArtifactError, match="hpefair judges fetch posenet"):
         open_judge("posenet", tmp_path)
-    with pytest.raises(SettingsError, match="no judge 'openpose'"):
+    with pytest.raises(SettingsError, match="judge 'openpose' not found"):
         open_judge("openpose", tmp_path)
     with pytest.raises(SettingsError, match="posenet is not a counter but a"):
         open_counter("posenet", tmp_path)

@@ -104,7 +104,7 @@ def test_no_npm_and_no_network(tmp_path, monkeypatch):
     with pytest.raises(ToolError, match="install Node"):
         package_files.download("npm", "thing", "1.0.0", tmp_path)
     command(tmp_path, "echo first >&2; echo ENOTFOUND >&2; exit 1")
-    with pytest.raises(ToolError, match=r"is there a network.*ENOTFOUND"):
+    with pytest.raises(ToolError, match=r"check the network.*ENOTFOUND"):
         package_files.download("npm", "thing", "1.0.0", tmp_path)
 
 

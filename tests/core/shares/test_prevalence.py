@@ -193,7 +193,7 @@ def test_group_means_survive_errors_that_go_with_the_score():
 
 def test_without_an_audit_there_is_no_correction():
     """Nor with columns of different length, nor with an audit of people who cannot be wrong."""
-    with pytest.raises(ValueError, match="Expected an audited sample"):
+    with pytest.raises(ValueError, match="Expected at least one reviewed person"):
         audited(np.zeros(3, int), np.full(3, -1), np.arange(3), 2)
     with pytest.raises(ValueError, match="Expected 3 people"):
         audited(np.zeros(3, int), np.zeros(2, int), np.arange(3), 2)

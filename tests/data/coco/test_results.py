@@ -15,7 +15,7 @@ GOOD = {"image_id": 1, "category_id": 1, "keypoints": [1.0] * 51, "score": 0.5}
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([GOOD | {"image_id": 9}], "another dataset"),
+        ([GOOD | {"image_id": 9}], "belongs to this dataset"),
         ([GOOD | {"keypoints": [1.0] * 42}], "42 keypoint numbers"),
         ([GOOD | {"score": None}], "finite numbers"),
         ([GOOD | {"score": float("nan")}], "finite numbers"),
