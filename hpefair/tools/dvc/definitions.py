@@ -57,6 +57,7 @@ def read(source: str, name: str, package: bool = False) -> Module:
         elif keep_docstrings or not (_is_string(statement) or _only_for_type_checkers(statement)):
             for defined in _defined(statement) or [ALWAYS]:
                 parts.setdefault(defined, []).append(statement)
+            imports |= _imported_within(statement, home)
     return Module({key: _definition(body, home, keep_docstrings) for key, body in parts.items()}, imports)
 
 
@@ -113,6 +114,14 @@ def _collect(statement: ast.stmt, home: str, definition: Definition) -> None:
             definition.words.add(node.value)
     names = (node for node in ast.walk(statement) if isinstance(node, ast.Name) and id(node) not in read_from)
     definition.uses |= {(node.id, "") for node in names}
+
+
+def _imported_within(statement: ast.stmt, home: str) -> dict[str, str]:
+    """What a statement of a module imports for all of it, such as an import below `try`; functions keep theirs."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {}
+    inner = (node for node in ast.walk(statement) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return {local: dotted for node in inner for local, dotted in _imported(node, home).items()}
 
 
 def _imported(node: ast.Import | ast.ImportFrom, home: str) -> dict[str, str]:

@@ -135,7 +135,9 @@ class _Walk:
         uses = {one for one in definition.uses if one[0] in wanted} if (module, name) == SETTINGS else definition.uses
         for local, attribute in uses:
             self._use(module, definition.imports, local, attribute)
-        for dotted in (dotted for local, dotted in definition.imports.items() if local.startswith("import ")):
+        # `import a.b` is used as `a.b.c`, by a name that nobody follows: all of it counts.
+        imports = self.package[module].imports | definition.imports
+        for dotted in (dotted for local, dotted in imports.items() if local.startswith("import ")):
             self.target(dotted)
         for word in definition.words:
             self._string(word)
@@ -152,8 +154,8 @@ class _Walk:
             self.definition(module, first)
         elif first in self.package[module].imports:
             self.target(self.package[module].imports[first])
-        else:
-            self.touched(module)
+        else:  # made in a way that is not seen here
+            self.whole(module)
 
     def _use(self, module: str, imports: Mapping[str, str], local: str, attribute: str) -> None:
         known = self.package[module]

@@ -71,10 +71,27 @@ def test_what_a_stage_does_not_reach_is_nothing_to_it(path, before, after):
         (STAGE, "tool.used(load)", "'page.html'"),
         ("hpefair/deep.py", "def one", "print()\ndef one"),
         ("hpefair/stages/__init__.py", "", "print()"),
+        ("hpefair/deep.py", "def one():\n    return 1", "try:\n    from hpefair.named import N\nfinally:\n    one = N"),
+        (STAGE, "from hpefair import tool\n", "import hpefair.named\nfrom hpefair import tool\n"),
+        (STAGE, "tool.used(load)", "tool.conjured"),
     ],
 )
 def test_what_a_stage_reaches_counts(path, before, after):
     assert found(change(path, before, after)) != found(FILES)
+
+
+NESTED = {
+    "hpefair/deep.py": "try:\n    from hpefair import named\nexcept ImportError:\n    named = None\ndef one():\n    return named.N\n"
+}
+DOTTED = {STAGE: "import hpefair.named\ndef build():\n    return hpefair.named.N\n"}
+CONJURED = {STAGE: "from hpefair.named import Z\ndef build():\n    return Z\n"}
+
+
+@pytest.mark.parametrize("how", [NESTED, DOTTED, CONJURED], ids=["below try", "by the whole name", "out of nothing"])
+def test_every_way_to_import_is_followed(how):
+    """An edit of what is used behind it is seen."""
+    after = {"hpefair/named.py": "class N:\n    size = 2\n"}
+    assert found(FILES | how) != found(FILES | how | after)
 
 
 def test_files_are_followed_from_string_to_template_to_style():
