@@ -65,7 +65,7 @@ def state(commit: str) -> dict[str, Any]:
     declared = yaml.safe_load(files["dvc.yaml"])["stages"]
     package = executed_code.Package({path: text for path, text in files.items() if path.startswith("hpefair/")})
     executed_code.SETTINGS = (next((name for name in SETTINGS if defines(package, name)), ""), "Params")
-    executed_code.RUNNER = next((name for name in RUNNERS if name in package), "")
+    executed_code.NOT_COUNTED = (*RUNNERS, "hpefair.settings.refusals")
     return {stage: of(stage, declared[stage], package, files) for stage in STAGES if stage in declared}
 
 

@@ -24,6 +24,8 @@ READ_BY: Final = {
     "plan": ("generate.diffusion",),
     "generate": ("generate.diffusion",),
 }
+# Modules that a stage finds by way of somebody else's registry: Great Expectations' of expectations.
+REGISTERED: Final = {"validate": ("hpefair.tools.gx.expectations",)}
 PER_ITEM: Final = ("train", "predict")  # whose items execute different code
 
 
@@ -37,6 +39,7 @@ def write(out: Path, work: Path, item: str) -> None:
     stages = [one for one in graph.load().stages if one.word != "code"]
     for one in stages:
         sections.setdefault(one.word, set()).update(key.partition(".")[0] for key in one.params)
+    sections["check"] = {executed_code.EVERY}
     written = set()
     for one in stages:
         path = out / digest_file(one.name)
@@ -44,7 +47,7 @@ def write(out: Path, work: Path, item: str) -> None:
             continue
         written.add(path)
         asked = _asked(one.word, settings)
-        named = [*_estimators(one, settings), *_classes(asked)]
+        named = [*_estimators(one, settings), *_classes(asked), *REGISTERED.get(one.word, ())]
         code = executed_code.digests(package, f"hpefair.stages.{one.word}", named, sections[one.word])
         path.parent.mkdir(exist_ok=True)
         tables.write_json(path, {"code": code, "settings": {key: _digest(value) for key, value in asked.items()}})
@@ -73,13 +76,14 @@ def _asked(word: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _estimators(one: graph.Stage, settings: Mapping[str, Any]) -> list[str]:
-    """The estimator of a trained model, or of the trained model whose predictions are made; of results files none."""
+    """The estimator of a trained model; of predictions the model's and the detector's; of results files none."""
     item = one.name.partition("@")[2]
+    trained = settings["train"]["models"]
+    names = [item] if one.word == "train" else []
     if one.word == "predict":
-        source = Path(settings["predict"]["models"][item]["from"])
-        item = source.name if source.parent == artifacts.TRAIN else ""
-    models = settings["train"]["models"] if one.word in PER_ITEM else {}
-    return [f"hpefair.estimators.{models[item]['estimator']}"] if item in models else []
+        sources = [Path(str(settings["predict"]["models"][item].get(key, ""))) for key in ("from", "boxes")]
+        names = [source.name for source in sources if source.parent == artifacts.TRAIN]
+    return [f"hpefair.estimators.{trained[name]['estimator']}" for name in names if name in trained]
 
 
 def _classes(value: Any) -> list[str]:

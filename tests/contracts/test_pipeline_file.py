@@ -11,6 +11,7 @@ import yaml
 from hpefair import artifacts
 from hpefair.orchestration.pipeline import task_id
 from hpefair.settings import params
+from hpefair.stages import code
 from hpefair.stages.code import digest_file
 from hpefair.tools.dvc import graph as dvc_graph
 
@@ -53,8 +54,8 @@ def test_templated_values_cannot_collide():
 @pytest.mark.parametrize("stage", GRAPH.stages, ids=lambda stage: stage.name)
 def test_code_is_a_dependency_by_its_digest(stage):
     """Of each stage its own digest, and no folder of code, which would run everything again for a comment."""
-    code = [dep for dep in stage.deps if dep.startswith(("hpefair", "data/code"))]
-    assert code == (["hpefair"] if stage.word == "code" else [f"data/code/{digest_file(stage.name).as_posix()}"])
+    found = [dep for dep in stage.deps if dep.startswith(("hpefair", "data/code"))]
+    assert found == (["hpefair"] if stage.word == "code" else [f"data/code/{digest_file(stage.name).as_posix()}"])
 
 
 def test_modules_that_are_imported_by_name_are_known():
@@ -65,6 +66,26 @@ def test_modules_that_are_imported_by_name_are_known():
         "hpefair/generation/diffusion/pipelines.py",  # generate.diffusion names a class
     }
     assert not [path for path in (ROOT / "hpefair").rglob("*.py") if re.search(r"import \*$", path.read_text(), re.M)]
+
+
+def test_no_form_is_used_that_digests_cannot_see():
+    """Names that are found by way of a class, a namespace or a docstring."""
+    forms = re.compile(r"__subclasses__|__init_subclass__|globals\(\)|getdoc\(|__getattr__|sys\.modules\[.hpefair")
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "hpefair").rglob("*.py")}
+    assert [path for path, text in texts.items() if forms.search(text)] == []
+    registry = {path for path, text in texts.items() if "get_expectation_impl" in text}
+    assert registry == {"hpefair/tools/gx/checks.py", "hpefair/tools/gx/docs.py"}  # validate: see stages/code.py
+
+
+def test_every_setting_is_a_dependency():
+    """Of some stage, by its leaf or its section; or of `code`, where another setting asks for it."""
+    tracked = {key for stage in GRAPH.stages if stage.word != "code" for key in stage.params} | set(code.NAMED_IN)
+    for section, field in params.Params.model_fields.items():
+        name = section.rstrip("_")
+        for leaf in field.annotation.model_fields:
+            key = f"{name}.{leaf}"
+            near = {name, key} & tracked or [one for one in tracked if one.startswith(f"{key}.")]
+            assert near, f"{key}: list it under params of the stages that read it, or in stages/code.py"
 
 
 def test_graph_equals_dvcs_own(made_workspace):

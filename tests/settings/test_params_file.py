@@ -8,6 +8,7 @@ import yaml
 from hpefair.errors import MissingArtifactError, SettingsError
 from hpefair.settings import params
 from hpefair.settings.params_file import register_results
+from hpefair.settings.refusals import RENAMED
 
 
 def test_the_shipped_settings_are_valid(project):
@@ -46,17 +47,15 @@ def test_bad_settings_are_named_with_their_path(project, path, value, message):
         params.parse(tree)
 
 
-@pytest.mark.parametrize("old", params.RENAMED)
+@pytest.mark.parametrize("old", RENAMED)
 def test_an_old_key_is_answered_with_its_new_name(project, old):
     """And the new key, which is then missing, is not complained about."""
     tree = yaml.safe_load((project / "params.yaml").read_text())
     place = tree
     for part in old.split(".")[:-1]:
         place = place[part]
-    place[old.rpartition(".")[2]] = place.pop(params.RENAMED[old])
-    with pytest.raises(
-        SettingsError, match=f"^params.yaml: {old} is called {params.RENAMED[old]} now: rename the key$"
-    ):
+    place[old.rpartition(".")[2]] = place.pop(RENAMED[old])
+    with pytest.raises(SettingsError, match=f"^params.yaml: {old} is called {RENAMED[old]} now: rename the key$"):
         params.parse(tree)
 
 

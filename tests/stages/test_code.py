@@ -1,13 +1,18 @@
 """Code: an edit re-runs the stages that execute what was edited, and no other."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from hpefair.data import tables
-from tests.conftest import dvc, run
+from hpefair.stages import code
+from hpefair.tools.dvc import executed_code, graph
+from tests.conftest import dvc, environment, run
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
@@ -89,6 +94,64 @@ def test_a_rejected_person_reaches_what_contains_them(workspace):
     dvc(workspace, "repro", "--quiet", "assemble")
     assert person not in set(tables.read(workspace / "data/assemble/balanced/people.parquet")["person_id"])
     assert changed(workspace) == {"audit@balanced", "train@balanced", "report"}
+
+
+TRACED = [
+    ("check", ""), ("split", ""), ("calibrate", ""), ("audit", "original"), ("validate", "balanced"),
+    ("gate", "balanced"),
+    ("plan", ""), ("assemble", ""), ("predict", "balanced"), ("evaluate", "balanced"), ("compare", ""), ("report", ""),
+]  # fmt: skip
+TRACE = """
+import importlib, json, sys, tempfile, threading
+from pathlib import Path
+root, seen = f"{Path('hpefair').resolve()}/", set()
+def profile(frame, event, _):
+    code = frame.f_code
+    if event == "call" and code.co_filename.startswith(root) and code.co_flags & 1:  # 1: a function, no class body
+        seen.add((code.co_filename[len(root):], code.co_qualname.partition(".")[0]))
+module = importlib.import_module(f"hpefair.stages.{sys.argv[1]}")
+threading.setprofile(profile)
+sys.setprofile(profile)
+module.write(Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp()), sys.argv[2])
+sys.setprofile(None)
+print(json.dumps(sorted(seen)))
+"""
+
+
+@pytest.mark.parametrize(("word", "item"), TRACED, ids=[one[0] for one in TRACED])
+def test_no_function_runs_that_does_not_count(made_workspace, word, item):
+    """Against Python itself: every function of hpefair that a stage calls is among what its digest is of."""
+    command = [sys.executable, "-c", TRACE, word, item]
+    done = subprocess.run(command, cwd=made_workspace, env=environment(), capture_output=True, text=True, check=True)
+    package = executed_code.load(made_workspace / "hpefair")
+    one = graph.load(made_workspace).stage(f"{word}@{item}" if item else word)
+    settings = graph.read_yaml(made_workspace / "params.yaml")
+    sections = {executed_code.EVERY} if word == "check" else {key.partition(".")[0] for key in one.params}
+    walk = executed_code._Walk(package, frozenset(sections))
+    walk.whole(f"hpefair.stages.{word}")
+    for name in [*code._estimators(one, settings), *code.REGISTERED.get(word, ())]:
+        walk.target(name)
+    called = json.loads(done.stdout.splitlines()[-1])
+    missed = []
+    for path, name in called:
+        module = executed_code._dotted(f"hpefair/{path}")
+        known = name in package[module].definitions
+        if module not in executed_code.NOT_COUNTED and known and (module, name) not in walk.reached:
+            missed.append((module, name))
+    assert missed == []
+    assert len(called) > 3
+
+
+def test_predictions_count_the_detector_whose_boxes_they_use():
+    """A model of crops, within the boxes that a model of pictures finds."""
+    models = {"small": {"estimator": "heatmap"}, "finder": {"estimator": "yolo_pose"}}
+    settings = {"train": {"models": models}, "predict": {"models": {
+        "small": {"from": "data/train/small", "boxes": "data/train/finder"},
+        "brought": {"from": "data/raw/x/results/brought.json", "boxes": "data/ingest"},
+    }}}  # fmt: skip
+    stage = graph.Stage("predict@small", "", (), (), (), "")
+    assert code._estimators(stage, settings) == ["hpefair.estimators.heatmap", "hpefair.estimators.yolo_pose"]
+    assert code._estimators(replace(stage, name="predict@brought"), settings) == []
 
 
 def test_settings_that_are_not_in_order_are_one_line(workspace_copy):

@@ -1,7 +1,7 @@
 """Annotations to checked columns: usual records without a Python object per number, the odd ones singly.
 
 An annotation that is typed as COCO's are goes into arrays and is checked there. Whatever is odd, and whatever fails
-such a check, is decoded and looked at alone: the rules that give a reason exist once, in `coco_json`. So the checks
+such a check, is decoded and looked at alone: the rules that give a reason exist once, in `records`. So the checks
 here need only be strict: to accept nothing that those rules would not.
 """
 

@@ -59,7 +59,7 @@ class Entries(Sequence[Any]):
 
 
 def load_dataset(path: Path) -> Record:
-    """Read a COCO keypoints file and check its frame, as `coco_json.load_dataset` does; annotations stay `Entries`.
+    """Read a COCO keypoints file and check its frame, as `records.load_dataset` does; annotations stay `Entries`.
 
     Raises:
         InputError: If it is not a COCO keypoints dataset, or holds no image or no annotation.

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 # Statements of a module that run whenever it is imported, and what a name means that another module brought.
 ALWAYS: Final = ""
@@ -18,13 +18,17 @@ class Definition:
         digest: Of what is executed: comments, docstrings and layout are not in it.
         uses: Names that it reads, with the attribute read from each.
         words: Strings in it; some name a file or a module.
-        imports: Local name to dotted name of what it imports for itself.
+        imports: Local name to the dotted names that it stands for within, by imports of its own.
+        rules: Digest of its functions alone, where it is a class.
+        fields: Classes that its fields have, where it is a class.
     """
 
     digest: str
     uses: set[Use] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
-    imports: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, set[str]] = field(default_factory=dict)
+    rules: str = ""
+    fields: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -54,7 +58,10 @@ def read(source: str, name: str, package: bool = False) -> Module:
     for statement in tree.body:
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             imports |= _imported(statement, home)
-        elif keep_docstrings or not (_is_string(statement) or _only_for_type_checkers(statement)):
+        elif _only_for_type_checkers(statement):
+            if otherwise := cast(ast.If, statement).orelse:
+                parts.setdefault(ALWAYS, []).extend(otherwise)
+        elif keep_docstrings or not _is_string(statement):
             for defined in _defined(statement) or [ALWAYS]:
                 parts.setdefault(defined, []).append(statement)
             imports |= _imported_within(statement, home)
@@ -89,8 +96,14 @@ def _definition(body: list[ast.stmt], home: str, keep_docstrings: bool) -> Defin
             node.body = [one for one in node.body if not _is_string(one)]
     dumped = "\n".join(ast.dump(one) for one in body)
     definition = Definition(hashlib.sha256(dumped.encode()).hexdigest())
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     for one in body:
         _collect(one, home, definition)
+        if isinstance(one, ast.ClassDef):
+            rules = "\n".join(ast.dump(node) for node in one.body if isinstance(node, functions))
+            definition.rules = hashlib.sha256(rules.encode()).hexdigest()
+            kinds = (node.annotation for node in one.body if isinstance(node, ast.AnnAssign))
+            definition.fields = {kind.id for kind in kinds if isinstance(kind, ast.Name)}
     return definition
 
 
@@ -106,7 +119,8 @@ def _collect(statement: ast.stmt, home: str, definition: Definition) -> None:
     read_from: set[int] = set()  # names whose attribute is read, which are no use of the name itself
     for node in ast.walk(statement):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            definition.imports |= _imported(node, home)
+            for local, dotted in _imported(node, home).items():
+                definition.imports.setdefault(local, set()).add(dotted)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             definition.uses.add((node.value.id, node.attr))
             read_from.add(id(node.value))

@@ -7,19 +7,21 @@ where something that counts uses its name. What a module does on import counts w
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from hpefair.tools.dvc import definitions
-from hpefair.tools.dvc.definitions import ALWAYS, Module
+from hpefair.tools.dvc.definitions import ALWAYS, Module, Use
 
 PACKAGE: Final = Path(__file__).resolve().parents[2]
 # All of params.yaml as one class: of it, a stage uses the sections that dvc.yaml lists, by their value and their type.
 SETTINGS: Final = ("hpefair.settings.pipeline", "Params")
-MODULE: Final = re.compile(r"hpefair(\.\w+)+")
-# What runs a stage does not compute what it writes: it calls `build`, and puts the finished folder in its place.
-RUNNER: Final = "hpefair.tools.dvc.stage"
+MODULE: Final = re.compile(r"hpefair(\.\w+)+(:\w+)?")
+# What runs a stage does not compute what it writes: it calls `write`, and puts the finished folder in its place. What
+# is said of settings that are refused is said instead of running.
+NOT_COUNTED: Final = ("hpefair.tools.dvc.stage", "hpefair.settings.refusals")
+EVERY: Final = "*"  # section that stands for all of them
 TEMPLATES: Final = {".j2", ".css", ".html"}  # files that name other files
 DATA_FILE: Final = re.compile(r"[\w.-]+\.\w+")
 Key = tuple[str, str]  # module and definition
@@ -71,7 +73,7 @@ def digests(
         package: The package.
         stage: Dotted name of the stage's module.
         named: Dotted names of modules and classes that its settings name: an estimator, the class of a pipeline.
-        sections: Sections of params.yaml that it reads.
+        sections: Sections of params.yaml that it reads; `EVERY` for all of them.
 
     Returns:
         Module, or path of a file, to the digest of what is executed of it.
@@ -100,8 +102,11 @@ class _Walk:
 
     def result(self) -> dict[str, str]:
         parts: dict[str, list[str]] = {}
-        for module, name in sorted(self.reached - {SETTINGS}):
-            parts.setdefault(module, []).append(f"{name} {self.package[module].definitions[name].digest}")
+        for module, name in sorted(self.reached):
+            definition = self.package[module].definitions[name]
+            # Fields of the class of all settings count by their sections, its rules for every stage that loads it.
+            digest = definition.rules if (module, name) == SETTINGS else definition.digest
+            parts.setdefault(module, []).append(f"{name} {digest}")
         out = {module: _short("\n".join(rows).encode()) for module, rows in parts.items()}
         return out | {path: _short(self.package.files[path]) for path in sorted(self.files)}
 
@@ -121,7 +126,7 @@ class _Walk:
                     self.definition(name, ALWAYS)
                 for dotted in self.package[name].imports.values():
                     other = self._split(dotted)[0]
-                    if other is not None and other != RUNNER:
+                    if other is not None and other not in NOT_COUNTED:
                         self.touched(other)
 
     def definition(self, module: str, name: str) -> None:
@@ -131,21 +136,33 @@ class _Walk:
         self.reached.add((module, name))
         self.touched(module)
         definition = self.package[module].definitions[name]
-        wanted = {"Section", *(one.rstrip("_").capitalize() for one in self.sections)}
-        uses = {one for one in definition.uses if one[0] in wanted} if (module, name) == SETTINGS else definition.uses
-        for local, attribute in uses:
+        for local, attribute in self._wanted(module, name):
             self._use(module, definition.imports, local, attribute)
+        own = [dotted for ones in definition.imports.values() for dotted in ones]
+        for dotted in own:  # run for their effect, whoever uses their names
+            other = self._split(dotted)[0]
+            if other is not None and other not in NOT_COUNTED:
+                self.touched(other)
         # `import a.b` is used as `a.b.c`, by a name that nobody follows: all of it counts.
-        imports = self.package[module].imports | definition.imports
-        for dotted in (dotted for local, dotted in imports.items() if local.startswith("import ")):
+        plain = [one for local, ones in definition.imports.items() if local.startswith("import ") for one in ones]
+        plain += [one for local, one in self.package[module].imports.items() if local.startswith("import ")]
+        for dotted in plain:
             self.target(dotted)
         for word in definition.words:
             self._string(word)
 
+    def _wanted(self, module: str, name: str) -> Iterable[Use]:
+        """What a definition uses; of the class of all settings the sections that are asked for, and its rules."""
+        definition = self.package[module].definitions[name]
+        if (module, name) != SETTINGS or EVERY in self.sections:
+            return definition.uses
+        others = definition.fields - {one.rstrip("_").capitalize() for one in self.sections}
+        return {one for one in definition.uses if one[0] not in others}
+
     def target(self, dotted: str) -> None:
         """What a dotted name means: a module, or something that a module defines or imports itself."""
         module, rest = self._split(dotted)
-        if module is None or module == RUNNER:
+        if module is None or module in NOT_COUNTED:
             return
         first = rest.partition(".")[0]
         if not first:
@@ -157,12 +174,12 @@ class _Walk:
         else:  # made in a way that is not seen here
             self.whole(module)
 
-    def _use(self, module: str, imports: Mapping[str, str], local: str, attribute: str) -> None:
+    def _use(self, module: str, imports: Mapping[str, set[str]], local: str, attribute: str) -> None:
         known = self.package[module]
-        dotted = imports.get(local) or known.imports.get(local)
-        if dotted is not None:
+        meant = {*imports.get(local, ()), *([known.imports[local]] if local in known.imports else [])}
+        for dotted in meant:
             self.target(f"{dotted}.{attribute}" if attribute else dotted)
-        elif local in known.definitions:
+        if not meant and local in known.definitions:
             self.definition(module, local)
 
     def _split(self, dotted: str) -> tuple[str | None, str]:
@@ -177,7 +194,7 @@ class _Walk:
     def _string(self, word: str) -> None:
         """A module that a string names, or a file of the package, and the files that are named in that."""
         if MODULE.fullmatch(word):
-            self.target(word)
+            self.target(word.replace(":", "."))
         for path in self.paths.get(word.rpartition("/")[2], ()):
             if path in self.files:
                 continue

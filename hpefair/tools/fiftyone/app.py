@@ -1,4 +1,4 @@
-"""FiftyOne's server behind `fiftyone_guard`: `python -m hpefair.tools.fiftyone.app --port N`.
+"""FiftyOne's server behind `guard`: `python -m hpefair.tools.fiftyone.app --port N`.
 
 The token comes in HPEFAIR_APP_TOKEN, folders whose pictures are served in HPEFAIR_APP_MEDIA (joined as PATH is),
 further host names in HPEFAIR_APP_HOSTS (joined by commas).

@@ -157,7 +157,7 @@ def private(path: Path, text: str) -> Path:
 
 @contextlib.contextmanager
 def app(served: Served, folder: Path) -> Iterator[tuple[str, str]]:
-    """FiftyOne's App behind a token (`fiftyone_guard`); needs FIFTYONE_DATABASE_URI.
+    """FiftyOne's App behind a token (`guard`); needs FIFTYONE_DATABASE_URI.
 
     Args:
         served: Where, what and under which names.

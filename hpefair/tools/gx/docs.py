@@ -59,7 +59,7 @@ Hidden = Mapping[tuple[str, str], Set[str]]
 
 
 def page(outcome: Any, title: str, lead: str, hidden: Hidden = MappingProxyType({})) -> str:
-    """One self-contained page for a validation result from `gx_checks.run`.
+    """One self-contained page for a validation result from `checks.run`.
 
     Args:
         outcome: The result.

@@ -38,7 +38,7 @@ def test_uses_words_and_imports():
     assert set(module.definitions) == {"LIMIT", "f", "K"}
     assert module.imports == {"import os": "os", "d": "a.b.c"}
     assert {("d", "value"), ("LIMIT", ""), ("x", "")} <= module.definitions["f"].uses
-    assert module.definitions["K"].imports == {"late": "a.late"}
+    assert module.definitions["K"].imports == {"late": {"a.late"}}
     assert ("late", "h") in module.definitions["K"].uses
     assert module.definitions["K"].words == {"data.yaml"}
 

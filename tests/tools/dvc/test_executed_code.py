@@ -81,17 +81,46 @@ def test_what_a_stage_reaches_counts(path, before, after):
 
 
 NESTED = {
-    "hpefair/deep.py": "try:\n    from hpefair import named\nexcept ImportError:\n    named = None\ndef one():\n    return named.N\n"
+    "hpefair/deep.py": "try:\n    from hpefair import named\nexcept ImportError:\n    named = None\n"
+    "def one():\n    return named.N\n"
 }
 DOTTED = {STAGE: "import hpefair.named\ndef build():\n    return hpefair.named.N\n"}
+EFFECT = {
+    STAGE: "def build():\n    import hpefair.named as _\n",
+    "hpefair/named.py": "class N:\n    size = 1\nprint()\n",
+}
+TWO = {
+    STAGE: "class A:\n    def f(self):\n        from hpefair.tool import N\n        return N\n"
+    "    def g(self):\n        from hpefair.named import N\n        return N\n"
+}
+TEXT = {STAGE: "def build():\n    return 'hpefair.named:N'\n"}
 CONJURED = {STAGE: "from hpefair.named import Z\ndef build():\n    return Z\n"}
 
 
-@pytest.mark.parametrize("how", [NESTED, DOTTED, CONJURED], ids=["below try", "by the whole name", "out of nothing"])
+@pytest.mark.parametrize(
+    "how",
+    [NESTED, DOTTED, TWO, TEXT, CONJURED],
+    ids=["below try", "by the whole name", "one name, two modules", "by text", "out of nothing"],
+)
 def test_every_way_to_import_is_followed(how):
     """An edit of what is used behind it is seen."""
     after = {"hpefair/named.py": "class N:\n    size = 2\n"}
     assert found(FILES | how) != found(FILES | how | after)
+
+
+def test_an_import_for_its_effect_is_followed():
+    """What runs on import counts, whoever uses the name."""
+    after = {"hpefair/named.py": EFFECT["hpefair/named.py"].replace("print()", "print(1)")}
+    assert found(FILES | EFFECT) != found(FILES | EFFECT | after)
+
+
+def test_rules_of_all_settings_count_and_their_fields_do_not():
+    """A rule may change a value; a field of another section is nothing to a stage."""
+    path = "hpefair/settings/pipeline.py"
+    ruled = FILES | {path: FILES[path] + "    def rule(self):\n        return 1\n"}
+    assert found(ruled) != found(ruled | {path: ruled[path].replace("return 1", "return 2")})
+    other = change(path, "class Other(Section):\n    n = 1", "class Other(Section):\n    n = 2")
+    assert found(other, sections=[executed_code.EVERY]) != found(FILES, sections=[executed_code.EVERY])
 
 
 def test_files_are_followed_from_string_to_template_to_style():
@@ -119,7 +148,7 @@ def test_nothing_that_a_stage_imports_is_missed():
             *(name for name in loaded if name.startswith("hpefair.tools.dvc")),
         }
         runner |= {name for name in loaded if name.startswith("hpefair.machine")}  # which the runner imports
-        assert set(loaded) - runner - {"hpefair"} <= walk.imported
+        assert set(loaded) - runner - {"hpefair", *executed_code.NOT_COUNTED} <= walk.imported
 
 
 def test_every_file_of_the_package_is_somebodys():
