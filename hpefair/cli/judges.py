@@ -41,4 +41,4 @@ def fetch(
         if fault:
             faults[name] = fault
     if faults:
-        raise ToolError(f"not fetched: {', '.join(faults)}; judges that `hpefair judges list` calls here can be used")
+        raise ToolError(f"could not fetch {', '.join(faults)}; judges that `hpefair judges list` calls here still work")

@@ -118,11 +118,12 @@ def _references(shares: pd.DataFrame, names: tuple[str, ...]) -> dict[str, dict[
 
 def _beliefs(settings: Params, cells: list[str]) -> dict[tuple[str, str], Belief]:
     history = tables.read_jsonl(Path(artifacts.ACCEPTANCE_HISTORY), HISTORY)
-    for row in history:
+    for line, row in enumerate(history, start=1):
         numbers = row["attempts"], row["accepted"], row.get("seconds") or 0
         if not all(isinstance(one, int | float) for one in numbers) or not 0 <= numbers[1] <= numbers[0]:
             raise InputError(
-                f"{artifacts.ACCEPTANCE_HISTORY}: of {numbers[0]} attempts {numbers[1]} cannot have been accepted"
+                f"{artifacts.ACCEPTANCE_HISTORY}, row {line}: accepted ({numbers[1]}) is not between 0 and attempts "
+                f"({numbers[0]}); correct or delete the row"
             )
     before: dict[str, tuple[float, float]] = {
         name: (backend.rate, backend.seconds) for name, backend in settings.plan.backends.items()

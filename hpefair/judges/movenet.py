@@ -41,7 +41,9 @@ class MoveNet:
         self.model_id = model_id
         self._graph = Graph(model)
         if self._graph.size is None:
-            raise ToolError(f"{model} takes pictures of any size: it is not a single-person MoveNet")
+            raise ToolError(
+                f"{model} takes pictures of any size: not a single-person MoveNet; run `hpefair judges fetch` again"
+            )
         self._size = self._graph.size[::-1]
 
     def look(self, pixels: Pixels, bbox: Array) -> Sighting | None:

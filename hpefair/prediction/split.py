@@ -63,5 +63,7 @@ def _evaluable(images: pd.DataFrame) -> pd.DataFrame:
     people = people[workspace.evaluable(people)]
     people = people.merge(images[["image_id", "path"]], on="image_id", validate="m:1")
     if people.empty:
-        raise InputError("no evaluable person lies in this split: see split.fractions in params.yaml")
+        raise InputError(
+            "no evaluable person in the split that is predicted: raise its part of split.fractions in params.yaml"
+        )
     return people

@@ -74,7 +74,7 @@ class Attribute(Section):
     @model_validator(mode="after")
     def _tellable(self) -> Self:
         if set(self.sources) != set(PERCEIVED):
-            raise ValueError(f"Expected sources of {', '.join(PERCEIVED)} but got {', '.join(self.sources)}")
+            raise ValueError(f"Expected sources of each of {', '.join(PERCEIVED)} but got {', '.join(self.sources)}")
         if set(self.sources[NEVER_INFERRED]) - {"labels"}:
             raise ValueError(f"Expected {NEVER_INFERRED} from labels alone: it is never inferred")
         return self

@@ -72,7 +72,10 @@ def _build(out: Path, work: Path, item: str) -> None:
 def _read(variant: str, by: str, everybody: bool) -> TrainingSet:
     people, validation = read_variant(artifacts.ASSEMBLE / variant, everybody)
     if not (people["exposure"] > 0).any() or (people["synthetic"].all() and variant != "synthetic_only"):
-        raise InputError("no training person left: see split and assemble in params.yaml")
+        raise InputError(
+            f"no training person left in the variant {variant}: see split.fractions and assemble.forbid_licenses in "
+            "params.yaml"
+        )
     rows = tables.read(artifacts.ASSEMBLE / variant / "groups.parquet")
     who = [Membership(*membership(rows, part["person_id"], by)) for part in (people, validation)]
     return TrainingSet(people, who[0], validation, who[1])

@@ -48,7 +48,9 @@ def connected(uri: str, experiment: str) -> Iterator["Mlflow"]:
             raise ToolError(
                 f"MLflow at {uri} does not answer: start the server or give another address, then run this again"
             ) from error
-        raise ToolError(f"MLflow at {uri} refused: {_first_line(error)}") from error
+        raise ToolError(
+            f"MLflow at {uri} refused the request ({_first_line(error)}); check user, password and permissions"
+        ) from error
 
 
 class Mlflow:

@@ -68,7 +68,10 @@ def check_loadable(tracker: Tracker, version: Version) -> None:
         except ToolError as error:
             raise ToolError(f"version {version.number}: {error}: {ADVICE}") from error
         if content.digest(weights) != version.tags.get(WEIGHTS):
-            raise ToolError(f"the logged weights of version {version.number} are not those that were compared")
+            raise ToolError(
+                f"the logged weights of version {version.number} are not those that were compared; nothing was "
+                "promoted: run `hpefair log`, then `hpefair promote compare`"
+            )
     tracker.load(version)
 
 

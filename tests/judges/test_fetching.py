@@ -72,6 +72,6 @@ def test_commands(registry, tmp_path):
     assert "not here" in listed.output
     failed = CliRunner().invoke(app, ["judges", "fetch", "posenet", "--folder", str(tmp_path)])
     assert isinstance(failed.exception, ToolError)
-    assert "not fetched: posenet" in str(failed.exception)
+    assert "could not fetch posenet" in str(failed.exception)
     done = CliRunner().invoke(app, ["judges", "fetch", "blazepose", "--folder", str(tmp_path)])
     assert done.exit_code == 0

@@ -24,7 +24,8 @@ def chosen(settings: Attribute) -> dict[str, Source]:
         strange = [attribute for attribute in wanted[name] if attribute not in source.attributes]
         if strange:
             raise SettingsError(
-                f"attribute.sources.{strange[0]}: {name} ({source.model_id}) tells {', '.join(source.attributes)} only"
+                f"attribute.sources.{strange[0]}: the source {name} ({source.model_id}) cannot tell it, only "
+                f"{', '.join(source.attributes)}; take {name} out"
             )
     return built
 

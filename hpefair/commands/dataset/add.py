@@ -70,7 +70,7 @@ def add(source: Source, replace: bool = False) -> list[str]:
     if source.labels:
         label_files.load(source.labels)
     if source.name == "generated":
-        raise InputError("the name is reserved for generated people: pass another --name")
+        raise InputError(f"the name {source.name!r} is reserved for generated people: pass another --name")
     target = artifacts.RAW / source.name
     if target.exists() and not replace:
         raise InputError(f"{target} exists already; pass --replace to replace it, or --name to add a second dataset")

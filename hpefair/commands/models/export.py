@@ -51,7 +51,10 @@ def export(folder: Path, out: Path, suppressed: bool = True) -> str:
     distance = _distance(model, out, lambda path: write(model, path, facts, joints, TestTime(), suppressed=False))
     if not distance <= FARTHEST_PX:
         out.unlink()
-        raise ToolError(f"{out}: ONNX Runtime's joints are {distance:.2g} px from the model's in the median")
+        raise ToolError(
+            f"{out}: export failed its check and was removed: ONNX Runtime's joints are {distance:.2g} px from the "
+            f"model's in the median, {FARTHEST_PX:g} are allowed"
+        )
     return f"{out}: {', '.join(names)}; ONNX Runtime's joints are {distance:.1g} px from the model's in the median"
 
 

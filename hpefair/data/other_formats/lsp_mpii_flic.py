@@ -68,7 +68,7 @@ def _mat(path: Path) -> tuple[Skeleton, list[Person]] | None:
             try:
                 return skeleton, reader(tree[key])
             except (AttributeError, IndexError, TypeError, ValueError) as error:
-                raise InputError(f"{path} holds {key}, but not as {skeleton.name} has it: {error}") from error
+                raise InputError(f"{path} holds {key} in another form than the released file of {skeleton.name} ({error}); download it again") from error
     return None
 
 
@@ -130,7 +130,7 @@ def _mpii_list(path: Path) -> tuple[Skeleton, list[Person]] | None:
             points, known = np.array(one["joints"], float) - 1, np.array(one["joints_vis"], float) > 0
             people.append(Person(str(one["image"]), np.column_stack([points.reshape(16, 2), known.reshape(16) * 2])))
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: entry {number} has no image, 16 joints and 16 joints_vis") from error
+            raise InputError(f"{path}: entry {number} needs image, 16 joints and 16 joints_vis; one is missing or of another length") from error
     return MPII_16, people
 
 

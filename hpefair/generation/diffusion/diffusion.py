@@ -56,7 +56,10 @@ class Diffusion:
         for name, pipeline in self._settings.pipelines.items():
             training_record.check(pipeline.weights, training_images)
             if name == "inpaint" and "depth" in pipeline.conditions:
-                raise SettingsError("generate.diffusion.pipelines.inpaint: the depth of a photograph is not known")
+                raise SettingsError(
+                    "generate.diffusion.pipelines.inpaint.conditions names depth, which a photograph does not have: "
+                    "take depth out"
+                )
         self._rendered = Rendered(self._settings.size, settings.max_tries, min_keypoints)
         self._photographed = Photographed(people, settings, self._settings.size)
         self._loaded: dict[Operation, Any] = {}

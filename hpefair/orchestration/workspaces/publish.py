@@ -98,7 +98,7 @@ def branch_of(dag: str, run: str) -> str:
 def _check_current(workspace: Path, stages: Sequence[str]) -> None:
     stale = json.loads(commands.dvc(["status", "--json", *stages], workspace) or "{}")
     if stale:
-        raise ToolError(f"not up to date, so not published: {', '.join(sorted(stale))}")
+        raise ToolError(f"not published: {', '.join(sorted(stale))} not up to date; run `dvc repro`, then publish")
 
 
 def _push_data(workspace: Path, stages: Sequence[str]) -> None:

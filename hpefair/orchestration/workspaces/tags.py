@@ -31,7 +31,9 @@ def tag(workspace: Path, name: str, commit: str, message: str) -> str:
     if known and known[0] == commit:
         return name
     if known:
-        raise TakenError(f"the tag {name} stands for {known[0][:12]} already, not for {commit[:12]}")
+        raise TakenError(
+            f"the tag {name} stands for {known[0][:12]}, not for {commit[:12]}; delete the tag, or use another name"
+        )
     commands.git([*WHO, "tag", "--force", "--annotate", "--message", message, name, commit], workspace)
     commands.git(["push", "--quiet", "origin", f"refs/tags/{name}"], workspace)
     return name

@@ -55,7 +55,10 @@ def run(path: Path, suite: Suite, table: pd.DataFrame, max_rows: int) -> Any:
         [result.expectation_config.type for result in outcome.results],
     )
     if asked != answered:
-        raise ToolError(f"{path}: {len(asked)} expectations asked, {len(answered)} answered, or others")
+        raise ToolError(
+            f"{path}: Great Expectations returned {len(answered)} results for {len(asked)} expectations, or of other "
+            "types; its version may not fit: run `make setup`"
+        )
     for result in outcome.results:
         _make_plain(result)
     return outcome

@@ -133,7 +133,7 @@ def test_files_that_only_look_like_these_are_named(tmp_path):
     with pytest.raises(InputError, match=r"joints\.mat cannot be read as a MATLAB file"):
         opened(tmp_path)
     scipy.io.savemat(tmp_path / "joints.mat", {"joints": np.zeros((5, 5, 5))})
-    with pytest.raises(InputError, match=r"not as lsp_14 has it"):
+    with pytest.raises(InputError, match=r"in another form than the released file of lsp_14"):
         opened(tmp_path)
     scipy.io.savemat(tmp_path / "joints.mat", {"joints": np.ones((14, 3, 2))})
     with pytest.raises(InputError, match="no person of the 2"):
