@@ -18,6 +18,13 @@ NAMED_IN: Final = {
     "attribute.classifier": "attribute.sources",
     "generate.diffusion": "plan.backends",
 }
+# Their code, which counts only then, too.
+CODE_OF: Final = {
+    "attribute.face": "hpefair.attributes.sources.face",
+    "attribute.zero_shot": "hpefair.attributes.sources.zero_shot",
+    "attribute.classifier": "hpefair.attributes.sources.classifier",
+    "generate.diffusion": "hpefair.generation.diffusion",
+}
 READ_BY: Final = {
     "attribute": ("attribute.face", "attribute.zero_shot", "attribute.classifier"),
     "screen": ("attribute.face", "attribute.zero_shot", "attribute.classifier"),
@@ -48,7 +55,8 @@ def write(out: Path, work: Path, item: str) -> None:
         written.add(path)
         asked = _asked(one.word, settings)
         named = [*_estimators(one, settings), *_classes(asked), *REGISTERED.get(one.word, ())]
-        code = executed_code.digests(package, f"hpefair.stages.{one.word}", named, sections[one.word])
+        module, unasked = f"hpefair.stages.{one.word}", unasked_code(settings)
+        code = executed_code.digests(package, module, named, sections[one.word], unasked)
         path.parent.mkdir(exist_ok=True)
         tables.write_json(path, {"code": code, "settings": {key: _digest(value) for key, value in asked.items()}})
     print(f"code: digests of what {len(written)} stages execute")
@@ -64,13 +72,22 @@ def digest_file(name: str) -> Path:
     return Path(word, f"{item}.json") if word in PER_ITEM else Path(f"{word}.json")
 
 
+def unasked_code(settings: Mapping[str, Any]) -> list[str]:
+    """Modules of parts of params.yaml that no other part names."""
+    return [CODE_OF[key] for key in NAMED_IN if not _is_named(key, settings)]
+
+
+def _is_named(key: str, settings: Mapping[str, Any]) -> bool:
+    names = json.dumps(graph.lookup(settings, NAMED_IN[key]))
+    return f'"{key.rpartition(".")[2]}"' in names
+
+
 def _asked(word: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings that a stage reads because other settings name them."""
     entries = {}
     for key in READ_BY.get(word, ()):
-        names = json.dumps(graph.lookup(settings, NAMED_IN[key]))
         section, _, part = key.partition(".")
-        if f'"{part}"' in names and part in settings[section]:
+        if _is_named(key, settings) and part in settings[section]:
             entries[key] = settings[section][part]
     return entries
 

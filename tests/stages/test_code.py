@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
 NOTHING = set()
 TRAINED = {"train@original", "train@balanced", "predict@original", "predict@balanced"}
+JUDGED = {"validate@original", "validate@balanced"}
 EDITS = [
     ("hpefair/tools/fiftyone/views.py", "", "\nMORE = 1\n", NOTHING),
     ("hpefair/cli/main.py", 'help="MLflow tracking URI."', 'help="The tracking URI of MLflow."', NOTHING),
@@ -26,6 +27,20 @@ EDITS = [
     ("hpefair/estimators/deeppose.py", "", "\nMORE = 1\n", NOTHING),
     ("hpefair/estimators/heatmap.py", "", "\nMORE = 1\n", TRAINED),
     ("hpefair/stages/split.py", "", "\nMORE = 1\n", {"split"}),
+    (
+        "hpefair/attributes/sources/zero_shot.py",
+        "a hub id needs a revision",
+        "a hub id has to have a revision",
+        NOTHING,
+    ),
+    ("hpefair/generation/diffusion/prompts.py", "def prompt(", "def prompt(_=0, ", NOTHING),
+    ("hpefair/settings/refusals.py", "missing key", "the key is missing:", NOTHING),
+    (
+        "hpefair/core/fairness/gates.py",
+        "tolerance: float) -> Judged",
+        "tolerance: float, _: int = 0) -> Judged",
+        JUDGED,
+    ),
 ]
 
 
@@ -127,7 +142,7 @@ def test_no_function_runs_that_does_not_count(made_workspace, word, item):
     one = graph.load(made_workspace).stage(f"{word}@{item}" if item else word)
     settings = graph.read_yaml(made_workspace / "params.yaml")
     sections = {executed_code.EVERY} if word == "check" else {key.partition(".")[0] for key in one.params}
-    walk = executed_code._Walk(package, frozenset(sections))
+    walk = executed_code.Walk(package, frozenset(sections), tuple(code.unasked_code(settings)))
     walk.whole(f"hpefair.stages.{word}")
     for name in [*code._estimators(one, settings), *code.REGISTERED.get(word, ())]:
         walk.target(name)

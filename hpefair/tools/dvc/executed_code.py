@@ -65,7 +65,11 @@ def load(root: Path = PACKAGE) -> Package:
 
 
 def digests(
-    package: Package, stage: str, named: Collection[str] = (), sections: Collection[str] = ()
+    package: Package,
+    stage: str,
+    named: Collection[str] = (),
+    sections: Collection[str] = (),
+    unasked: Collection[str] = (),
 ) -> dict[str, str]:
     """Digests of what a stage executes.
 
@@ -74,6 +78,7 @@ def digests(
         stage: Dotted name of the stage's module.
         named: Dotted names of modules and classes that its settings name: an estimator, the class of a pipeline.
         sections: Sections of params.yaml that it reads; `EVERY` for all of them.
+        unasked: Modules and packages that settings could ask for and do not: of them only what runs on import counts.
 
     Returns:
         Module, or path of a file, to the digest of what is executed of it.
@@ -81,18 +86,25 @@ def digests(
     Raises:
         KeyError: If the package has no such module.
     """
-    walk = _Walk(package, frozenset(sections))
+    walk = Walk(package, frozenset(sections), tuple(unasked))
     walk.whole(stage)
     for name in named:
         walk.target(name)
     return walk.result()
 
 
-class _Walk:
+class Walk:
     """Definitions that are reached, from each to those it uses."""
 
-    def __init__(self, package: Package, sections: frozenset[str]) -> None:
-        self.package, self.sections = package, sections
+    def __init__(self, package: Package, sections: frozenset[str], unasked: tuple[str, ...] = ()) -> None:
+        """Begin with nothing.
+
+        Args:
+            package: The package.
+            sections: See `digests`.
+            unasked: See `digests`.
+        """
+        self.package, self.sections, self.unasked = package, sections, unasked
         self.imported: set[str] = set()
         self.reached: set[Key] = set()
         self.files: set[str] = set()
@@ -101,6 +113,7 @@ class _Walk:
             self.paths.setdefault(path.rpartition("/")[2], []).append(path)
 
     def result(self) -> dict[str, str]:
+        """See `digests`."""
         parts: dict[str, list[str]] = {}
         for module, name in sorted(self.reached):
             definition = self.package[module].definitions[name]
@@ -165,7 +178,9 @@ class _Walk:
         if module is None or module in NOT_COUNTED:
             return
         first = rest.partition(".")[0]
-        if not first:
+        if any(module == one or module.startswith(f"{one}.") for one in self.unasked):
+            self.touched(module)
+        elif not first:
             self.whole(module)
         elif first in self.package[module].definitions:
             self.definition(module, first)

@@ -140,7 +140,7 @@ def test_nothing_that_a_stage_imports_is_missed():
     for stage in ("ingest", "evaluate", "train"):
         code = f"import sys, hpefair.stages.{stage}; print(*[m for m in sys.modules if m.startswith('hpefair')])"
         loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-        walk = executed_code._Walk(package, frozenset())
+        walk = executed_code.Walk(package, frozenset())
         walk.whole(f"hpefair.stages.{stage}")
         runner = {
             "hpefair.tools",
@@ -154,7 +154,7 @@ def test_nothing_that_a_stage_imports_is_missed():
 def test_every_file_of_the_package_is_somebodys():
     """A template that no stage and no command names is dead, or is opened by a name that nobody can see."""
     package = executed_code.load()
-    walk = executed_code._Walk(package, frozenset())
+    walk = executed_code.Walk(package, frozenset())
     for name in package._texts:
         walk.whole(name)
     assert set(package.files) - walk.files == {"hpefair/tools/fiftyone/plugins/review/fiftyone.yml"}
