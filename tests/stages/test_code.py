@@ -33,7 +33,7 @@ EDITS = [
         "a hub id has to have a revision",
         NOTHING,
     ),
-    ("hpefair/generation/diffusion/prompts.py", "def prompt(", "def prompt(_=0, ", NOTHING),
+    ("hpefair/generation/diffusion/prompts.py", 'painted: str = "person"', 'painted: str = "people"', NOTHING),
     ("hpefair/settings/refusals.py", "missing key", "the key is missing:", NOTHING),
     (
         "hpefair/core/fairness/gates.py",
@@ -122,8 +122,15 @@ from pathlib import Path
 root, seen = f"{Path('hpefair').resolve()}/", set()
 def profile(frame, event, _):
     code = frame.f_code
-    if event == "call" and code.co_filename.startswith(root) and code.co_flags & 1:  # 1: a function, no class body
-        seen.add((code.co_filename[len(root):], code.co_qualname.partition(".")[0]))
+    key = code.co_filename[len(root):], code.co_qualname.partition(".")[0]
+    if event != "call" or not code.co_filename.startswith(root) or not code.co_filename.endswith(".py") or key in seen:
+        return
+    if code.co_flags & 1 and not within_settings(frame):  # 1: a function, no class body
+        seen.add(key)
+def within_settings(frame):  # where all sections are checked, those that a stage does not use as well
+    while frame is not None and not frame.f_code.co_filename.startswith(f"{root}settings/"):
+        frame = frame.f_back
+    return frame is not None
 module = importlib.import_module(f"hpefair.stages.{sys.argv[1]}")
 threading.setprofile(profile)
 sys.setprofile(profile)
@@ -154,7 +161,7 @@ def test_no_function_runs_that_does_not_count(made_workspace, word, item):
         if module not in executed_code.NOT_COUNTED and known and (module, name) not in walk.reached:
             missed.append((module, name))
     assert missed == []
-    assert len(called) > 3
+    assert called
 
 
 def test_predictions_count_the_detector_whose_boxes_they_use():

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from hpefair.errors import InputError
 from hpefair.tools.dvc import definitions
 from hpefair.tools.dvc.definitions import ALWAYS, Module, Use
 
@@ -50,7 +51,10 @@ class Package:
     def __getitem__(self, name: str) -> Module:
         if name not in self._read:
             path, text = self._texts[name]
-            self._read[name] = definitions.read(text.decode("utf-8"), name, path.endswith("/__init__.py"))
+            try:
+                self._read[name] = definitions.read(text.decode("utf-8"), name, path.endswith("/__init__.py"))
+            except SyntaxError as error:
+                raise InputError(f"{path}, line {error.lineno}: {error.msg}; mend the code") from error
         return self._read[name]
 
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from hpefair.errors import InputError
 from hpefair.tools.dvc import executed_code
 from hpefair.tools.dvc.executed_code import Package, digests
 
@@ -149,6 +150,12 @@ def test_nothing_that_a_stage_imports_is_missed():
         }
         runner |= {name for name in loaded if name.startswith("hpefair.machine")}  # which the runner imports
         assert set(loaded) - runner - {"hpefair", *executed_code.NOT_COUNTED} <= walk.imported
+
+
+def test_code_that_is_not_python_is_named():
+    """With its line, as somebody who edits it needs it."""
+    with pytest.raises(InputError, match=r"^hpefair/deep.py, line 1: .*; mend the code$"):
+        found(FILES | {"hpefair/deep.py": "def one(:\n"})
 
 
 def test_every_file_of_the_package_is_somebodys():
