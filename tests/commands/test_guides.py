@@ -117,6 +117,6 @@ def test_a_beginner_can_type_it(beginner, tiny_coco, subject):
 def test_a_user_can_type_it(user, tiny_coco, subject):
     """The pipeline has run; a reviewer fills in the form where the page says so."""
     for line in page(subject):
-        if "import to_label/labels.csv" in line:
-            fill(user.root / "to_label/labels.csv", lambda person: {"gender_presentation": "feminine"})
+        if "import to_label/review.csv" in line:
+            fill(user.root / "to_label/review.csv", lambda person: {"gender_presentation": "feminine"})
         user.types(meant(line, tiny_coco))

@@ -19,7 +19,7 @@ from hpefair.report import label_form
 from hpefair.schema import PERCEIVED, groups_of
 
 FORM = "review.html"
-TABLE = "labels.csv"
+TABLE = "review.csv"
 
 
 def export(out: Path, number: int, attributes: Sequence[str]) -> list[str]:

@@ -36,9 +36,9 @@ def test_an_audit_corrects_shares_without_running_attribution_again(workspace_co
         number = int(name.partition("/")[2])
         return {"gender_presentation": "masculine" if given == "feminine" and number % 2 else given}
 
-    rows = fill(workspace_copy / "a/labels.csv", seen)
+    rows = fill(workspace_copy / "a/review.csv", seen)
     assert (workspace_copy / "a" / rows[0]["picture"]).exists()
-    run(workspace_copy, "attributes", "import", "a/labels.csv", "--reviewer", "ab")
+    run(workspace_copy, "attributes", "import", "a/review.csv", "--reviewer", "ab")
     status = json.loads(dvc(workspace_copy, "status", "--json").stdout)
     assert "calibrate" in status
     assert not any(name.startswith("attribute") for name in status)
@@ -64,10 +64,10 @@ def test_an_audit_corrects_shares_without_running_attribution_again(workspace_co
 def test_who_was_looked_at_already_is_not_asked_again(workspace_copy):
     """A larger audit contains a smaller one, and a filled export is not overwritten."""
     run(workspace_copy, "attributes", "sample", "--out", "a", "--number", "6", "--ask", "build")
-    first = fill(workspace_copy / "a/labels.csv", lambda _: {"build": "average"})
-    run(workspace_copy, "attributes", "import", "a/labels.csv")
+    first = fill(workspace_copy / "a/review.csv", lambda _: {"build": "average"})
+    run(workspace_copy, "attributes", "import", "a/review.csv")
     run(workspace_copy, "attributes", "sample", "--out", "b", "--number", "10", "--ask", "build")
-    second = list(csv.DictReader((workspace_copy / "b/labels.csv").open()))
+    second = list(csv.DictReader((workspace_copy / "b/review.csv").open()))
     assert len(second) == 4
     assert not {row["person_id"] for row in first} & {row["person_id"] for row in second}
     assert "holds an export already" in run(workspace_copy, "attributes", "sample", "--out", "b", expect=2).stderr
@@ -82,8 +82,8 @@ def test_who_was_looked_at_already_is_not_asked_again(workspace_copy):
 )
 def test_a_bad_table_takes_nothing_in(made_workspace, tmp_path, row, message):
     """With the line that is wrong, and no traceback."""
-    (tmp_path / "labels.csv").write_text(f"person_id,picture,build\n{row}\n")
-    done = run(made_workspace, "attributes", "import", str(tmp_path / "labels.csv"), expect=2)
+    (tmp_path / "review.csv").write_text(f"person_id,picture,build\n{row}\n")
+    done = run(made_workspace, "attributes", "import", str(tmp_path / "review.csv"), expect=2)
     assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert (made_workspace / "review/labels.jsonl").read_text().strip() == ""
