@@ -192,7 +192,7 @@ def test_a_group_that_the_reference_lacks_is_no_error():
         ),
         (
             {"basis": "audit", "corrected_low": 0.3, "corrected": 0.4, "corrected_high": 0.5, "n_audited": 50},
-            "about 200 aud",
+            "about 200 rev",
         ),
         (
             {"basis": "counted", "share_known": np.nan, "population_low": np.nan, "population_high": np.nan},
