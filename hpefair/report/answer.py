@@ -88,13 +88,13 @@ def _model(row: Mapping[str, Any], verdicts: Mapping[str, Any], settings: Params
     sentences = {
         "PASS": f"serves people more equally {than}, and no group is worse off by more than {tolerance}",
         "FAIL": f"harms a group, or serves people less equally {than}, by clear evidence",
-        "INCONCLUSIVE": f"may serve some group better or worse {than}: {people} people to test on do not decide it",
+        "INCONCLUSIVE": f"may serve some group better or worse {than}: {people} test people are too few to tell",
     }
     sentence = sentences[row["verdict"]]
     if (row["verdict"], row["no_harm"]) == ("INCONCLUSIVE", "PASS"):
         sentence = (
             f"harms no group (none is worse off by more than {tolerance}); whether it serves people more equally "
-            f"{than}, {people} people to test on do not decide"
+            f"{than}, {people} test people are too few to tell"
         )
     about = _of(row["model"], "a model")
     return {"verdict": row["verdict"], "sentence": f"{about[0].upper()}{about[1:]} {sentence}."}
