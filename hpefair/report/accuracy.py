@@ -71,7 +71,7 @@ def _overall(models: Sequence[str], about: Mapping[str, Mapping[str, Any]]) -> s
 
 
 def worse(settings: Params) -> list[dict[str, Any]]:
-    """Groups that a model serves worse than the rest beyond doubt, with the group in words."""
+    """Groups with a FAIL for being served worse than the rest, with the name of the group in words."""
     rows = workspace.served_worse(evaluated(settings), settings.compare.metric, settings.report.least)
     return [{**row, "group": group_words(row["group"], row["attribute"])} for row in rows]
 

@@ -18,18 +18,19 @@ NAMED_IN: Final = {
     "attribute.classifier": "attribute.sources",
     "generate.diffusion": "plan.backends",
 }
-# Their code, which counts only then, too.
+# The code of these parts; it counts under the same condition.
 CODE_OF: Final = {
     "attribute.face": "hpefair.attributes.sources.face",
     "attribute.zero_shot": "hpefair.attributes.sources.zero_shot",
     "attribute.classifier": "hpefair.attributes.sources.classifier",
     "generate.diffusion": "hpefair.generation.diffusion",
 }
+# Settings that a stage reads and that may be left out, which DVC's list of parameters does not allow.
 READ_BY: Final = {
     "attribute": ("attribute.face", "attribute.zero_shot", "attribute.classifier"),
     "screen": ("attribute.face", "attribute.zero_shot", "attribute.classifier"),
     "plan": ("generate.diffusion",),
-    "generate": ("generate.diffusion",),
+    "generate": ("generate.diffusion", "generate.photos"),
 }
 # Modules that a stage finds by way of somebody else's registry: Great Expectations' of expectations.
 REGISTERED: Final = {"validate": ("hpefair.tools.gx.expectations",)}
@@ -38,7 +39,7 @@ PER_ITEM: Final = ("train", "predict")  # whose items execute different code
 
 def write(out: Path, work: Path, item: str) -> None:
     """Write one file per stage, of train and predict one per model: code by module, and settings that are asked for."""
-    # Items become names of files: what is no word is refused here, before anything is written.
+    # Items become file names: an item that is not a word is refused before anything is written.
     params.load()
     package = executed_code.load()
     settings = graph.read_yaml(artifacts.PARAMS)
@@ -78,6 +79,8 @@ def unasked_code(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _is_named(key: str, settings: Mapping[str, Any]) -> bool:
+    if key not in NAMED_IN:
+        return True
     names = json.dumps(graph.lookup(settings, NAMED_IN[key]))
     return f'"{key.rpartition(".")[2]}"' in names
 

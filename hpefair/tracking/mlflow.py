@@ -64,7 +64,7 @@ class Mlflow:
         """See `Tracker`."""
         known = self.find(run.key)
         if known is not None and run.model and not self.holds_weights(known.run_id):
-            # Kept where a workspace was removed with it: without its artifacts a run is no evidence of a model.
+            # The artifacts were removed with a workspace: a run without artifacts is not evidence of a model.
             self._client.set_tag(known.run_id, KEY, f"{run.key}:artifacts lost")
             known = None
         if known is not None:
@@ -133,7 +133,7 @@ class Mlflow:
         self._client.set_model_version_tag(NAME, version.number, key, value)
 
     def holder(self, alias: str) -> Version | None:
-        """See `Tracker`; None where there is no model or no such alias, and nothing else."""
+        """See `Tracker`; None where the model or the alias does not exist; other errors are raised."""
         try:
             return _version(self._client.get_model_version_by_alias(NAME, alias))
         except mlflow.exceptions.MlflowException as error:

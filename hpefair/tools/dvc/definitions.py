@@ -116,7 +116,7 @@ def _is_string(statement: ast.stmt) -> bool:
 
 
 def _collect(statement: ast.stmt, home: str, definition: Definition) -> None:
-    read_from: set[int] = set()  # names whose attribute is read, which are no use of the name itself
+    read_from: set[int] = set()  # names of which only an attribute is read
     for node in ast.walk(statement):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for local, dotted in _imported(node, home).items():

@@ -32,7 +32,7 @@ class Package:
     """A package as text; a module is parsed when it is asked for.
 
     Attributes:
-        files: Path of every file that is no module, and its content.
+        files: Path of every file that is not a Python module, and its content.
     """
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
