@@ -90,8 +90,6 @@ def test_every_setting_is_a_dependency():
     """Of some stage, by its leaf or its section; or of `code`, where another setting asks for it."""
     asked = {key for keys in code.READ_BY.values() for key in keys}
     tracked = asked | {key for stage in GRAPH.stages if stage.word != "code" for key in stage.params}
-        key for keys in code.READ_BY.values() for key in keys
-    }
     for section, field in params.Params.model_fields.items():
         name = section.rstrip("_")
         for leaf in field.annotation.model_fields:
