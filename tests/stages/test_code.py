@@ -92,6 +92,19 @@ def test_what_no_setting_names_reaches_nobody(workspace):
     path.write_text(text)
 
 
+def test_optional_settings_may_be_left_out(workspace):
+    """DVC stops where a parameter that a stage lists is absent: none that may be absent is listed."""
+    path = workspace / "params.yaml"
+    text = path.read_text()
+    tree = yaml.safe_load(text)
+    for key in ("diffusion", "photos"):
+        tree["generate"].pop(key)
+    path.write_text(yaml.safe_dump(tree, sort_keys=False))
+    dvc(workspace, "repro", "--quiet", "check")
+    assert changed(workspace) <= {"generate@s0"}, "photos was written out, and was empty"
+    path.write_text(text)
+
+
 def test_a_comment_runs_nothing_but_the_digests(workspace):
     """The whole pipeline, asked to run: a second, and no stage."""
     file = workspace / "hpefair/core/pose/similarity.py"
