@@ -60,17 +60,22 @@ def changed(root: Path) -> set[str]:
     return set(json.loads(dvc(root, "status", "--json").stdout))
 
 
-@pytest.mark.parametrize(("path", "before", "after", "expected"), EDITS, ids=[edit[0] for edit in EDITS])
-def test_an_edit_reaches_who_executes_it(workspace, path, before, after, expected):
-    """Where `before` is empty, text is added at the end."""
-    file = workspace / path
-    text = file.read_text()
-    assert before in text
-    file.write_text(text.replace(before, after, 1) if before else text + after)
+QUIET = [edit for edit in EDITS if edit[3] == NOTHING]
+LOUD = [edit for edit in EDITS if edit[3] != NOTHING]
+
+
+@pytest.mark.parametrize("edits", [QUIET, *([edit] for edit in LOUD)], ids=["nothing", *(edit[0] for edit in LOUD)])
+def test_an_edit_reaches_who_executes_it(workspace, edits):
+    """Where `before` is empty, text is added at the end. Edits that reach nobody are made together."""
+    texts = {path: (workspace / path).read_text() for path, *_ in edits}
+    for path, before, after, _ in edits:
+        assert before in texts[path]
+        (workspace / path).write_text(texts[path].replace(before, after, 1) if before else texts[path] + after)
     try:
-        assert changed(workspace) == expected
+        assert changed(workspace) == edits[0][3]
     finally:
-        file.write_text(text)
+        for path, text in texts.items():
+            (workspace / path).write_text(text)
 
 
 def test_what_no_setting_names_reaches_nobody(workspace):
