@@ -95,7 +95,7 @@ def test_settings_that_cannot_work_are_refused(pipelines):
     with pytest.raises(SettingsError, match=r"needs generate\.diffusion"):
         backend(GENERATE.model_copy(update={"diffusion": None}))
     deep = part({"inpaint": pipeline(pipelines, "inpaint", conditions=["depth"])})
-    with pytest.raises(SettingsError, match="depth of a photograph"):
+    with pytest.raises(SettingsError, match="names depth, which a photograph does not have: take depth out"):
         backend(GENERATE.model_copy(update={"diffusion": deep}))
 
 
