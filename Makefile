@@ -41,7 +41,7 @@ demo: setup ## Run the whole pipeline on the built-in sample, or on DATA (a COCO
 	$(BIN)/hpefair demo --workspace "$(WORKSPACE)" $(if $(DATA),--data "$(DATA)")
 
 test: setup ## Run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not services"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not services"
 
 test-services: setup ## Install PostgreSQL, Redis and Celery (Debian; asks for root), and run Airflow on two workers, one of which is killed
 	./docker/install-services.sh

@@ -1,8 +1,10 @@
 """The demo: a scratch workspace, the whole pipeline, the result in the terminal, and where to look."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,7 @@ from hpefair.data.other_formats import recognise
 from hpefair.errors import InputError, ToolError
 from hpefair.judges.catalogue import CATALOGUE
 from hpefair.settings import params, params_file
-from hpefair.tools.dvc import cli
+from hpefair.tools.dvc import cli, side_by_side
 
 # What makes a workspace: the pipeline and its code, brought up to date every time …
 CODE = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml", "hpefair", "dags")
@@ -51,13 +53,13 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
     console.print(f"workspace: {root}")
     # A demo is about one dataset: what an earlier one brought would be mixed in.
     shutil.rmtree(root / RAW, ignore_errors=True)
-    if data is None:
-        command(["add", "sample"], root)
-    else:
-        _forget_sample_plan(Path(__file__).resolve().parents[2], root)
-        command(["add", str(data), "--discover", "--replace"], root)
-    _get_judges(console, root)
-    cli.repro(root)
+    with _judges(console, root):
+        if data is None:
+            command(["add", "sample"], root)
+        else:
+            _forget_sample_plan(Path(__file__).resolve().parents[2], root)
+            command(["add", str(data), "--discover", "--replace"], root)
+    side_by_side.repro(root)
     command(["log"], root)
     command(["review", "--no-launch"], root)
     command(["gaps"], root)
@@ -103,8 +105,9 @@ def _forget_sample_plan(project: Path, root: Path) -> None:
         params_file.set_values("plan", {"attributes": list(default.attributes)}, settings)
 
 
-def _get_judges(console: Console, root: Path) -> None:
-    """Fetch the judges that the screen asks; where that cannot be, the screen works without them, and says so."""
+@contextlib.contextmanager
+def _judges(console: Console, root: Path) -> Iterator[None]:
+    """Fetch the judges that the screen asks, beside the body; where that cannot be, the screen works without them."""
     settings = root / "params.yaml"
     if WITHOUT_JUDGES.items() <= params.load(settings).screen.model_dump(mode="json").items():
         default = params.load(Path(__file__).resolve().parents[2] / "params.yaml").screen
@@ -112,10 +115,17 @@ def _get_judges(console: Console, root: Path) -> None:
     screen = params.load(settings).screen
     wanted = {*screen.judges, *([screen.counter] if screen.counter else [])} & set(CATALOGUE)
     if not wanted:
+        yield
         return
+    fetched = subprocess.Popen(_typed(["judges", "fetch", *sorted(wanted)]), cwd=root, env=cli.environment())
     try:
-        command(["judges", "fetch", *sorted(wanted)], root)
-    except ToolError:
+        yield
+    except BaseException:
+        fetched.terminate()
+        raise
+    finally:
+        failed = fetched.wait()
+    if failed:
         console.print(
             "no judges fetched: poses of generated people are not checked, and people are not counted", style="yellow"
         )
@@ -128,9 +138,13 @@ def command(arguments: list[str], root: Path) -> None:
     Raises:
         ToolError: If it fails; its messages are on the terminal already.
     """
-    done = subprocess.run([sys.executable, "-m", "hpefair", *arguments], cwd=root, env=cli.environment(), check=False)
+    done = subprocess.run(_typed(arguments), cwd=root, env=cli.environment(), check=False)
     if done.returncode:
         raise ToolError(f"hpefair {arguments[0]} failed; its message is above")
+
+
+def _typed(arguments: list[str]) -> list[str]:
+    return [sys.executable, "-m", "hpefair", *arguments]
 
 
 def where_to_look(workspace: Path) -> str:

@@ -9,6 +9,7 @@ import torch
 from hpefair import artifacts, workspace
 from hpefair.data import tables
 from hpefair.errors import InputError, SettingsError
+from hpefair.machine import memory
 from hpefair.prediction import weights
 from hpefair.prediction.prediction import TestTime
 from hpefair.prediction.top_down import detected, of_people
@@ -32,6 +33,7 @@ def predicted(folder: Path, boxes: Path, images: pd.DataFrame, how: PredictEngin
         SettingsError: If the boxes are to come from a model that is no detector.
     """
     torch.set_num_threads(1)
+    memory.keep_freed()
     model, _ = weights.load(folder)
     test_time = _test_time(how)
     print(f"predict: test-time augmentation costs {test_time.cost(model.scope):.3g} passes")

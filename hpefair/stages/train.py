@@ -13,7 +13,7 @@ from hpefair.data import tables
 from hpefair.data.training_rows import read_variant
 from hpefair.errors import InputError
 from hpefair.estimators.protocol import make as make_estimator
-from hpefair.machine import progress
+from hpefair.machine import memory, progress
 from hpefair.prediction import weights
 from hpefair.settings import params
 from hpefair.tools.dvc import stage
@@ -39,6 +39,7 @@ def _build(out: Path, work: Path, item: str) -> None:
     wanted = settings.models[item]
     # One thread a process: two OpenMP threads were measured to cost more than they bring on small maps.
     torch.set_num_threads(1)
+    memory.keep_freed()
     torch.manual_seed(wanted.seed)
     joints = skeleton("coco_17")
     size = (settings.engine.input_width, settings.engine.input_height)

@@ -19,7 +19,7 @@ from tests.browser import fiftyone_app as app
 from tests.browser.pages import browser_page
 from tests.conftest import dvc, run
 
-pytestmark = [pytest.mark.browser, pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = [pytest.mark.browser, pytest.mark.pipeline]
 
 NAME = "hpefair-test"
 BUILD = """

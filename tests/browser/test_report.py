@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from hpefair.report import page as report_page
 from tests.browser.pages import browser_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = [pytest.mark.browser, pytest.mark.pipeline]
 
 MOST_BYTES = 5_000_000
 

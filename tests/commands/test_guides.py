@@ -13,7 +13,7 @@ from tests.commands.labels.test_attributes import fill
 from tests.conftest import PROJECT, shrink
 from tests.documentation import PAGES, Reader, commands, name
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 FRESH = ("audit-model", "people", "estimators", "judges", "cluster")  # pages that begin before there are results
 FINISHED = ("tracking", "README", "review", "attributes", "repair", "add-attribute")

@@ -144,6 +144,3 @@ def test_lists_every_param_it_reads():
     """Each stage depends on its own section, whole or in part."""
     for stage in (stage for stage in GRAPH.stages if stage.word not in WITHOUT_SECTION):
         assert any(key.partition(".")[0] == stage.word for key in stage.params), stage.name
-
-
-test_graph_equals_dvcs_own = pytest.mark.xdist_group("pipeline")(test_graph_equals_dvcs_own)

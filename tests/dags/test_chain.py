@@ -23,7 +23,7 @@ from tests.dags.airflow_server import AirflowServer
 from tests.dags.installation import bare_origin, variables_of
 from tests.orchestration.conftest import git
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline"), pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(1500)]
 
 ASK = """
 import json, mlflow

@@ -14,7 +14,7 @@ from tests.conftest import PROJECT
 from tests.dags.airflow_server import ENDED, AirflowServer
 from tests.orchestration.conftest import git, make_origin, variables_of
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 DAG = "fault"
 
 

@@ -8,7 +8,7 @@ from tests.conftest import environment
 from tests.faults.test_io_errors import repro
 from tests.pipeline.test_killed import contents
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 @pytest.mark.parametrize(("stage", "kibibytes"), [("generate@s0", 1500), ("train@original", 1500)])

@@ -11,7 +11,7 @@ from hpefair.machine.disk_faults import ADVICE
 from tests.conftest import dvc
 from tests.pipeline.test_killed import contents
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 PICTURE = "data/raw/tiny/images/000007.jpg"
 # The first time a stage opens a picture it only hashes it; it looks at it the second time.
 CASES = [

@@ -7,7 +7,7 @@ import yaml
 from hpefair.data import tables
 from tests.conftest import PROJECT, commit, create_workspace, dvc, run, shrink
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("all_backends")]
+pytestmark = pytest.mark.pipeline
 
 SMALL = {
     "class": "hpefair.generation.diffusion.pose_pipeline.PoseDiffusionPipeline",

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import dvc, environment
 from tests.pipeline import kills
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 # Written into the workspace's stage module: says who builds when, and slows the work down enough to be hit.
 TRACE = """

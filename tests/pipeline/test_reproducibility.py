@@ -9,7 +9,7 @@ import yaml
 
 from tests.conftest import PROJECT, commit, dvc
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def stages_run(output: str) -> set[str]:

@@ -8,7 +8,7 @@ from hpefair.cli.demo import create_workspace
 from hpefair.data import tables
 from tests.conftest import PROJECT, dvc, run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("sample")]
+pytestmark = pytest.mark.pipeline
 
 PLANTED = {("age_band", "child"), ("age_band", "older"), ("build", "large"), ("contrast", "low")}
 

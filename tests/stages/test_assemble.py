@@ -7,7 +7,7 @@ import pytest
 
 from hpefair.data import tables
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_variants_hold_the_same_real_people(made_workspace):

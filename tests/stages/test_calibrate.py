@@ -5,7 +5,7 @@ import pytest
 from hpefair.data import tables
 from hpefair.schema import ATTRIBUTES, MEASURED, PERCEIVED
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_everyone_has_every_attribute_once(made_workspace):

@@ -9,7 +9,7 @@ import yaml
 
 from tests.conftest import dvc, environment, run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 EVIL = [
     {"attribute": {"shards": ["s0; id > PWNED #"]}},

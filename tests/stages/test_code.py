@@ -14,7 +14,7 @@ from hpefair.stages import code
 from hpefair.tools.dvc import executed_code, graph
 from tests.conftest import dvc, environment, run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 NOTHING = set()
 TRAINED = {"train@original", "train@balanced", "predict@original", "predict@balanced"}

@@ -4,7 +4,7 @@ import pytest
 
 from hpefair.data import tables
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_a_verdict_per_candidate_with_groups_and_gaps(made_workspace):

@@ -7,7 +7,7 @@ import pytest
 from hpefair.data import tables
 from tests import oracles
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_overall_equals_pycocotools_on_the_files_as_given(made_workspace, tiny_coco):

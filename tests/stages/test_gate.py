@@ -7,7 +7,7 @@ from hpefair.data import tables
 from hpefair.errors import GateFailure, InputError
 from tests.conftest import run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_the_original_fails_and_the_balanced_passes(made_workspace):

@@ -8,7 +8,7 @@ from hpefair.data import tables
 from hpefair.schema import IMAGES, PEOPLE
 from tests.conftest import dvc, make_workspace, run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_tables_hold_everyone(made_workspace, tiny_coco):

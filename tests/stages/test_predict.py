@@ -6,7 +6,7 @@ import yaml
 from hpefair.data import tables
 from tests.conftest import dvc
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_trained_models_see_test_images_only(made_workspace):

@@ -18,7 +18,7 @@ from hpefair.settings import params
 from hpefair.tools.dvc import lock
 from tests.conftest import run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 BOX = r'y="(\d+)" text-anchor="middle" font-size="13"[^>]*>([^<]+)<'

@@ -4,7 +4,7 @@ import pytest
 
 from hpefair.data import tables
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_people_of_an_image_share_its_split(made_workspace):

@@ -6,7 +6,7 @@ from hpefair.data import tables
 from hpefair.errors import SettingsError
 from tests.conftest import dvc
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_weights_load_and_the_card_says_what_they_are(made_workspace):

@@ -25,7 +25,6 @@ def test_pages_hide_what_would_follow_from_the_shares():
 
 
 @pytest.mark.pipeline
-@pytest.mark.xdist_group("pipeline")
 def test_every_suite_is_answered_and_rendered(made_workspace):
     """As many answers as expectations."""
     import yaml

@@ -153,7 +153,6 @@ sys.modules["fiftyone.core.odm.database"]._disconnect()
 """
 
 
-@pytest.mark.xdist_group("pipeline")
 def test_fiftyone_reads_it(made, tmp_path):
     """Images, masks and keypoints through FiftyOne's own COCO importer."""
     from hpefair.tools.fiftyone import server

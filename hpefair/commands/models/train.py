@@ -28,7 +28,7 @@ from hpefair.data.coco.tables import attribute_rows, label_rows
 from hpefair.data.other_formats import recognise
 from hpefair.errors import HpefairError, InputError
 from hpefair.estimators.protocol import Option
-from hpefair.machine import file_digests, progress
+from hpefair.machine import file_digests, memory, progress
 from hpefair.schema import PERCEIVED, UNKNOWN
 from hpefair.settings.training import ObjectiveName, TrainEngine
 
@@ -100,6 +100,7 @@ def train(request: Request, out: Path, track: Any = None) -> pd.DataFrame:
         ignore_index=True,
     )
     torch.set_num_threads(1)
+    memory.keep_freed()
     torch.manual_seed(request.seed)
     size = (request.settings.input_width, request.settings.input_height)
     model = make(request.estimator, size, COCO_17, request.options)

@@ -1,7 +1,5 @@
 """The pipeline in the terminal: every stage, what it does, and whether it is up to date."""
 
-import json
-
 from rich.console import Console
 from rich.table import Table
 
@@ -14,7 +12,7 @@ def show(console: Console) -> None:
     Args:
         console: Where to print.
     """
-    status = json.loads(cli.run(["status", "--json"], quiet=True) or "{}")
+    status = cli.status()
     table = Table(title="Pipeline", title_justify="left", show_edge=False)
     for column in ("stage", "what it does", "state"):
         table.add_column(column)

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from hpefair.arrays import Array
 from hpefair.core.shares.representation import share_interval
@@ -98,4 +98,4 @@ def defect_bound(reviewed: int, defects: int, confidence: float) -> float:
     """
     if reviewed == 0 or defects >= reviewed:
         return 1.0
-    return float(beta.ppf(confidence, defects + 1, reviewed - defects))
+    return float(betaincinv(defects + 1, reviewed - defects, confidence))

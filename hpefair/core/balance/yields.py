@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scipy.stats import betabinom
+import numpy as np
+from scipy.special import betaln
 
 WEIGHT: Final = 20.0  # attempts that what is believed beforehand is worth
 LEAST: Final = 0.01
@@ -49,7 +50,12 @@ class Belief:
         return high
 
     def _chance(self, attempts: int, wanted: int) -> float:
-        return float(betabinom.sf(wanted - 1, attempts, self.accepted, self.rejected))
+        """Probability of at least so many accepted attempts: the terms of the beta-binomial distribution, summed."""
+        accepted = np.arange(wanted, attempts + 1)
+        rejected = attempts - accepted
+        ways = -np.log(attempts + 1) - betaln(rejected + 1, accepted + 1)
+        terms = betaln(accepted + self.accepted, rejected + self.rejected) - betaln(self.accepted, self.rejected)
+        return float(np.exp(ways + terms).sum())
 
 
 def beliefs(

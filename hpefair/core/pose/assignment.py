@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from hpefair.arrays import Array, Index
 from hpefair.core.pose.candidates import Candidates, Detections, People
@@ -48,6 +47,8 @@ def assign(people: People, found: Candidates) -> Assigned:
         if len(columns) == 1:
             rows, chosen = np.array([similarity[:, 0].argmax()]), np.array([0])
         else:
+            from scipy.optimize import linear_sum_assignment  # slow to load, needed by few who import this
+
             rows, chosen = linear_sum_assignment(similarity, maximize=True)
         oks[who[columns[chosen]]] = similarity[rows, chosen]
         detection[who[columns[chosen]]] = found.rows[found.starts[image] + rows]

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import jensenshannon
+from scipy.special import rel_entr
 
 from hpefair.arrays import Array
 
@@ -36,10 +36,16 @@ def distances(shares: Mapping[str, float], reference: Mapping[str, float]) -> di
     positive = p[p > 0]
     return {
         "total_variation": float(np.abs(p - q).sum() / 2),
-        "jensen_shannon": float(jensenshannon(p, q, base=2)),
+        "jensen_shannon": _jensen_shannon(p / p.sum(), q / q.sum()),
         "entropy": float(-(positive * np.log(positive)).sum() / np.log(len(names))) if len(names) > 1 else 1.0,
         "min_ratio": float((p[q > 0] / q[q > 0]).min()),
     }
+
+
+def _jensen_shannon(p: Array, q: Array) -> float:
+    middle = (p + q) / 2
+    divergence = (rel_entr(p, middle).sum() + rel_entr(q, middle).sum()) / 2
+    return float(np.sqrt(max(divergence, 0.0) / np.log(2)))
 
 
 def variation_bounds(low: Array, high: Array, reference: Array) -> tuple[float, float]:

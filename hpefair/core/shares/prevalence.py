@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from hpefair.arrays import Array
 from hpefair.core.labels.reviewed_sample import Audited
@@ -182,6 +181,8 @@ def _on_simplex(matrix: Array, naive: Array) -> Array:
     """Non-negative shares adding up to 1 whose predictions come nearest to the observed ones."""
     if np.isnan(naive).any():
         return np.full(len(naive), np.nan)
+    from scipy.optimize import nnls  # takes half a second to load, and few who import this ask for it
+
     heavy = 1e3  # makes the sum a constraint, in effect
     solution, _ = nnls(np.vstack([matrix, np.full((1, len(naive)), heavy)]), np.append(naive, heavy))
     return np.asarray(solution / solution.sum())

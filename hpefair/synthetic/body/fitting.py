@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from scipy.optimize import brentq
 
 from hpefair.arrays import Floats
 from hpefair.synthetic.body.body import load_body, stature, volume
@@ -87,6 +86,8 @@ class _Path:
         ends = [self.coarse_bmi(end) - bmi for end in CORPULENCE_RANGE]
         if ends[0] >= 0 or ends[1] <= 0:
             return CORPULENCE_RANGE[0] if ends[0] >= 0 else CORPULENCE_RANGE[1]
+        from scipy.optimize import brentq  # slow to load, needed by few who import this
+
         root: float = brentq(lambda q: self.coarse_bmi(q) - bmi, *CORPULENCE_RANGE, xtol=1e-2, rtol=1e-2)
         return root
 

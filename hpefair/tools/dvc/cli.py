@@ -1,5 +1,6 @@
 """DVC through its command line, the one interface it promises to keep."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,6 +51,11 @@ def fault(output: str) -> str:
 def add(path: Path, root: Path = Path()) -> None:
     """Put a folder under DVC's control."""
     run(["add", "--quiet", str(path)], root, quiet=True)
+
+
+def status(root: Path = Path()) -> dict[str, list[object]]:
+    """By stage, what changed of its own inputs, settings and outputs since it ran; stages as they were are left out."""
+    return dict(json.loads(run(["status", "--json"], root, quiet=True) or "{}"))
 
 
 def repro(root: Path = Path(), targets: tuple[str, ...] = ()) -> None:

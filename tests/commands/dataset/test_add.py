@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from hpefair.cli.demo import create_workspace
-from tests.conftest import PROJECT, run
+from tests.command_line import hpefair
+from tests.conftest import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +20,14 @@ def root(tmp_path_factory):
 
 def test_a_dataset_is_copied_tracked_and_registered(root, tiny_coco):
     """Pixels included; results named in params.yaml; a second add is refused without --replace."""
-    done = run(root, "add", str(tiny_coco), "--name", "first", "--discover")
+    done = hpefair("add", str(tiny_coco), "--name", "first", "--discover", cwd=root)
     assert "40 images" in done.stdout
     assert (root / "data/raw.dvc").exists()
     assert len(list((root / "data/raw/first/images").iterdir())) == 40
     registered = "tinynet: {from: data/raw/first/results/tinynet.json, boxes: data/ingest}"
     assert registered in (root / "params.yaml").read_text()
-    assert "--replace" in run(root, "add", str(tiny_coco), "--name", "first", expect=2).stderr
-    run(root, "add", str(tiny_coco), "--name", "first", "--replace")
+    assert "--replace" in hpefair("add", str(tiny_coco), "--name", "first", cwd=root, expect=2).stderr
+    hpefair("add", str(tiny_coco), "--name", "first", "--replace", cwd=root)
 
 
 def test_what_is_left_out_is_said(root, tiny_coco, tmp_path):
@@ -39,7 +40,7 @@ def test_what_is_left_out_is_said(root, tiny_coco, tmp_path):
     tree = json.loads(path.read_text())
     tree["images"].append({"id": 10_000, "file_name": ["no", "name"]})
     path.write_text(json.dumps(tree))
-    said = " ".join(run(root, "add", str(folder), "--discover").stdout.split())
+    said = " ".join(hpefair("add", str(folder), "--discover", cwd=root).stdout.split())
     assert "39 images" in said
     assert "2 of 41 images listed; ingest quarantines them" in said
     assert "do not name them: 1 pictures, such as nobody.jpg" in said
@@ -50,29 +51,32 @@ def test_explicit_files_are_checked_first(root, tiny_coco, tmp_path):
     """Nothing of a refused dataset is left behind."""
     bad = tmp_path / "bad.json"
     bad.write_text(json.dumps([{"image_id": 1, "keypoints": [0] * 3, "score": 1}]))
-    done = run(root, "add", str(tiny_coco), "--name", "second", "--results", f"net={bad}", expect=2)
+    done = hpefair("add", str(tiny_coco), "--name", "second", "--results", f"net={bad}", cwd=root, expect=2)
     assert "coco_17 needs 51" in done.stderr
-    assert "expected NAME=FILE" in run(root, "add", str(tiny_coco), "--results", "net", expect=2).stderr
+    assert "expected NAME=FILE" in hpefair("add", str(tiny_coco), "--results", "net", cwd=root, expect=2).stderr
     bad.write_text("a,b\n1,2\n")
-    assert "not a label file" in run(root, "add", str(tiny_coco), "--name", "s", "--labels", str(bad), expect=2).stderr
+    assert (
+        "not a label file"
+        in hpefair("add", str(tiny_coco), "--name", "s", "--labels", str(bad), cwd=root, expect=2).stderr
+    )
     assert not (root / "data/raw/second").exists()
     assert not list((root / "data/raw").glob(".*.part"))
 
 
 def test_folders_that_hold_no_dataset_say_what_is_missing(root, tmp_path, tiny_coco):
     """No folder, no JSON, two JSONs, no images, a truncated JSON."""
-    assert "not a folder" in run(root, "add", str(tmp_path / "none"), expect=2).stderr
+    assert "not a folder" in hpefair("add", str(tmp_path / "none"), cwd=root, expect=2).stderr
     (tmp_path / "empty").mkdir()
-    assert "no JSON file" in run(root, "add", str(tmp_path / "empty"), expect=2).stderr
+    assert "no JSON file" in hpefair("add", str(tmp_path / "empty"), cwd=root, expect=2).stderr
     (tmp_path / "empty/a.json").write_text('{"images": [')
-    assert "not complete JSON" in run(root, "add", str(tmp_path / "empty"), expect=2).stderr
+    assert "not complete JSON" in hpefair("add", str(tmp_path / "empty"), cwd=root, expect=2).stderr
     for name in "ab":
         (tmp_path / f"empty/{name}.json").write_text((tiny_coco / "person_keypoints.json").read_text())
-    assert "pass --annotations" in run(root, "add", str(tmp_path / "empty"), expect=2).stderr
+    assert "pass --annotations" in hpefair("add", str(tmp_path / "empty"), cwd=root, expect=2).stderr
     (tmp_path / "empty/b.json").unlink()
-    assert "pass --images" in run(root, "add", str(tmp_path / "empty"), expect=2).stderr
+    assert "pass --images" in hpefair("add", str(tmp_path / "empty"), cwd=root, expect=2).stderr
     (tmp_path / "empty/a.json").write_text('{"images": [], "annotations": []}')
-    assert "is empty" in run(root, "add", str(tmp_path / "empty"), expect=2).stderr
+    assert "is empty" in hpefair("add", str(tmp_path / "empty"), cwd=root, expect=2).stderr
 
 
 def test_unknown_settings_stop_every_command(root, tiny_coco):
@@ -80,7 +84,7 @@ def test_unknown_settings_stop_every_command(root, tiny_coco):
     path = root / "params.yaml"
     text = path.read_text()
     path.write_text(text.replace("max_repeats:", "max_repeat:"))
-    done = run(root, "add", str(tiny_coco), "--name", "third", expect=2)
+    done = hpefair("add", str(tiny_coco), "--name", "third", cwd=root, expect=2)
     path.write_text(text)
     assert "unknown key plan.max_repeat" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -12,17 +12,8 @@ import pytest
 import yaml
 
 from hpefair.cli.demo import create_workspace
-from tests.conftest import PROJECT, environment, run
-
-
-def hpefair(*arguments, cwd, expect=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "hpefair", *map(str, arguments)], cwd=cwd, env=environment(), capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == expect, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+from tests.command_line import hpefair
+from tests.conftest import PROJECT, environment
 
 
 def heard():
@@ -168,13 +159,13 @@ def test_add_sample_puts_the_planted_bias_into_the_pipeline(tmp_path):
     """Tracked by DVC, labelled, and the plan set to repair what was planted; a second one needs --replace."""
     root = tmp_path / "w"
     create_workspace(PROJECT, root)
-    done = run(root, "add", "sample", "--number", "8")
+    done = hpefair("add", "sample", "--number", 4, cwd=root)
     assert "plan.attributes is age_band, build, contrast now" in done.stdout
     assert (root / "data/raw.dvc").exists()
     assert (root / "data/raw/sample/labels.csv").exists()
     plan = yaml.safe_load((root / "params.yaml").read_text())["plan"]
     assert plan["attributes"] == ["age_band", "build", "contrast"]
     assert not list((root / ".hpefair").glob("sample*"))
-    assert "--replace" in run(root, "add", "sample", "--number", "8", expect=2).stderr
-    run(root, "add", "sample", "--number", "4", "--replace")
-    assert len(list((root / "data/raw/sample/images").iterdir())) == 4
+    assert "--replace" in hpefair("add", "sample", "--number", 4, cwd=root, expect=2).stderr
+    hpefair("add", "sample", "--number", 2, "--replace", cwd=root)
+    assert len(list((root / "data/raw/sample/images").iterdir())) == 2

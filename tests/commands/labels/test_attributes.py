@@ -11,7 +11,7 @@ import yaml
 from hpefair.data import tables
 from tests.conftest import dvc, run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def fill(path, value_of):

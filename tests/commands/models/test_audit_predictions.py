@@ -2,23 +2,20 @@
 
 import json
 import re
-import subprocess
-import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hpefair.core.pose.precision import STATISTICS
 from tests import oracles
+from tests.command_line import hpefair
 
 
 def audit(*arguments, expect=0):
     """Run the command in a folder that is no workspace."""
-    command = [sys.executable, "-m", "hpefair", "audit-predictions", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == expect, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+    return hpefair("audit-predictions", *arguments, cwd=Path(tempfile.gettempdir()), expect=expect)
 
 
 @pytest.mark.parametrize(("model", "shown"), [("yolo11n", "AP 0.510"), ("movenet-lightning", "AP 0.375")])

@@ -7,7 +7,7 @@ import pytest
 from hpefair.commands.models import log
 from tests.conftest import run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 @pytest.fixture(scope="module")

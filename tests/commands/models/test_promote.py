@@ -11,7 +11,7 @@ import yaml
 
 from tests.conftest import PROJECT, commit, dvc, environment
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 # One process: each command by itself would load torch and MLflow again.
 SCRIPT = """
 import json

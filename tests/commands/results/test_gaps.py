@@ -7,7 +7,7 @@ import pytest
 from hpefair.data import tables
 from tests.conftest import run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_gaps_prints_models_groups_intervals_and_verdicts(made_workspace):

@@ -10,7 +10,7 @@ from hpefair.generation.planning import plan_repair
 from hpefair.settings.params import load
 from tests.conftest import run
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_the_plan_is_explained_and_the_balanced_data_need_none(made_workspace):

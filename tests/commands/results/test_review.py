@@ -24,7 +24,7 @@ with fiftyone_server.database(Path("fiftyone.db")):
     print(json.dumps({**counted, "screened": screened}))
 """
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def ask(root):

@@ -43,10 +43,10 @@ def test_running_needs_neither_builder_nor_torch():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_same_wheel_same_bytes(wheel, tmp_path, threads):
+def test_same_wheel_same_bytes(wheel, tmp_path):
+    """With another number of threads than the shipped one was derived with."""
     out = tmp_path / "body.npz"
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads}
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
     command = [sys.executable, "-m", "hpefair.synthetic.body.asset.derive", str(wheel), str(out)]
     subprocess.run(command, env=environment, capture_output=True, check=True)
     assert out.read_bytes() == ASSET.read_bytes() or _last_bits_only(out)
