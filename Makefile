@@ -17,7 +17,13 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 # Where this is set, every process compiles all it imports again: seconds for pandas, ten for torch, some forty processes a pipeline.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup demo test test-services lint airflow docs bench
+# Two workers, a file at a time, the dearest files first (tests/conftest.py).
+SPREAD := -n 2 --dist loadfile --no-loadscope-reorder
+# One made workspace, read by the tests of all stages but those that run stages again.
+FAST := tests/core tests/contracts tests/settings tests/data tests/test_workspace.py \
+	$(filter-out %/test_code.py %/test_predict.py %/test_train.py %/test_check.py %/test_ingest.py,$(wildcard tests/stages/test_*.py))
+
+.PHONY: help setup demo test test-fast test-services lint airflow docs bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -41,7 +47,10 @@ demo: setup ## Run the whole pipeline on the built-in sample, or on DATA (a COCO
 	$(BIN)/hpefair demo --workspace "$(WORKSPACE)" $(if $(DATA),--data "$(DATA)")
 
 test: setup ## Run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not services"
+	$(BIN)/python -m pytest $(SPREAD) -m "not services"
+
+test-fast: setup ## Core, contracts, settings, data and every stage of one tiny pipeline: minutes
+	$(BIN)/python -m pytest $(SPREAD) $(FAST)
 
 test-services: setup ## Install PostgreSQL, Redis and Celery (Debian; asks for root), and run Airflow on two workers, one of which is killed
 	./docker/install-services.sh

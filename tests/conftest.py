@@ -17,7 +17,7 @@ from hpefair.cli.demo import create_workspace
 from hpefair.judges import fetching
 from hpefair.judges.catalogue import CATALOGUE, FOLDER
 from hpefair.machine import telemetry
-from hpefair.tools.dvc import cli
+from hpefair.tools.dvc import cli, side_by_side
 from tests import tiny_dataset
 
 # Read when mlflow, fiftyone and airflow are imported, which nothing above does; airflow makes its home at once.
@@ -132,7 +132,7 @@ def made_workspace(tmp_path_factory, tiny_coco) -> Path:
 
     def make(root: Path) -> None:
         make_workspace(root, tiny_coco)
-        dvc(root, "repro", "--quiet")
+        side_by_side.repro(root)
         commit(root, "results")
 
     first = make_once(tmp_path_factory, "made_workspace", make)

@@ -83,13 +83,34 @@ def spans(root):
     return sorted(seen.values())
 
 
+def touch(root):
+    """Another time of writing for every input and every module."""
+    for path in [*(root / "data").rglob("*"), *(root / "hpefair").rglob("*.py")]:
+        if path.is_file():
+            os.utime(path)
+
+
+def finished_items(root, target, done):
+    """Run a stage to its end; of the items that were done, when each was last seen to be written."""
+    seen = {}
+    running = start(root, target)
+    while running.poll() is None:
+        seen |= {path: path.stat().st_mtime_ns for path in done if path.exists()}
+        time.sleep(0.02)
+    assert running.returncode == 0, (root / "dvc.log").read_text()[-3000:]
+    return seen
+
+
 # How a stage notices and how it goes on are two things, and neither depends on the other.
 @pytest.mark.parametrize(
     ("victim", "word", "target", "some"),
     [("dvc", "generate", "generate@s0", 5), ("stage", "train", "train@balanced", 1)],
 )
 def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, target, some):
-    """Kill in the middle, run again at once: finished, resumed, one writer at a time, equal to a run in one go."""
+    """Kill in the middle, run again at once: finished, resumed, one writer at a time, equal to a run in one go.
+
+    Whoever touches all inputs between the two loses no finished item.
+    """
     slow(workspace_copy, word)
     scratch = workspace_copy / ".hpefair/scratch" / target
 
@@ -102,8 +123,11 @@ def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, ta
     os.kill(first.pid if victim == "dvc" else stage.pid, signal.SIGKILL)
     first.wait(60)
     assert not (workspace_copy / "data" / word / target.partition("@")[2]).exists()
-    done = dvc(workspace_copy, "repro", target)
-    assert f"Running stage '{target}'" in done.stdout
+    done = {path: path.stat().st_mtime_ns for path in scratch.rglob("work/*.json")}
+    assert len(done) >= (some if word == "generate" else 0)
+    touch(workspace_copy)
+    assert finished_items(workspace_copy, target, done) == done, "scratch is known by content, whenever it was written"
+    assert f"Running stage '{target}'" in (workspace_copy / "dvc.log").read_text()
     assert not psutil.pid_exists(stage.pid)
     building = spans(workspace_copy)
     assert len(building) == 2
@@ -127,12 +151,18 @@ def test_a_kill_right_after_the_end_repeats_nothing(workspace_copy, stage, victi
     assert not found.orphans
     assert not found.repeated
     assert kills.contents(workspace_copy) == before
-    forced = dvc(workspace_copy, "repro", "-f", "-s", stage).stdout
+
+
+def test_what_finished_is_reused_once_and_then_cleared_away(workspace_copy):
+    """Not where the stage is forced, and not after a later stage, when dvc.lock names it."""
+    before = kills.contents(workspace_copy)
+    kills.kill(workspace_copy, "split", "dvc", "end", delay_s=0.01)
+    forced = dvc(workspace_copy, "repro", "--force", "--single-item", "split").stdout
     assert kills.REUSED not in forced, "who forces a stage wants it done"
     assert kills.contents(workspace_copy) == before
-    dvc(workspace_copy, "repro", "--quiet", "--force", "--single-item", "split")
+    dvc(workspace_copy, "repro", "--quiet", "--force", "--single-item", "check")
     kept = {path.parents[1].name for path in (workspace_copy / ".hpefair/scratch").glob("*/*/finished.json")}
-    assert kept == {"split"}, "a later stage clears away what dvc.lock names by then"
+    assert kept == {"check"}, "a later stage clears away what dvc.lock names by then"
 
 
 def test_seeded_kills_cost_what_was_not_finished(workspace_copy):
@@ -147,34 +177,6 @@ def test_seeded_kills_cost_what_was_not_finished(workspace_copy):
         assert not found.repeated, found
         assert not found.redone, found
     assert kills.contents(workspace_copy) == before
-
-
-def test_a_touch_costs_nothing(workspace_copy):
-    """Scratch is known by content: whoever touches the inputs between two attempts loses no finished item."""
-    slow(workspace_copy, "generate")
-    scratch = workspace_copy / ".hpefair/scratch/generate@s0"
-
-    def progress():
-        return len(list(scratch.rglob("*.json"))) >= 5
-
-    first = start(workspace_copy, "generate@s0")
-    stage_process(workspace_copy, first, "generate", progress)
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait(60)
-    done = {path: path.stat().st_mtime_ns for path in scratch.rglob("work/*.json")}
-    for path in (workspace_copy / "data").rglob("*"):
-        if path.is_file():
-            os.utime(path)
-    for path in (workspace_copy / "hpefair").rglob("*.py"):
-        os.utime(path)
-    seen: dict[str, int] = {}
-    second = start(workspace_copy, "generate@s0")
-    while second.poll() is None:
-        seen |= {str(path): path.stat().st_mtime_ns for path in done if path.exists()}
-        time.sleep(0.02)
-    assert second.returncode == 0
-    assert len(done) >= 5
-    assert seen == {str(path): state for path, state in done.items()}
 
 
 def contents(folder):

@@ -47,6 +47,7 @@ def install(project: Path, dockerfile: str, place: Path) -> Path:
         "TORCH_SHA256": wheel_of_torch(place) if dockerfile == "worker" else "",
     }  # fmt: skip
     for step in steps:
+        step = re.sub(r"--no-cache(-dir)? ", "", step)  # which keeps an image small; here the environments share it
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", step], cwd=place / "context", env=environment, capture_output=True,
             text=True, check=False,

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
+from tests.command_line import hpefair
+
 # One step's gradient is the same to rounding. Adam divides by its own size, so rounding grows with the learning rate:
 # with this one six steps may differ by less than a step moves.
 FLAGS = [
@@ -20,10 +22,11 @@ TOLERANCE = 2e-4
 KINDS = [["--objective", "group_dro"], ["--estimator", "yolo_pose", "--option", "side=64", "--objective", "cvar"]]
 
 
-def run(folder, *words, launcher=()):
-    """Run hpefair in a folder."""
+def run_two(folder, *words):
+    """Train in a folder with two processes."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
-    command = [sys.executable, *launcher, "-m", "hpefair", "train", ".", *words]
+    two = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [sys.executable, *two, "-m", "hpefair", "train", ".", *words]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
 
@@ -50,15 +53,14 @@ def test_two_processes_in_bfloat16(tiny_coco, tmp_path):
 
 def train_twice(words, tiny_coco, tmp_path):
     """The same training with one process, and with two."""
-    run(tiny_coco, *FLAGS, *words, "--out", str(tmp_path / "one"))
-    two = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    run(tiny_coco, *FLAGS, *words, "--out", str(tmp_path / "two"), launcher=two)
+    hpefair("train", ".", *FLAGS, *words, "--out", tmp_path / "one", cwd=tiny_coco)
+    run_two(tiny_coco, *FLAGS, *words, "--out", str(tmp_path / "two"))
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(tiny_coco, tmp_path):
     """SIGKILL between checkpoints, in the middle of an epoch; the same command again ends to the bit as another."""
     words = ["--steps", "220", "--batch", "4", "--size", "32x32", "--validation", "0", "--precision", "fp32"]
-    run(tiny_coco, *words, "--out", str(tmp_path / "whole"))
+    hpefair("train", ".", *words, "--out", tmp_path / "whole", cwd=tiny_coco)
     command = [sys.executable, "-m", "hpefair", "train", ".", *words, "--out", str(tmp_path / "killed")]
     process = subprocess.Popen(command, cwd=tiny_coco, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
@@ -69,7 +71,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tiny_coco, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "killed").exists()
-    run(tiny_coco, *words, "--out", str(tmp_path / "killed"))
+    hpefair("train", ".", *words, "--out", tmp_path / "killed", cwd=tiny_coco)
     one, other = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "killed"))
     assert all((one[key] == other[key]).all() for key in one)
     assert not list(tmp_path.glob(".*.work"))

