@@ -28,7 +28,7 @@ def repro(root: Path, at_once: int = 0) -> None:
 
     Args:
         root: Workspace folder.
-        at_once: How many stages may run at the same time; 0 for as many as this process has cores, at most four.
+        at_once: How many stages may run at the same time; 0 for one more than this process has cores, at most four.
 
     Raises:
         ToolError: If a stage fails; those that run then go on to their end, and no other begins.
@@ -37,7 +37,8 @@ def repro(root: Path, at_once: int = 0) -> None:
     before = {stage.name: frozenset(pipeline.upstream(stage)) for stage in pipeline.stages}
     waiting = with_dependents(cli.status(root), before)
     first = sorted(waiting, key=heights(before).__getitem__, reverse=True)
-    free = at_once or min(len(os.sched_getaffinity(0)), MOST)
+    # One more than cores: a stage that loads, or three trainings on two cores, would leave one idle.
+    free = at_once or min(len(os.sched_getaffinity(0)) + 1, MOST)
     running: dict[Future[None], str] = {}
     with ThreadPoolExecutor(free) as pool:
         while waiting or running:
