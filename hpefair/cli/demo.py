@@ -60,8 +60,8 @@ def run(console: Console, data: Path | None, workspace: Path) -> None:
             _forget_sample_plan(Path(__file__).resolve().parents[2], root)
             command(["add", str(data), "--discover", "--replace"], root)
     side_by_side.repro(root)
-    command(["log"], root)
-    command(["review", "--no-launch"], root)
+    with _beside(["log"], root):
+        command(["review", "--no-launch"], root)
     command(["gaps"], root)
     console.print(where_to_look(workspace), highlight=False)
 
@@ -117,19 +117,36 @@ def _judges(console: Console, root: Path) -> Iterator[None]:
     if not wanted:
         yield
         return
-    fetched = subprocess.Popen(_typed(["judges", "fetch", *sorted(wanted)]), cwd=root, env=cli.environment())
     try:
-        yield
-    except BaseException:
-        fetched.terminate()
-        raise
-    finally:
-        failed = fetched.wait()
-    if failed:
+        with _beside(["judges", "fetch", *sorted(wanted)], root):
+            yield
+    except _BesideError:
         console.print(
             "no judges fetched: poses of generated people are not checked, and people are not counted", style="yellow"
         )
         params_file.set_values("screen", WITHOUT_JUDGES, settings)
+
+
+class _BesideError(ToolError):
+    """What ran beside the body failed."""
+
+
+@contextlib.contextmanager
+def _beside(arguments: list[str], root: Path) -> Iterator[None]:
+    """Run a command beside the body, and wait for its end.
+
+    Raises:
+        ToolError: If it fails; its messages are on the terminal already.
+    """
+    running = subprocess.Popen(_typed(arguments), cwd=root, env=cli.environment())
+    try:
+        yield
+    except BaseException:
+        running.terminate()
+        running.wait()
+        raise
+    if running.wait():
+        raise _BesideError(f"hpefair {arguments[0]} failed; its message is above")
 
 
 def command(arguments: list[str], root: Path) -> None:
