@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= .demo
 STAMP := $(VENV)/.installed
+SERVICES := $(VENV)/.services
 MONGOD := $(VENV)/lib/python3.11/site-packages/fiftyone/db/bin/mongod
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -23,7 +24,7 @@ SPREAD := -n 2 --dist loadfile --no-loadscope-reorder
 FAST := tests/core tests/contracts tests/settings tests/data tests/test_workspace.py \
 	$(filter-out %/test_code.py %/test_predict.py %/test_train.py %/test_check.py %/test_ingest.py,$(wildcard tests/stages/test_*.py))
 
-.PHONY: help setup demo test test-fast test-services lint airflow docs bench
+.PHONY: help setup demo test test-fast services test-services lint airflow docs bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -52,10 +53,15 @@ test: setup ## Run the whole test suite
 test-fast: setup ## Core, contracts, settings, data and every stage of one tiny pipeline: minutes
 	$(BIN)/python -m pytest $(SPREAD) $(FAST)
 
-test-services: setup ## Install PostgreSQL, Redis and Celery (Debian; asks for root), and run Airflow on two workers, one of which is killed
+services: setup $(SERVICES) ## Install PostgreSQL, Redis (Debian; asks for root) and Celery
+
+$(SERVICES): $(STAMP)
 	./docker/install-services.sh
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[cluster]"
-	$(BIN)/python -m pytest tests/services -m services -n 2 --dist worksteal
+	touch $(SERVICES)
+
+test-services: services ## Run Airflow on two Celery workers, one of which is killed, and the install steps of the images
+	$(BIN)/python -m pytest tests/services -m services
 
 lint: setup ## Format check, ruff, mypy, import layers, spelling
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/codespell

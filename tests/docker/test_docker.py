@@ -39,10 +39,18 @@ def compose(project, settings):
 
 
 def run_compose(project, settings, *words):
-    if not shutil.which("docker-compose"):
-        unavailable("docker-compose: apt-get install docker-compose")
-    command = ["docker-compose", "--env-file", settings, "-f", project / "docker/compose.yaml", *words]
+    command = [*compose_program(), "--env-file", settings, "-f", project / "docker/compose.yaml", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
+
+
+def compose_program() -> list[str]:
+    """Compose as a plugin of Docker's client, or as the program it was before."""
+    plugin = ["docker", "compose"]
+    if shutil.which("docker") and not subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode:
+        return plugin
+    if not shutil.which("docker-compose"):
+        unavailable("Compose: apt-get install docker-compose")
+    return ["docker-compose"]
 
 
 @pytest.mark.parametrize("name", FILES)
