@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.conftest import dvc, environment
 from tests.pipeline import kills
+from tests.waiting import end_of, ended, running, wait_for
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 
@@ -51,18 +51,14 @@ def slow(workspace, word):
 
 def stage_process(root, dvc_process, word, progress):
     """The stage's Python process below dvc, once it has made some progress."""
-    limit = time.monotonic() + 300
-    while time.monotonic() < limit and dvc_process.poll() is None:
-        for child in psutil.Process(dvc_process.pid).children(recursive=True):
-            try:
-                line = child.cmdline()
-            except psutil.Error:
-                continue
-            if f"hpefair.stages.{word}" in line and "python" in Path(line[0]).name and progress():
-                return child
-        time.sleep(0.05)
-    said = (root / "dvc.log").read_text()[-3000:]
-    raise AssertionError(f"{word} was never seen at work; dvc ({dvc_process.poll()}) said {said}")
+    log = root / "dvc.log"
+
+    def at_work():
+        running(dvc_process, f"{word} at work", log)
+        found = kills.below(dvc_process.pid, word)
+        return found if found is not None and progress() else None
+
+    return wait_for(at_work, f"{word} to be at work, with some progress", 300, shown=lambda: end_of(log))
 
 
 def start(root, *targets):
@@ -100,7 +96,7 @@ def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, ta
     stage = stage_process(workspace_copy, first, word, progress)
     killed_at = time.time()
     os.kill(first.pid if victim == "dvc" else stage.pid, signal.SIGKILL)
-    first.wait(60)
+    ended(first, "dvc after the kill")
     assert not (workspace_copy / "data" / word / target.partition("@")[2]).exists()
     done = dvc(workspace_copy, "repro", target)
     assert f"Running stage '{target}'" in done.stdout
@@ -160,7 +156,7 @@ def test_a_touch_costs_nothing(workspace_copy):
     first = start(workspace_copy, "generate@s0")
     stage_process(workspace_copy, first, "generate", progress)
     os.killpg(first.pid, signal.SIGKILL)
-    first.wait(60)
+    ended(first, "dvc after the kill")
     done = {path: path.stat().st_mtime_ns for path in scratch.rglob("work/*.json")}
     for path in (workspace_copy / "data").rglob("*"):
         if path.is_file():
@@ -169,10 +165,14 @@ def test_a_touch_costs_nothing(workspace_copy):
         os.utime(path)
     seen: dict[str, int] = {}
     second = start(workspace_copy, "generate@s0")
-    while second.poll() is None:
-        seen |= {str(path): path.stat().st_mtime_ns for path in done if path.exists()}
-        time.sleep(0.02)
-    assert second.returncode == 0
+
+    def over():
+        seen.update({str(path): path.stat().st_mtime_ns for path in done if path.exists()})
+        return second.poll() is not None
+
+    log = workspace_copy / "dvc.log"
+    wait_for(over, "the end of the second attempt", 600, every=0.02, shown=lambda: end_of(log))
+    assert second.returncode == 0, end_of(log)
     assert len(done) >= 5
     assert seen == {str(path): state for path, state in done.items()}
 
