@@ -106,9 +106,9 @@ def workers(process):
 
 
 SIGNS = {
-    "it imports": lambda process: has_loaded(process, "numpy"),
+    "it begins to import": lambda process: has_loaded(process, "numpy"),
+    "it has imported its compiler": lambda process: has_loaded(process, "llvmlite"),
     "both workers are there": lambda process: len(workers(process)) == 2,
-    "a worker compiles": lambda process: any(has_loaded(one, "llvmlite") for one in workers(process)),
 }
 
 
