@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hpefair.tools.fiftyone.server import free_port
 from tests.conftest import PROJECT
+from tests.ports import reserved_port
+from tests.waiting import ended, wait_for
 
 PATIENCE_S = 300  # to start and to end, alongside whatever else runs on the machine
 ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
@@ -26,7 +26,7 @@ class AirflowServer:
     def __init__(self, folder: Path, **variables: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.port = free_port()
+        self.port = reserved_port()
         self.environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -37,8 +37,9 @@ class AirflowServer:
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "3",
-            "HPEFAIR_APP_PORT": str(free_port()),
-            "HPEFAIR_DATABASE_PORT": str(free_port()),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",  # `scheduled` counts them
+            "HPEFAIR_APP_PORT": str(reserved_port()),
+            "HPEFAIR_DATABASE_PORT": str(reserved_port()),
             "HPEFAIR_SCHEDULE": "",
             "HPEFAIR_WATCH_S": "0",
             "HPEFAIR_RETRY_DELAY_S": "1",
@@ -59,7 +60,7 @@ class AirflowServer:
         """Stop it as Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
         try:
-            self.process.wait(PATIENCE_S)
+            ended(self.process, "Airflow after Ctrl-C", PATIENCE_S)
         finally:
             self.log.close()
 
@@ -70,7 +71,7 @@ class AirflowServer:
     def __enter__(self) -> "AirflowServer":
         self.start()
         try:
-            self.wait(self._healthy, PATIENCE_S)
+            self.wait(self._healthy, "Airflow to be healthy", PATIENCE_S)
             return self
         except BaseException:
             self.stop()
@@ -81,13 +82,17 @@ class AirflowServer:
 
     def _healthy(self) -> bool:
         if not self.alive():
-            raise AssertionError(self.said())
+            raise AssertionError(f"Airflow ended before it was healthy\n{self.said()}")
         try:
-            found = self.call("GET", "/api/v2/monitor/health", signed=False)
+            found = self.health()
         except (OSError, ValueError):
             return False
         parts = ("metadatabase", "scheduler", "dag_processor")
         return all(found[part]["status"] == "healthy" for part in parts)
+
+    def health(self) -> dict[str, Any]:
+        """Status and latest heartbeat of every part."""
+        return dict(self.call("GET", "/api/v2/monitor/health", signed=False))
 
     def said(self) -> str:
         """The ends of all logs."""
@@ -118,13 +123,19 @@ class AirflowServer:
             self._token = self.call("POST", "/auth/token", body, signed=False)["access_token"]
         return self._token
 
-    def wait(self, condition: Callable[[], Any], seconds: float) -> Any:
+    def wait(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> Any:
         """Wait until something is true, and return it; longer than it should take, where the machine is busy."""
-        limit = time.monotonic() + max(seconds, PATIENCE_S)
-        while not (found := condition()):
-            assert time.monotonic() < limit, self.said()
-            time.sleep(1)
-        return found
+        return wait_for(condition, what, max(seconds, PATIENCE_S), every=1, shown=self.said)
+
+    def scheduled(self, rounds: int) -> None:
+        """Wait until the scheduler has gone through its runs, and what it hears of their tasks, so many times."""
+        beats: set[str] = set()
+
+        def gone_through() -> bool:
+            beats.add(str(self.health()["scheduler"]["latest_scheduler_heartbeat"]))
+            return len(beats) > rounds  # it beats at the end of a round; the first one seen may be of long ago
+
+        wait_for(gone_through, f"{rounds} heartbeats of the scheduler", PATIENCE_S, every=0.5, shown=self.said)
 
     def parsed(self, *dags: str, seconds: float = 90) -> None:
         """Wait until DAGs can be triggered."""
@@ -134,7 +145,7 @@ class AirflowServer:
             assert not errors, errors[0]["stack_trace"]
             return set(dags) <= {dag["dag_id"] for dag in self.call("GET", "/api/v2/dags")["dags"]}
 
-        self.wait(known, seconds)
+        self.wait(known, f"Airflow to know {', '.join(dags)}", seconds)
 
     def trigger(self, dag: str, **conf: Any) -> str:
         """Start a run; its id."""
@@ -160,11 +171,21 @@ class AirflowServer:
             found = self.call("GET", _run(dag, run))["state"]
             return found if found in ("success", "failed") else ""
 
-        return str(self.wait(state, seconds))
+        return str(self.wait(state, f"the end of {dag}, {run}", seconds))
 
     def in_state(self, dag: str, run: str, task: str, state: str, seconds: float) -> None:
         """Wait until a task is in a state."""
-        self.wait(lambda: self.states(dag, run).get(task) == state, seconds)
+        found: dict[str, str | None] = {}
+
+        def reached() -> bool:
+            found.update(self.states(dag, run))
+            return found.get(task) == state
+
+        def instead() -> str:
+            return f"states: {found}\n{self.said()}"
+
+        what = f"{task} of {dag}, {run} to be {state}"
+        wait_for(reached, what, max(seconds, PATIENCE_S), every=1, shown=instead)
 
     def set_state(self, dag: str, run: str, task: str, state: str) -> None:
         """Mark a task, as the buttons of the UI do; a running one is ended."""
@@ -194,15 +215,18 @@ class AirflowServer:
         body = {"chosen_options": [option], "params_input": inputs}
         asked = f"{_run(dag, run)}/taskInstances/{task}/-1/hitlDetails"
 
+        def state() -> str | None:
+            return self.states(dag, run).get(task)
+
         def over() -> bool:
-            state = self.states(dag, run).get(task)
-            if state == "awaiting_input":
-                time.sleep(3)
-                self.call("PATCH", asked, body)
-            return state in ("success", "failed", "skipped", "upstream_failed")
+            if state() == "awaiting_input":
+                self.scheduled(rounds=3)
+                if state() == "awaiting_input":  # else its patience is at an end, or it is tried again
+                    self.call("PATCH", asked, body)
+            return state() in ("success", "failed", "skipped", "upstream_failed")
 
         self.in_state(dag, run, task, "awaiting_input", seconds)
-        self.wait(over, seconds)
+        self.wait(over, f"{task} of {dag}, {run} to go on after the answer {option}", seconds)
 
     def logs(self, dag: str, run: str, task: str, attempt: int = 1, index: int = -1) -> str:
         """A task's log."""

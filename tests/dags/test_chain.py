@@ -17,11 +17,12 @@ import pytest
 import yaml
 
 from hpefair.orchestration.workspaces.naming import safe
-from hpefair.tools.fiftyone.server import free_port, serve
+from hpefair.tools.fiftyone.server import serve
 from tests.conftest import commit, dvc
 from tests.dags.airflow_server import AirflowServer
 from tests.dags.installation import bare_origin, variables_of
 from tests.orchestration.conftest import git
+from tests.ports import reserved_port
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(1500)]
 
@@ -56,7 +57,7 @@ def place(made_workspace, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def mlflow_port() -> int:
     """Where MLflow will be, later."""
-    return free_port()
+    return reserved_port()
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def mlflow_server(place, port):
 
 def following(air, dag: str) -> str:
     """The run that an asset event starts; it carries the commit."""
-    return str(air.wait(lambda: air.runs(dag), 90)[0]["dag_run_id"])
+    return str(air.wait(lambda: air.runs(dag), f"a run of {dag} after the event")[0]["dag_run_id"])
 
 
 def test_the_chain_ends_with_a_champion(air, place, mlflow_port):
@@ -102,7 +103,7 @@ def test_the_chain_ends_with_a_champion(air, place, mlflow_port):
     assert air.ended("hpefair_augment", second, 400) == "success", air.states("hpefair_augment", second)
     third = following(air, "hpefair_train")
     air.in_state("hpefair_train", third, "publish", "success", 600)
-    air.wait(lambda: tries(air, "hpefair_train", third)["log"] > 1, 120)
+    air.wait(lambda: tries(air, "hpefair_train", third)["log"] > 1, "a second try of log")
     with mlflow_server(place, mlflow_port):
         assert air.ended("hpefair_train", third, 400) == "success", air.states("hpefair_train", third)
         counted = tries(air, "hpefair_train", third)

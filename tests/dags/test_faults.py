@@ -13,6 +13,7 @@ from hpefair.orchestration.workspaces.naming import safe
 from tests.conftest import PROJECT
 from tests.dags.airflow_server import ENDED, AirflowServer
 from tests.orchestration.conftest import git, make_origin, variables_of
+from tests.waiting import gone
 
 pytestmark = pytest.mark.timeout(900)
 DAG = "fault"
@@ -50,7 +51,7 @@ def held(air, place):
     (place / "trace.txt").write_text("")
     (place / "hold").touch()
     run = air.trigger(DAG, ref=new_commit(place))
-    air.wait(lambda: "start" in (place / "trace.txt").read_text(), 120)
+    air.wait(lambda: "start" in (place / "trace.txt").read_text(), "a training to start")
     yield run
     (place / "hold").unlink(missing_ok=True)
     assert air.ended(DAG, run, 240)
@@ -134,7 +135,7 @@ def test_a_stage_that_is_killed_in_the_ui_can_be_cleared(air, place, held):
                 air.set_state(DAG, held, f"train/{task['map_index']}", "failed")
         return not below()
 
-    air.wait(marked, 20)
+    air.wait(marked, "the processes of the killed stage to end")
     assert air.ended(DAG, held, 60) == "failed"
     assert ran(place) == ["ingest"]
     assert not published(place, held)
@@ -145,12 +146,12 @@ def test_a_stage_that_is_killed_in_the_ui_can_be_cleared(air, place, held):
 def test_a_run_marked_failed_stays_failed(air, place, held):
     """What runs is ended, what waits is skipped, the workspace goes, nothing is published."""
     air.mark_run(DAG, held, "failed")
-    air.wait(lambda: not below(), 20)
+    air.wait(lambda: not below(), "the processes of the run that was marked failed to end")
     assert air.ended(DAG, held, 120) == "failed", air.states(DAG, held)
     states = air.states(DAG, held)
     assert states["close_workspace"] == "success"
     assert states["settle_run"] == "failed"
-    time.sleep(10)  # the scheduler looks at its runs every few seconds
+    air.scheduled(rounds=5)  # in any of them it might take the run up again
     assert air.ended(DAG, held, 10) == "failed"
     assert not published(place, held)
 
@@ -159,7 +160,7 @@ def test_a_killed_supervisor_costs_no_finished_stage(air, place, held):
     """SIGKILL, as the kernel does when memory is short: the launcher ends the stage, Airflow tries again by itself."""
     first = launcher()
     os.kill(first.parent().parent().pid, signal.SIGKILL)
-    air.wait(lambda: not first.is_running() or first.status() == psutil.STATUS_ZOMBIE, 30)
+    air.wait(lambda: gone(first), "the launcher of the killed supervisor to end")
     finish(air, place, held)
 
 
@@ -187,7 +188,7 @@ def test_a_push_that_is_refused_is_tried_again(air, place, held):
     hook.chmod(0o755)
     (place / "hold").unlink()
     air.answer(DAG, held, "approve", "Approve")
-    air.wait(lambda: attempts(air, held, "publish") > 1, 120)
+    air.wait(lambda: attempts(air, held, "publish") > 1, "a second try of publish")
     hook.unlink()
     assert air.ended(DAG, held, 120) == "success"
     assert ran(place) == ["gate", "ingest", "one", "two"]

@@ -12,8 +12,9 @@ import pytest
 import requests
 import yaml
 
-from hpefair.tools.fiftyone.server import free_port, serve
+from hpefair.tools.fiftyone.server import serve
 from tests.conftest import unavailable
+from tests.ports import reserved_port
 
 FILES = ("airflow", "worker", "mlflow")
 LINTER = "dockerfilelint@1.8.0"
@@ -122,7 +123,7 @@ def test_redis_takes_its_password_from_standard_input(compose, tmp_path):
     """The command as compose has it, with a real Redis."""
     if not shutil.which("redis-server"):
         unavailable("redis-server: ./docker/install-services.sh")
-    port = free_port()
+    port = reserved_port()
     words = [word.replace("$$", "$") for word in compose["services"]["redis"]["command"]]
     words[-1] = words[-1].replace("redis-server -", f"redis-server - --bind 127.0.0.1 --port {port} --dir {tmp_path}")
     env = {"PATH": os.environ["PATH"], "REDISCLI_AUTH": "hunter2hunter2"}
@@ -139,7 +140,7 @@ def test_redis_takes_its_password_from_standard_input(compose, tmp_path):
 
 def test_mlflow_asks_for_a_password(project, tmp_path):
     """The script of the image, on this machine."""
-    port = free_port()
+    port = reserved_port()
     env = {
         **os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "MLFLOW_PORT": str(port),
         "MLFLOW_HOST": "127.0.0.1", "MLFLOW_FOLDER": str(tmp_path), "MLFLOW_PASSWORD": "correct horse battery",

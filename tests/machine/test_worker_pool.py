@@ -1,7 +1,6 @@
 """Work spread over processes: each opens once what it needs."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import psutil
 
 from hpefair.machine import worker_pool
 from tests.conftest import PROJECT
+from tests.waiting import PATIENCE_S, ended, running, wait_for
 
 
 @dataclass
@@ -44,34 +44,47 @@ def test_nothing_to_do_starts_nobody(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def wait_long(number):
-    time.sleep(300)
+@dataclass
+class Waits:
+    """Works for longer than any test, and leaves a file named after its process."""
+
+    folder: Path
+
+    def __call__(self, number):
+        (self.folder / str(os.getpid())).touch()
+        time.sleep(300)
 
 
 PARENT = """
+import sys
+from pathlib import Path
 from hpefair.machine import worker_pool
-from tests.machine.test_worker_pool import wait_long
+from tests.machine.test_worker_pool import Waits
 if __name__ == "__main__":
-    list(worker_pool.run(wait_long, [1, 2], 2, "waiting"))
+    list(worker_pool.run(Waits(Path(sys.argv[1])), [1, 2], 2, "waiting"))
 """
 
 
 def test_workers_end_with_their_parent(tmp_path):
     """A parent that is killed outright leaves nobody behind who still writes."""
-    script = tmp_path / "parent.py"
+    script, at_work = tmp_path / "parent.py", tmp_path / "at_work"
     script.write_text(PARENT)
-    started = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(PROJECT)})
-    workers = []
-    deadline = time.monotonic() + 60
-    while len(workers) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-        workers = [one for one in psutil.Process(started.pid).children() if "spawn_main" in " ".join(one.cmdline())]
-    time.sleep(1)
-    started.send_signal(signal.SIGKILL)
-    started.wait()
-    gone, alive = psutil.wait_procs(workers, timeout=20)
+    at_work.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    started = subprocess.Popen([sys.executable, str(script), str(at_work)], env=environment)
+
+    def both():
+        running(started, "two workers")
+        return len(list(at_work.iterdir())) == 2
+
+    try:
+        wait_for(both, "two workers at work")
+        workers = [psutil.Process(int(path.name)) for path in at_work.iterdir()]
+    finally:
+        started.kill()
+    ended(started, "the parent, which was killed")
+    gone, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
     for one in alive:
         one.kill()
-    assert not alive
+    assert not alive, f"{PATIENCE_S} s after their parent's end there were still {alive}"
     assert len(gone) == 2

@@ -5,13 +5,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+import zc.lockfile
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from hpefair.orchestration.lifecycle import (
@@ -29,10 +28,24 @@ from hpefair.orchestration.workspaces.publish import branch_of
 from hpefair.tools.dvc import cli
 from tests.conftest import dvc, unavailable
 from tests.orchestration.conftest import git
+from tests.waiting import PATIENCE_S, gone, wait_for
 
 DVC_SAYS = "ERROR: failed to reproduce stage: failed to run: python -m x, exited with"
 RUN = "d/manual__2026-11-28T06:00:00+00:00"
 STAGES = ["ingest", "train@one", "train@two", "gate"]
+GIVES_UP = 7  # tries after which dvc does, unless it is told to wait
+# What python runs first: every try of dvc to get its own lock leaves a line.
+NOTE_TRIES = """
+import os
+import zc.lockfile
+class Noting(zc.lockfile.LockFile):
+    def __init__(self, path, *words, **named):
+        if path.endswith("/lock"):
+            with open(os.environ["TRIES"], "a") as file:
+                file.write(path + "\\n")
+        super().__init__(path, *words, **named)
+zc.lockfile.LockFile = Noting
+"""
 
 
 def stage(name: str, run: str = RUN, commit: str = "main") -> DvcStageOperator:
@@ -152,19 +165,28 @@ def test_a_lost_workspace_costs_no_stage(installed, trace):
     assert ran(trace) == ["ingest", "one", "two"]
 
 
-def test_a_lock_that_another_process_holds_is_waited_for(installed, trace):
-    """dvc itself gives up after three seconds, when the stage has long finished."""
+def test_a_lock_that_another_process_holds_is_waited_for(installed, trace, tmp_path, monkeypatch):
+    """dvc itself gives up after a few tries, when the stage has long finished."""
     stage("ingest").execute({})
-    hold = (
-        "import sys, time, zc.lockfile; lock = zc.lockfile.LockFile('.dvc/tmp/lock'); print('held', flush=True);"
-        "time.sleep(6); lock.close()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", hold], cwd=installed.workspace(RUN), stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout.readline().strip() == "held"
-    stage("train@one").execute({})
-    assert holder.wait(30) == 0
+    tries = tmp_path / "tries"
+    (tmp_path / "noting").mkdir()
+    (tmp_path / "noting/sitecustomize.py").write_text(NOTE_TRIES)
+    monkeypatch.setenv("TRIES", str(tries))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "noting"))
+    lock = zc.lockfile.LockFile(str(installed.workspace(RUN) / ".dvc/tmp/lock"))
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(stage("train@one").execute, {})
+
+        def tried() -> bool:
+            assert not waiting.done(), f"it ended while the lock was held: {waiting.exception() or waiting.result()}"
+            return tries.exists() and len(tries.read_text().splitlines()) > GIVES_UP
+
+        try:
+            wait_for(tried, f"more than {GIVES_UP} tries of dvc to get its lock")
+        finally:
+            lock.close()
+        wait_for(waiting.done, "the task to end once the lock was free")
+        waiting.result()
     assert ran(trace) == ["ingest", "one"]
 
 
@@ -233,16 +255,22 @@ def test_on_kill_ends_everything_below(installed, trace, tmp_path, monkeypatch):
 
     thread = threading.Thread(target=work)
     thread.start()
-    while "start one" not in trace.read_text():
-        time.sleep(0.05)
-    below: list[psutil.Process] = []
-    while len(below) < 2:  # between two commands of a stage there is dvc alone
-        time.sleep(0.05)
-        below = psutil.Process(running._process.pid).children(recursive=True)
+
+    def begun() -> bool:
+        assert thread.is_alive(), errors
+        return "start one" in trace.read_text()
+
+    def at_work() -> list[psutil.Process]:
+        found = psutil.Process(running._process.pid).children(recursive=True)
+        return found if len(found) > 1 else []  # between two commands of a stage there is dvc alone
+
+    wait_for(begun, "the training to begin")
+    below = wait_for(at_work, "a command of the stage below dvc")
     running.on_kill()
-    thread.join(20)
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive(), f"waited {PATIENCE_S} s for the task to end after on_kill"
     assert len(errors) == 1
-    assert not [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert not [process for process in below if not gone(process)]
     (tmp_path / "hold").unlink()
     stage("train@one").execute({})
     assert ran(trace) == ["ingest", "one"]

@@ -7,6 +7,7 @@ import pytest
 from hpefair.errors import ToolError
 from hpefair.orchestration.raw_watcher import RawDataTrigger
 from tests.orchestration.conftest import git
+from tests.waiting import PATIENCE_S, wait_for
 
 
 def push(origin, tmp_path, name, text):
@@ -34,7 +35,7 @@ def test_a_changed_pointer_is_news_and_nothing_else_is(origin, tmp_path):
     assert again.look() == {}
 
 
-def test_it_goes_on_when_the_repository_is_away(origin, tmp_path):
+def test_it_goes_on_when_the_repository_is_away(origin, tmp_path, caplog):
     """As the triggerer runs it: an event comes as soon as there is news again."""
     watch = RawDataTrigger(origin.repository, "main", str(tmp_path / "memory"), 0.05)
     watch.look()
@@ -47,9 +48,15 @@ def test_it_goes_on_when_the_repository_is_away(origin, tmp_path):
     async def first_event():
         events = watch.run()
         waiting = asyncio.ensure_future(anext(events))
-        await asyncio.sleep(0.5)
+
+        def looked() -> bool:
+            return waiting.done() or caplog.text.count("the repository cannot be looked at") >= 2
+
+        await asyncio.to_thread(wait_for, looked, "two looks at a repository that is away")
         assert not waiting.done()
         (tmp_path / "away").rename(tmp_path / "origin.git")
-        return await asyncio.wait_for(waiting, 20)
+        await asyncio.wait({waiting}, timeout=PATIENCE_S)
+        assert waiting.done(), f"waited {PATIENCE_S} s for an event after the repository was there again"
+        return waiting.result()
 
     assert asyncio.run(first_event()).payload["commit"] == commit

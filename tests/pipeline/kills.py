@@ -13,9 +13,10 @@ from pathlib import Path
 import psutil
 
 from tests.conftest import environment
+from tests.waiting import end_of, ended, wait_for
 
 SEEN_LIMIT_S = 400  # for a stage to be seen at work
-GONE_LIMIT_S = 20  # for what was below a killed process to end
+GONE_LIMIT_S = 60  # for what was below a killed process to end
 POLL_S = 0.002
 SOON_S = 0.05  # after a stage's end
 VICTIMS = ("dvc", "stage", "group")
@@ -69,22 +70,22 @@ def kill(root: Path, stage: str, victim: str, moment: str, delay_s: float) -> Ki
             [sys.executable, "-m", "dvc", "repro", "--force", "--single-item", stage], cwd=root, env=environment(),
             stdout=file, stderr=file, start_new_session=True,
         )  # fmt: skip
-    process = _seen(running, word, lambda: moment == "middle" or out.exists())
+    process = _seen(running, word, lambda: moment == "middle" or out.exists(), log)
     if process is not None:
         time.sleep(delay_s)
         found.hit = _end(running, process, victim)
     items = _items(root, stage)
     found.finished = len(items)
-    running.wait(SEEN_LIMIT_S)
+    ended(running, f"dvc repro {stage} after a kill of {victim}", SEEN_LIMIT_S)
     found.orphans = list(_orphans(root))
-    ended = (out.exists() or _kept(root, stage)) and found.hit
+    finished = (out.exists() or _kept(root, stage)) and found.hit
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "repro", stage], cwd=root, env=environment(), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     found.said = done.stdout + done.stderr
     built = f"Running stage '{stage}'" in done.stdout and REUSED not in done.stdout
-    found.repeated = ended and built
+    found.repeated = finished and built
     found.redone = sum(path.exists() and path.stat().st_mtime_ns != state for path, state in items.items())
     return found
 
@@ -108,19 +109,23 @@ def draw(rng: random.Random, stages: list[str], number: int) -> list[tuple[str, 
     ]  # fmt: skip
 
 
-def _seen(running: subprocess.Popen, word: str, moment: Callable[[], bool]) -> psutil.Process | None:
+def _seen(running: subprocess.Popen, word: str, moment: Callable[[], bool], log: Path) -> psutil.Process | None:
     """The stage's process once the moment has come; None where dvc ended before."""
-    limit = time.monotonic() + SEEN_LIMIT_S
     process = None
-    while time.monotonic() < limit and running.poll() is None:
-        process = process if process is not None and process.is_running() else _below(running.pid, word)
-        if moment() and process is not None:
-            return process
-        time.sleep(POLL_S)
-    return process if running.poll() is None else None
+
+    def seen() -> psutil.Process | str:
+        nonlocal process
+        if running.poll() is not None:
+            return "dvc has ended"
+        process = process if process is not None and process.is_running() else below(running.pid, word)
+        return process if process is not None and moment() else ""
+
+    found = wait_for(seen, f"{word} to be at work", SEEN_LIMIT_S, POLL_S, lambda: end_of(log))
+    return found if isinstance(found, psutil.Process) else None
 
 
-def _below(pid: int, word: str) -> psutil.Process | None:
+def below(pid: int, word: str) -> psutil.Process | None:
+    """The Python process of a stage below dvc, if it is there."""
     try:
         for child in psutil.Process(pid).children(recursive=True):
             line = child.cmdline()

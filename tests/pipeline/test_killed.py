@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import dvc, environment
 from tests.pipeline import kills
+from tests.waiting import end_of, ended, running, wait_for
 
 pytestmark = pytest.mark.pipeline
 
@@ -51,18 +52,14 @@ def slow(workspace, word):
 
 def stage_process(root, dvc_process, word, progress):
     """The stage's Python process below dvc, once it has made some progress."""
-    limit = time.monotonic() + 300
-    while time.monotonic() < limit and dvc_process.poll() is None:
-        for child in psutil.Process(dvc_process.pid).children(recursive=True):
-            try:
-                line = child.cmdline()
-            except psutil.Error:
-                continue
-            if f"hpefair.stages.{word}" in line and "python" in Path(line[0]).name and progress():
-                return child
-        time.sleep(0.05)
-    said = (root / "dvc.log").read_text()[-3000:]
-    raise AssertionError(f"{word} was never seen at work; dvc ({dvc_process.poll()}) said {said}")
+    log = root / "dvc.log"
+
+    def at_work():
+        running(dvc_process, f"{word} at work", log)
+        found = kills.below(dvc_process.pid, word)
+        return found if found is not None and progress() else None
+
+    return wait_for(at_work, f"{word} to be at work, with some progress", 300, shown=lambda: end_of(log))
 
 
 def start(root, *targets):
@@ -92,12 +89,15 @@ def touch(root):
 
 def finished_items(root, target, done):
     """Run a stage to its end; of the items that were done, when each was last seen to be written."""
-    seen = {}
-    running = start(root, target)
-    while running.poll() is None:
-        seen |= {path: path.stat().st_mtime_ns for path in done if path.exists()}
-        time.sleep(0.02)
-    assert running.returncode == 0, (root / "dvc.log").read_text()[-3000:]
+    seen: dict[Path, int] = {}
+    second, log = start(root, target), root / "dvc.log"
+
+    def over() -> bool:
+        seen.update({path: path.stat().st_mtime_ns for path in done if path.exists()})
+        return second.poll() is not None
+
+    wait_for(over, "the end of the second attempt", 600, every=0.02, shown=lambda: end_of(log))
+    assert second.returncode == 0, end_of(log)
     return seen
 
 
@@ -121,7 +121,7 @@ def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, ta
     stage = stage_process(workspace_copy, first, word, progress)
     killed_at = time.time()
     os.kill(first.pid if victim == "dvc" else stage.pid, signal.SIGKILL)
-    first.wait(60)
+    ended(first, "dvc after the kill")
     assert not (workspace_copy / "data" / word / target.partition("@")[2]).exists()
     done = {path: path.stat().st_mtime_ns for path in scratch.rglob("work/*.json")}
     assert len(done) >= (some if word == "generate" else 0)

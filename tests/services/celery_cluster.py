@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hpefair.tools.fiftyone.server import free_port
 from tests.conftest import PROJECT
 from tests.dags.airflow_server import AirflowServer
+from tests.ports import reserved_port
 
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 
@@ -18,7 +18,7 @@ class CeleryCluster(AirflowServer):
     """Every part is a process of its own on loopback."""
 
     def __init__(self, folder: Path, **variables: str) -> None:
-        database, broker = free_port(), free_port()
+        database, broker = reserved_port(), reserved_port()
         super().__init__(
             folder,
             AIRFLOW__CORE__EXECUTOR="CeleryExecutor",
@@ -57,7 +57,7 @@ class CeleryCluster(AirflowServer):
         own = {
             "HPEFAIR_RUNS": str(home / "runs"),
             "HPEFAIR_CACHE": str(home / "cache"),
-            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(reserved_port()),
         }
         self._run(
             name,
@@ -102,7 +102,12 @@ class CeleryCluster(AirflowServer):
         words = [tools / "postgres", "-D", data, "-p", self.database, "-k", "", "-c", "listen_addresses=127.0.0.1"]
         self._run("postgres", [str(word) for word in words], cwd="/", who=who)
         ready = [tools / "pg_isready", "-h", "127.0.0.1", "-p", str(self.database)]
-        self.wait(lambda: subprocess.run(ready, capture_output=True, check=False).returncode == 0, 60)
+
+        def answers() -> bool:
+            assert self.alive(), f"PostgreSQL ended before it answered\n{self.said()}"
+            return subprocess.run(ready, capture_output=True, check=False).returncode == 0
+
+        self.wait(answers, "PostgreSQL to answer")
 
     def _run(self, name: str, command: list[str], cwd: str = "", who: dict | None = None, **own: str) -> None:
         (self.folder / name).mkdir(exist_ok=True) if own else None

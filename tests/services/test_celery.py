@@ -41,13 +41,13 @@ def test_two_workers_one_of_which_dies_give_what_one_machine_gives(folder):
         air.call("PATCH", "/api/v2/pools/gpu?update_mask=slots", beside)
         run = air.trigger("hpefair_dataset")
         air.in_state("hpefair_dataset", run, "attribute[0]", "running", 300)
-        victim = air.wait(lambda: _busy(places), 60)
+        victim = air.wait(lambda: _busy(places), "a worker to take up a shard")
         air.kill(victim)
         assert air.ended("hpefair_dataset", run, 900) == "success", air.states("hpefair_dataset", run)
         tasks = air.tasks("hpefair_dataset", run)
         tries = [(task["task_id"], task["try_number"]) for task in tasks if task["try_number"] > 1]
         air.worker("three")
-        made = air.wait(lambda: air.runs("hpefair_augment"), 60)[0]["dag_run_id"]
+        made = air.wait(lambda: air.runs("hpefair_augment"), "a run of hpefair_augment")[0]["dag_run_id"]
         air.in_state("hpefair_augment", made, "publish_pending", "success", 900)
     # The killed worker had one slot, so one task was tried again, and it is a shard.
     assert [task for task, _ in tries] == ["attribute"]

@@ -13,6 +13,7 @@ from hpefair.tracking.run import Data, Run
 from hpefair.tracking.tracker import connected
 from tests.browser.pages import browser_page
 from tests.conftest import PROJECT
+from tests.ports import reserved_port
 
 # Run name to what its numbers and tags are; which of them an answer holds follows from reading the question.
 GOOD = {"gap/ar/age_band": 0.02, "ar/all": 0.7, "worst/ar/contrast": 0.55, "n/age_band/child": 50.0}
@@ -53,7 +54,7 @@ def log(uri: str, runs: list[Run]) -> list[str]:
 @contextlib.contextmanager
 def serve(folder):
     """A real `mlflow server` on this machine only; its address while it runs."""
-    port = fiftyone_server.free_port()
+    port = reserved_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "a")]
     env = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
@@ -124,7 +125,7 @@ def test_runs_name_their_people_with_the_digest_of_dvc(server):
 
 def test_a_server_that_is_down_is_one_sentence():
     """Not minutes of tries, and no traceback of a library."""
-    address = f"http://127.0.0.1:{fiftyone_server.free_port()}"
+    address = f"http://127.0.0.1:{reserved_port()}"
     with pytest.raises(ToolError, match=f"^MLflow at {address} does not answer: start the server"):
         log(address, [made("equal")])
 

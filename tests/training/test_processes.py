@@ -1,16 +1,15 @@
 """Real processes: several that share a batch, and one that is killed in the middle."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
 from tests.command_line import hpefair
+from tests.waiting import end_of, ended, running, wait_for
 
 # One step's gradient is the same to rounding. Adam divides by its own size, so rounding grows with the learning rate:
 # with this one six steps may differ by less than a step moves.
@@ -62,14 +61,19 @@ def test_a_killed_training_goes_on_to_the_same_weights(tiny_coco, tmp_path):
     words = ["--steps", "220", "--batch", "4", "--size", "32x32", "--validation", "0", "--precision", "fp32"]
     hpefair("train", ".", *words, "--out", tmp_path / "whole", cwd=tiny_coco)
     command = [sys.executable, "-m", "hpefair", "train", ".", *words, "--out", str(tmp_path / "killed")]
-    process = subprocess.Popen(command, cwd=tiny_coco, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 300
-    while not list(tmp_path.glob(".killed.work/*/checkpoint.pt")):
-        assert process.poll() is None, "it ended before its first checkpoint"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    log = tmp_path / "killed.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=tiny_coco, stdout=file, stderr=file)
+
+    def saved():
+        running(process, "its first checkpoint", log)
+        return list(tmp_path.glob(".killed.work/*/checkpoint.pt"))
+
+    try:
+        wait_for(saved, "the first checkpoint", 300, every=0.02, shown=lambda: end_of(log))
+    finally:
+        process.kill()
+    ended(process, "the training, which was killed")
     assert not (tmp_path / "killed").exists()
     hpefair("train", ".", *words, "--out", tmp_path / "killed", cwd=tiny_coco)
     one, other = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "killed"))

@@ -5,15 +5,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import cv2
+import psutil
 import pytest
 import yaml
 
 from hpefair.cli.demo import create_workspace
 from tests.command_line import hpefair
 from tests.conftest import PROJECT, environment
+from tests.waiting import last_words, running, wait_for
 
 
 def heard():
@@ -80,17 +81,47 @@ def test_a_broken_photograph_is_named(tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("seconds", [1.0, 2.0, 3.5])
-def test_ctrl_c_at_the_start_is_quiet(tmp_path, seconds):
+def has_loaded(process, library):
+    """Whether a process has come so far in its imports."""
+    try:
+        return any(library in found.path for found in process.memory_maps())
+    except psutil.Error:
+        return False
+
+
+def workers(process):
+    try:
+        return [one for one in process.children() if "spawn_main" in " ".join(one.cmdline())]
+    except psutil.Error:
+        return []
+
+
+SIGNS = {
+    "it begins to import": lambda process: has_loaded(process, "numpy"),
+    "it has imported its compiler": lambda process: has_loaded(process, "llvmlite"),
+    "both workers are there": lambda process: len(workers(process)) == 2,
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_ctrl_c_at_the_start_is_quiet(tmp_path, sign):
     """The whole process group is told, as a terminal does, while the workers are still starting."""
     arguments = ["sample", "--out", "people", "--images", "60", "--size", "128", "--workers", "2"]
     process = subprocess.Popen(
         [sys.executable, "-m", "hpefair", *arguments], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE,
         text=True, start_new_session=True, preexec_fn=heard,
     )  # fmt: skip
-    time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    started = psutil.Process(process.pid)
+
+    def seen():
+        running(process, sign)
+        return SIGNS[sign](started)
+
+    try:
+        wait_for(seen, sign, every=0.02)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+    error = last_words(process, "a run after Ctrl-C at its start")
     assert "Process Spawn" not in error
     assert "worker_pool" not in error
 
@@ -117,13 +148,16 @@ def test_a_stopped_run_is_finished(tmp_path):
         text=True, start_new_session=True, preexec_fn=heard,
     )  # fmt: skip
     parts = tmp_path / "people/parts"
-    deadline = time.monotonic() + 120
-    while len(list(parts.glob("*.json"))) < 5:
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+
+    def some():
+        running(process, "five pictures")
+        return len(list(parts.glob("*.json"))) >= 5
+
+    try:
+        wait_for(some, "five pictures of eighty", every=0.02)
+    finally:
+        process.send_signal(signal.SIGINT)
+    error = last_words(process, "a run after Ctrl-C in its middle")
     assert process.returncode not in (0, None), error
     assert "Traceback" not in error
     done = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.json")}

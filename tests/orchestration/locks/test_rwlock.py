@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
 from hpefair.orchestration.locks import rwlock
 from tests.conftest import dvc, environment
+from tests.waiting import end_of, ended, running, wait_for
 
 HELD = """\
 stages:
@@ -48,14 +48,18 @@ def test_a_stage_runs_where_dvc_alone_refuses(repository, note):
 
 def test_a_dvc_at_work_keeps_its_entries(repository):
     """And ends well after the note was gone through."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dvc", "repro", "slow"], cwd=repository, env=environment(),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    log = repository / "dvc.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dvc", "repro", "slow"], cwd=repository, env=environment(), stdout=file, stderr=file
+        )
+
+    def begun():
+        running(process, "the stage's beginning", log)
+        return (repository / "begun").exists()
+
     try:
-        while not (repository / "begun").exists():  # until then DVC itself goes from one entry to the next
-            assert process.poll() is None
-            time.sleep(0.02)
+        wait_for(begun, "the stage to begin; until then DVC itself goes from one entry to the next", every=0.02)
         path = repository / rwlock.NOTE
         before = json.loads(path.read_text())
         assert list(before["write"]) == [str(repository / "out.txt")]
@@ -63,7 +67,7 @@ def test_a_dvc_at_work_keeps_its_entries(repository):
         assert json.loads(path.read_text()) == before
     finally:
         (repository / "go").touch()
-    assert process.wait(60) == 0
+    assert ended(process, "dvc") == 0, end_of(log)
     rwlock.drop_stale(repository)
 
 

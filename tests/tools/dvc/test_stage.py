@@ -7,6 +7,7 @@ import pytest
 
 from hpefair.errors import HpefairError, MissingArtifactError, ToolError
 from hpefair.tools.dvc import stage as dvc_stage
+from tests.waiting import PATIENCE_S, wait_for
 
 PIPELINE = """
 stages:
@@ -101,13 +102,19 @@ def test_a_missing_input_says_what_to_do(stage):
         dvc_stage.input_key("make")
 
 
-def test_a_second_copy_waits_for_the_first(stage):
-    """Their builds never overlap."""
-    spans = []
+def test_a_second_copy_waits_for_the_first(stage, capsys):
+    """Their builds never overlap, though the first goes on until the second is there."""
+    begun, heard, spans = [], [], []
+
+    def second_is_there():
+        heard.append(capsys.readouterr().err)
+        return len(begun) > 1 or "another copy is still running" in "".join(heard)
 
     def slow(out, work, item):
         start = time.monotonic()
-        time.sleep(0.4)
+        begun.append(start)
+        if len(begun) == 1:
+            wait_for(second_is_there, "a second copy to say that it waits", every=0.01)
         (out / "a.txt").write_text("x")
         spans.append((start, time.monotonic()))
 
@@ -115,7 +122,8 @@ def test_a_second_copy_waits_for_the_first(stage):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive(), f"waited {PATIENCE_S} s for the end of both copies"
     (_, first_end), (second_start, _) = sorted(spans)
     assert second_start >= first_end
 

@@ -11,6 +11,7 @@ import pytest
 
 from hpefair.errors import InputError, ToolError
 from hpefair.tools.fiftyone import server
+from tests.ports import reserved_port
 
 
 def test_a_port_in_use_is_not_taken_for_the_server(tmp_path):
@@ -29,7 +30,7 @@ def test_a_port_in_use_is_not_taken_for_the_server(tmp_path):
 def test_a_server_that_ends_at_once_names_its_log(tmp_path):
     """However soon."""
     command = [sys.executable, "-c", "raise SystemExit(3)"]
-    port = server.free_port()
+    port = reserved_port()
     with (
         pytest.raises(ToolError, match="did not start; see "),
         server.serve(command, port, tmp_path / "log"),
@@ -85,7 +86,7 @@ def test_a_named_database_that_wants_a_password_says_so(tmp_path, monkeypatch):
 
 def test_a_server_is_looked_for_where_it_listens(tmp_path):
     """On another address of this machine than the usual one."""
-    port = server.free_port()
+    port = reserved_port()
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.2", "--directory", str(tmp_path)]
     with server.serve(command, port, tmp_path / "log", address="127.0.0.2"):
         assert not server._listening(port)
@@ -126,7 +127,7 @@ def test_nothing_else_is_kept_under_the_name_of_public_datasets(tmp_path, monkey
 
 def test_a_named_database_that_does_not_answer_is_one_line(tmp_path, monkeypatch):
     """Without the password that may be in the address."""
-    port = server.free_port()
+    port = reserved_port()
     monkeypatch.setattr(server, "REACH_LIMIT_MS", 300)
     monkeypatch.setenv("FIFTYONE_DATABASE_URI", f"mongodb://ab:secret@127.0.0.1:{port}")
     with pytest.raises(ToolError, match=f"no MongoDB answers at 127.0.0.1:{port}$"), server.database(tmp_path):
