@@ -19,7 +19,7 @@ FRESH = ("audit-model", "people", "estimators", "judges", "cluster")  # pages th
 FINISHED = ("tracking", "README", "review", "add-attribute", "attributes", "repair")
 ELSEWHERE = {  # downloads, servers that run until they are stopped, and this suite itself: which file has it, and how
     "make setup": ("Makefile", "test: setup"),
-    "make test": ("Makefile", "pytest -n 2"),
+    "make test": ("Makefile", "-m pytest $(SPREAD) -m"),
     "make demo": ("tests/pipeline/test_sample.py", 'dvc(root, "repro"'),
     "make airflow": ("tests/dags/airflow_server.py", "docker/airflow-standalone.sh"),
     "source .venv/bin/activate": ("tests/documentation.py", 'self.env["PATH"]'),
