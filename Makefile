@@ -18,8 +18,8 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 # Where this is set, every process compiles all it imports again: seconds for pandas, ten for torch, some forty processes a pipeline.
 export PYTHONDONTWRITEBYTECODE =
 
-# Two workers, a file at a time, the dearest files first (tests/conftest.py).
-SPREAD := -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers on two cores, as tests of servers wait; a file at a time, the dearest files first (tests/conftest.py).
+SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 # One made workspace, read by the tests of all stages but those that run stages again.
 FAST := tests/core tests/contracts tests/settings tests/data tests/test_workspace.py \
 	$(filter-out %/test_code.py %/test_predict.py %/test_train.py %/test_check.py %/test_ingest.py,$(wildcard tests/stages/test_*.py))

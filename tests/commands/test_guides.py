@@ -20,6 +20,8 @@ FINISHED = ("tracking", "README", "review", "add-attribute", "attributes", "repa
 ELSEWHERE = {  # downloads, servers that run until they are stopped, and this suite itself: which file has it, and how
     "make setup": ("Makefile", "test: setup"),
     "make test": ("Makefile", "-m pytest $(SPREAD) -m"),
+    "make test-fast": ("Makefile", "-m pytest $(SPREAD) $(FAST)"),
+    "make test-services": (".ci/run", "test-services"),
     "make demo": ("tests/pipeline/test_sample.py", 'dvc(root, "repro"'),
     "make airflow": ("tests/dags/airflow_server.py", "docker/airflow-standalone.sh"),
     "source .venv/bin/activate": ("tests/documentation.py", 'self.env["PATH"]'),

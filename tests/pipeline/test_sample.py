@@ -19,7 +19,7 @@ def repaired(tmp_path_factory, judges):
     root = tmp_path_factory.mktemp("sample") / "w"
     create_workspace(PROJECT, root)
     shutil.copytree(judges, root / "models/judges", dirs_exist_ok=True)
-    run(root, "add", "sample", "--number", "400")
+    run(root, "add", "sample", "--number", "300")
     dvc(root, "repro", "gate@balanced", "gate@original")
     return root
 

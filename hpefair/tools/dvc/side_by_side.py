@@ -83,16 +83,17 @@ def _run(name: str, root: Path) -> None:
     with subprocess.Popen(
         command, cwd=root, env=cli.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        assert process.stdout is not None
-        said = [line.rstrip() for line in _shown(name, process.stdout)]
+        said = [line.rstrip() for line in _shown(name, process.stdout or ())]
     if process.returncode:
         raise ToolError(f"dvc repro {name} failed in {root.resolve()}: {cli.fault(chr(10).join(said))}")
 
 
 def _shown(name: str, lines: Iterable[str]) -> Iterable[str]:
-    """Every line, each shown behind the name of its stage where it is not DVC's own."""
+    """Every line; those that are not DVC's own are shown, behind the name of their stage where they do not begin so."""
+    word = name.partition("@")[0]
     for line in lines:
         if line.strip() and not line.strip().startswith(OF_DVC):
             with _terminal:
-                print(f"{name}: {line.strip()}", flush=True)
+                own = line.startswith((f"{word}: ", f"{word} "))
+                print(line.strip() if own else f"{name}: {line.strip()}", flush=True)
         yield line

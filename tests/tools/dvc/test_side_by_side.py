@@ -84,12 +84,13 @@ def test_only_what_changed_and_what_depends_on_it(workspace):
 
 def test_a_failure_ends_it_and_is_named(workspace, capfd):
     """What ran beside it is finished and noted; what depends on it does not begin; lines bear their stage's name."""
-    write(workspace, b="echo no bread; exit 3; ", c="echo some cheese; ")
+    write(workspace, b="echo no bread; exit 3; ", c="echo some cheese; echo c: and more; ")
     with pytest.raises(ToolError, match=r"dvc repro b failed .*exited with 3"):
         side_by_side.repro(workspace, at_once=2)
     said = capfd.readouterr().out.splitlines()
     assert "b: no bread" in said
     assert "c: some cheese" in said
+    assert "c: and more" in said
     assert not any(line.startswith(("a: >", "a: Running")) for line in said)
     assert not (workspace / "d.txt").exists()
     assert set(yaml.safe_load((workspace / "dvc.lock").read_text())["stages"]) == {"a", "c"}
