@@ -1,8 +1,7 @@
-"""Which training people may be recomposed, which pictures may lend a scene, and both read from disk."""
+"""Which training people may be recomposed, and which pictures may lend a scene."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -10,13 +9,8 @@ import pandas as pd
 
 from hpefair.arrays import Array
 from hpefair.core.balance.cells import cell_name
-from hpefair.data import images
-from hpefair.data.coco import masks
 from hpefair.data.licences import contains_any
-from hpefair.generation.protocol import AnnotatedPerson
-from hpefair.generation.recompose.carrying import Window, cropped
-from hpefair.generation.recompose.shot import Shot
-from hpefair.schema import ATTRIBUTES, PERCEIVED, UNKNOWN
+from hpefair.schema import ATTRIBUTES, UNKNOWN
 
 MINORS: Final = ("child", "teen")
 FEWEST_JOINTS: Final = 8  # visible ones; a person who is mostly hidden makes a poor source
@@ -38,9 +32,9 @@ def eligible(people: pd.DataFrame, context: float, forbid_licenses: tuple[str, .
     """
     allowed = ~people["license"].map(lambda name: contains_any(name, forbid_licenses)).astype(bool)
     visible = people["keypoints"].map(lambda values: int((np.asarray(values)[2::3] == 2).sum())).astype(int)
-    awkward = _awkward(people)
-    candidates = people[allowed & (visible >= FEWEST_JOINTS) & ~awkward & (people[CHANGEABLE] != UNKNOWN)]
-    boxes = boxes_by_image(people[awkward])
+    left = awkward(people)
+    candidates = people[allowed & (visible >= FEWEST_JOINTS) & ~left & (people[CHANGEABLE] != UNKNOWN)]
+    boxes = boxes_by_image(people[left])
     nobody = np.zeros((0, 4))
     free = [
         not touches(margin_box(np.asarray(row.bbox, dtype=float), context), boxes.get(row.image_id, nobody))
@@ -91,44 +85,13 @@ def capacity(
     return capacities
 
 
-def read_shot(row: pd.Series, companions: pd.DataFrame, context: float) -> Shot:
-    """A person in its window, and everybody who is in it as well.
-
-    Args:
-        row: The person.
-        companions: All people of its image.
-        context: Margin around the box, in box sizes.
-    """
-    pixels = images.read_rgb(Path(row["path"]))
-    size = pixels.shape[:2]
-    window = window_of(np.asarray(row["bbox"], dtype=float), size, context)
-    person = cropped(read_person(row, size), window)
-    near = companions[companions["person_id"] != row["person_id"]].sort_values("person_id")
-    others = [cropped(read_person(other, size), window) for _, other in near[~_awkward(near)].iterrows()]
-    seen = tuple(other for other in others if other.mask.any())
-    stretch = np.ascontiguousarray(pixels[window])
-    return Shot(stretch, person, seen, (str(row["image_id"]),), (str(row["license"]),))
-
-
-def read_person(row: pd.Series, size: tuple[int, int]) -> AnnotatedPerson:
-    """A person of the table, in a picture of this height and width."""
-    mask = masks.decode(row["segmentation"], *size)
-    if mask is None:
-        raise ValueError(f"Expected a segmentation for {row['person_id']} but got none")
-    keypoints = np.asarray(row["keypoints"], dtype=float).reshape(-1, 3).copy()
-    garments = masks.decode_parts(row.get("garments", ""), *size)
-    labels = {name: str(row[name]) for name in PERCEIVED}
-    bbox = np.asarray(row["bbox"], dtype=float)
-    return AnnotatedPerson(keypoints, np.ascontiguousarray(mask), bbox, labels, garments, str(row["person_id"]))
-
-
 def fit_for_company(people: pd.DataFrame) -> bool:
     """Whether somebody can be pasted among the people of an image: all can be annotated, and one shows an ankle.
 
     Feet on the ground tell how large somebody is who stands there.
     """
     ankles = people["keypoints"].map(lambda values: bool((np.asarray(values).reshape(-1, 3)[15:, 2] == 2).any()))
-    return not _awkward(people).any() and bool(ankles.any())
+    return not awkward(people).any() and bool(ankles.any())
 
 
 def boxes_by_image(people: pd.DataFrame) -> dict[str, Array]:
@@ -140,15 +103,6 @@ def margin_box(bbox: Array, context: float) -> Array:
     """Box (4,) grown on every side by `context` of its larger side."""
     margin = context * max(bbox[2], bbox[3]) + 8
     return np.array([bbox[0] - margin, bbox[1] - margin, bbox[2] + 2 * margin, bbox[3] + 2 * margin])
-
-
-def window_of(bbox: Array, shape: tuple[int, ...], context: float) -> Window:
-    """Rows and columns of the grown box inside an image."""
-    x, y, width, height = margin_box(bbox, context)
-    return (
-        slice(max(int(y), 0), min(int(np.ceil(y + height)), shape[0])),
-        slice(max(int(x), 0), min(int(np.ceil(x + width)), shape[1])),
-    )
 
 
 def touches(box: Array, others: Array) -> bool:
@@ -164,7 +118,7 @@ def touches(box: Array, others: Array) -> bool:
     return bool((~apart).any())
 
 
-def _awkward(people: pd.DataFrame) -> pd.Series:
+def awkward(people: pd.DataFrame) -> pd.Series:
     """Who may not be altered, or could not be annotated: known minors, crowds, people without an outline."""
     unlined = people["segmentation"].isin(["", "[]"])
     return people["age_band"].isin(MINORS) | people["iscrowd"].astype(bool) | unlined

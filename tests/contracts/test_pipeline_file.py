@@ -144,3 +144,11 @@ def test_lists_every_param_it_reads():
     """Each stage depends on its own section, whole or in part."""
     for stage in (stage for stage in GRAPH.stages if stage.word not in WITHOUT_SECTION):
         assert any(key.partition(".")[0] == stage.word for key in stage.params), stage.name
+
+
+def test_a_plan_loads_neither_compiler_nor_statistics():
+    """`plan` runs again and again while thresholds are looked for; numba and scipy.stats would take a second."""
+    heavy = ("numba", "scipy.stats", "torch", "matplotlib")
+    code = f"import sys, hpefair.stages.plan; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

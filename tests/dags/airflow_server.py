@@ -20,6 +20,10 @@ PATIENCE_S = 300  # to start and to end, alongside whatever else runs on the mac
 ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 
+class ServerFaultError(AssertionError):
+    """An answer of the kind 5xx."""
+
+
 class AirflowServer:
     """`docker/airflow-standalone.sh` in a folder of its own."""
 
@@ -101,7 +105,19 @@ class AirflowServer:
         return "\n".join(f"--- {path.name}\n{path.read_text()[-1500:]}" for path in paths)
 
     def call(self, method: str, path: str, body: Any = None, signed: bool = True) -> Any:
-        """One request; the answer's JSON."""
+        """One request; the answer as JSON. A question is asked again where the server has a fault of its own."""
+        if method == "GET":
+            return wait_for(lambda: self._asked(path, signed), f"an answer to {path}", every=1)[0]
+        return self._sent(method, path, body, signed)
+
+    def _asked(self, path: str, signed: bool) -> tuple[Any] | None:
+        try:
+            return (self._sent("GET", path, None, signed),)
+        except ServerFaultError as fault:
+            print(f"asked again: {fault}", file=sys.stderr)  # on a busy machine its database was seen to fail once
+            return None
+
+    def _sent(self, method: str, path: str, body: Any, signed: bool) -> Any:
         headers = {"Content-Type": "application/json"}
         if signed:
             headers["Authorization"] = f"Bearer {self.token()}"
@@ -111,7 +127,8 @@ class AirflowServer:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:500]}") from error
+            kind = ServerFaultError if error.code >= 500 else AssertionError
+            raise kind(f"{method} {path}: {error.code} {error.read().decode()[:500]}") from error
 
     def password(self) -> str:
         """Of the user admin."""

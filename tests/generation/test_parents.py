@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hpefair.generation.parents import capacity, donors, eligible, fit_for_company, read_shot
+from hpefair.generation.parents import capacity, donors, eligible, fit_for_company
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.recompose.recompose import Recompose
 from hpefair.generation.recompose.rights import derived_from, may_mix
 from hpefair.generation.recompose.spread import turn
 from hpefair.generation.recompose.stretches import Donor, empty_place
+from hpefair.generation.shots import read_shot
 from hpefair.settings.params import ContrastBins, Generate
 
 BINS = ContrastBins(low_below=10, high_from=25)

@@ -11,8 +11,9 @@ from hpefair.core.splits import unit_hash
 from hpefair.generation.diffusion import conditions
 from hpefair.generation.diffusion.letterbox import Letterbox
 from hpefair.generation.diffusion.starts import Inpaint, Start
-from hpefair.generation.parents import eligible, in_cell, read_shot
+from hpefair.generation.parents import eligible, in_cell
 from hpefair.generation.protocol import AnnotatedPerson, Item
+from hpefair.generation.shots import read_shot
 from hpefair.settings.params import Generate
 
 FEWEST_PX: Final = 50

@@ -13,6 +13,7 @@ import pandas as pd
 from hpefair.core.balance.cells import cell_name
 from hpefair.data import images as files
 from hpefair.generation import parents as possible_parents
+from hpefair.generation import shots
 from hpefair.generation.protocol import Item, Made
 from hpefair.generation.recompose.aim import Aim
 from hpefair.generation.recompose.cloth import is_grey
@@ -80,7 +81,7 @@ class Recompose:
         if parents.empty:
             return f"no training person may be recomposed into {cell}: none there is measured and alterable"
         row = parents.iloc[turn(item.number, len(parents), self._settings.seed, cell)]
-        shot = possible_parents.read_shot(row, self._by_image[row["image_id"]], self._settings.context)
+        shot = shots.read_shot(row, self._by_image[row["image_id"]], self._settings.context)
         changed = self._changed(shot, Aim.at(item.wanted.get("contrast"), self._bins), rng)
         if changed is None:
             return f"{self._settings.max_tries} tries did not bring {row['person_id']} into {cell}"
@@ -145,7 +146,7 @@ class Recompose:
     def _scene(self, row: pd.Series) -> Scene:
         pixels = files.read_rgb(Path(row["path"]))
         people = self._by_image[row["image_id"]].sort_values("person_id")
-        shown = tuple(possible_parents.read_person(person, pixels.shape[:2]) for _, person in people.iterrows())
+        shown = tuple(shots.read_person(person, pixels.shape[:2]) for _, person in people.iterrows())
         return Scene(pixels, shown, str(row["image_id"]), str(row["license"]))
 
 

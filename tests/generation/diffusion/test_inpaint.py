@@ -6,8 +6,8 @@ import pytest
 from hpefair.generation.diffusion.diffusion import Diffusion
 from hpefair.generation.diffusion.machine import from_environment
 from hpefair.generation.diffusion.real_starts import Photographed, background, clothing
-from hpefair.generation.parents import read_shot
 from hpefair.generation.protocol import Item
+from hpefair.generation.shots import read_shot
 from tests.generation.diffusion.diffusion_settings import GENERATE, diffusion, generate, pipeline
 
 MACHINE = from_environment({"HPEFAIR_DEVICE": "cpu"})
