@@ -19,7 +19,8 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 export PYTHONDONTWRITEBYTECODE =
 
 # Three workers on two cores, as tests of servers wait; a file at a time, the dearest files first (tests/conftest.py).
-SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
+WORKERS ?= 3
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # One made workspace, read by the tests of all stages but those that run stages again.
 FAST := tests/core tests/contracts tests/settings tests/data tests/test_workspace.py \
 	$(filter-out %/test_code.py %/test_predict.py %/test_train.py %/test_check.py %/test_ingest.py,$(wildcard tests/stages/test_*.py))
