@@ -124,7 +124,7 @@ def test_what_is_reached_over_the_network_asks_for_a_password(compose):
 def test_redis_takes_its_password_from_standard_input(compose, tmp_path):
     """The command as compose has it, with a real Redis."""
     if not shutil.which("redis-server"):
-        unavailable("redis-server: ./docker/install-services.sh")
+        unavailable("redis-server: make services")
     port = reserved_port()
     words = [word.replace("$$", "$") for word in compose["services"]["redis"]["command"]]
     words[-1] = words[-1].replace("redis-server -", f"redis-server - --bind 127.0.0.1 --port {port} --dir {tmp_path}")
