@@ -33,7 +33,7 @@ help: ## List the targets
 setup: $(STAMP) $(MONGOD) ## Make .venv with everything hpefair, its tests and its benchmarks need (seconds when it is there)
 
 $(STAMP): pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or call make PYTHON=/path/to/python3.11"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: apt-get install python3.11-venv, or call make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	UV_PYTHON_DOWNLOADS=never UV_FIND_LINKS="$${PIP_FIND_LINKS:-}" $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[dev]"
@@ -57,7 +57,7 @@ test-fast: setup ## Core, contracts, settings, data and every stage of one tiny 
 services: setup $(SERVICES) ## Install PostgreSQL, Redis (Debian; asks for root) and Celery
 
 $(SERVICES): $(STAMP)
-	./docker/install-services.sh
+	.ci/install-packages services
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e ".[cluster]"
 	touch $(SERVICES)
 

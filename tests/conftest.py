@@ -95,7 +95,7 @@ def annotated_people(request, tmp_path_factory) -> Path:
     """The real people's folder coco_kp, or one of drawn people with the same names."""
     if os.environ.get("HPEFAIR_TEST_DATA"):
         return request.getfixturevalue("real_data") / "coco_kp"
-    return drawn_people.write(tmp_path_factory.mktemp("people"))
+    return make_once(tmp_path_factory, "drawn_people", drawn_people.write) / "coco_kp"
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +124,37 @@ def unavailable(reason: str):
     if os.environ.get("CI"):
         pytest.fail(f"not available in CI: {reason}")
     pytest.skip(reason)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Callable[..., None]]:
+    """Mounts a small file system over a folder, or makes it larger: as root, or in CI with a sudo that asks nothing."""
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    # Outside CI nobody's tests become root unasked.
+    if as_root and not (os.environ.get("CI") and shutil.which("sudo") and _quiet([*as_root, "true"]) is None):
+        pytest.skip("a small file system is mounted by root only, or in CI with a sudo that asks for no password")
+    mounted: list[Path] = []
+
+    def mount(folder: Path, kibibytes: int, kind: str = "tmpfs") -> None:
+        again = folder in mounted
+        folder.mkdir(parents=True, exist_ok=True)
+        size = f"size={kibibytes}k"
+        how = ["-o", f"remount,{size}"] if again else ["-t", kind, "-o", size, kind]
+        if fault := _quiet([*as_root, "mount", *how, folder]):
+            unavailable(f"a small file system cannot be mounted here: {fault}")
+        if not again:
+            mounted.append(folder)
+            subprocess.run([*as_root, "chown", f"{os.geteuid()}:{os.getegid()}", folder], check=True)
+
+    yield mount
+    for folder in reversed(mounted):
+        subprocess.run([*as_root, "umount", "--lazy", folder], check=True)
+
+
+def _quiet(command: list[str | Path]) -> str | None:
+    """What a command that failed said."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stderr.strip() or "without a word") if done.returncode else None
 
 
 def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

@@ -1,5 +1,6 @@
 """Celery workers that share nothing but the remote; one is killed; the result is that of one machine, byte for byte."""
 
+import stat
 import subprocess
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def folder(tmp_path_factory, tiny_coco) -> Path:
         unavailable(f"services: {absent}; `make test-services` installs them")
     root = tmp_path_factory.mktemp("services")
     for parent in (root, *root.parents[:3]):
-        parent.chmod(0o755)
+        # Those of pytest; the folder above them is everybody's, and lets everybody in.
+        if not (mode := parent.stat().st_mode) & stat.S_IXOTH:
+            parent.chmod(mode | 0o055)
     make_workspace(root / "first", tiny_coco)
     path = root / "first/params.yaml"
     tree = yaml.safe_load(path.read_text())

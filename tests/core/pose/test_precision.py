@@ -40,10 +40,10 @@ def test_equals_pycocotools_on_odd_datasets(case):
 
 
 @pytest.mark.parametrize("model", ["yolo11n", "movenet-lightning"])
-def test_equals_pycocotools_on_real_people(real_data, model):
-    """The 168 complete COCO images with two real models."""
-    tree = json.loads((real_data / "coco_kp/person_keypoints_pixels168.json").read_text())
-    assert_equal(tree, json.loads((real_data / f"coco_kp/predictions/{model}.json").read_text()))
+def test_equals_pycocotools_on_annotated_people(annotated_people, model):
+    """The 168 complete COCO images with two real models; drawn people where those are not here."""
+    tree = json.loads((annotated_people / "person_keypoints_pixels168.json").read_text())
+    assert_equal(tree, json.loads((annotated_people / f"predictions/{model}.json").read_text()))
 
 
 def random_dataset(seed=0, n_images=150):
@@ -96,10 +96,10 @@ def test_ignore_rule_equals_pycocotools_on_rewritten_truth(case, seed):
 
 
 @pytest.mark.parametrize("model", ["yolo11n", "movenet-lightning"])
-def test_ignore_rule_equals_pycocotools_on_real_people(real_data, model):
-    """A subgroup of the 168 complete COCO images: small people."""
-    tree = json.loads((real_data / "coco_kp/person_keypoints_pixels168.json").read_text())
-    results = json.loads((real_data / f"coco_kp/predictions/{model}.json").read_text())
+def test_ignore_rule_equals_pycocotools_on_annotated_people(annotated_people, model):
+    """A subgroup of the 168 complete COCO images: small people; drawn ones where those are not here."""
+    tree = json.loads((annotated_people / "person_keypoints_pixels168.json").read_text())
+    results = json.loads((annotated_people / f"predictions/{model}.json").read_text())
     people, detections, n_images = oracles.arrays(tree, results)
     member = people.area < 96**2
     found = candidates(people, detections, COCO_17.variances, n_images)
