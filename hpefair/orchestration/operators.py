@@ -23,7 +23,7 @@ from hpefair.orchestration.locks import drain
 from hpefair.orchestration.outcome import Listener, Outcome
 from hpefair.orchestration.workspaces import collecting
 from hpefair.orchestration.workspaces.workspace import base_of, close_workspace, open_workspace
-from hpefair.tools.dvc import cli
+from hpefair.tools.dvc import cli, run_cache
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -92,6 +92,7 @@ class WorkspaceOperator(BaseOperator):
         heard, code = self._run(name, command, folder, dry)
         for _ in range(CROSSINGS):
             if code and heard.crossed:
+                run_cache.clear_abandoned(settings.load().origin.cache)
                 heard, code = self._run(name, command, folder, dry)
         outcome, said = heard.judge(code)
         words = " ".join(command[2:] if command[:2] == [sys.executable, "-m"] else command)

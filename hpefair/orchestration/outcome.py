@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from hpefair.tools.dvc import run_cache
+
 BAD_INPUT: Final = 2
 DECIDED: Final = 3
 NOTHING_TO_DO: Final = 4
 STAGE_EXIT: Final = re.compile(r"failed to run: .*, exited with (-?\d+)\s*$")
 STAGE_RUNS: Final = re.compile(r"^Running stage '([^']+)'")
-# Another process writes into the shared run-cache under a name of its own; dvc may read it as it is renamed.
-CROSSED: Final = re.compile(r"No such file or directory: '.*/runs/[0-9a-f]{2}/[0-9a-f]{64}/\.[^/]+\.tmp'")
 FAULT: Final = re.compile(r"^(ERROR|error|fatal|stage \S+|hpefair)\b:?")
 
 
@@ -60,7 +60,7 @@ class Listener:
             self.stage_code = int(match[1])
         if match := STAGE_RUNS.search(line):
             self.running = match[1]
-        self.crossed |= bool(CROSSED.search(line))
+        self.crossed |= bool(run_cache.CROSSED.search(line))
         if not self.fault and FAULT.match(line):
             self.fault = line
 

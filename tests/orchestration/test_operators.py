@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -109,6 +110,20 @@ def test_dvc_that_stumbles_over_another_run_is_run_again(installed, tmp_path):
     once = f'echo x >> {seen}; test $(wc -l < {seen}) = 2 && echo done || {{ echo "{stumble}"; exit 255; }}'
     operator = WorkspaceOperator(task_id="t", commit="main", run=RUN)
     assert operator.launch("t", ["sh", "-c", once], operator.folder()) == "done"
+
+
+def test_a_kill_inside_the_run_cache_stops_nobody(installed, trace):
+    """A folder that was made and got no entry: dvc alone would fail at it for ever; a young one may yet get it."""
+    stage("ingest").execute({})
+    shutil.rmtree(Path(installed.origin.remote) / "runs")  # where the entry would come from
+    (entry,) = (path for path in (installed.origin.cache / "runs").glob("*/*/*") if "ingest" in path.read_text())
+    entry.unlink()
+    with pytest.raises(AirflowException, match="failed to reproduce"):
+        stage("ingest", "d/young").execute({})
+    os.utime(entry.parent, (0, 0))
+    stage("ingest", "d/old").execute({})
+    assert ran(trace) == ["ingest", "ingest"]
+    assert entry.exists()
 
 
 def test_a_run_does_its_stages_once_whatever_is_asked_again(installed, trace):
