@@ -9,8 +9,11 @@ RUN apt-get update \
 
 WORKDIR /opt/hpefair
 # By version and hash; `python docker/lock.py` writes it from airflow-requirements.txt.
-COPY docker/locks/airflow.txt ./
-RUN pip install --no-cache-dir --no-deps --require-hashes --requirement airflow.txt
+COPY docker/locks/airflow.txt docker/locks/build.txt ./
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement build.txt \
+    && uv pip install --no-cache --compile-bytecode --python "$(command -v python)" --no-deps \
+       --require-hashes --requirement airflow.txt \
+    && pip uninstall --yes uv
 
 COPY --chown=50000:0 dvc.yaml params.yaml ./
 COPY --chown=50000:0 docker/pools.json docker/

@@ -15,13 +15,13 @@ RUN apt-get update \
 WORKDIR /opt/hpefair
 # By version and hash; `python docker/lock.py` writes them. Three packages come as source: what builds them is hashed, too.
 COPY docker/locks/worker.txt docker/locks/build.txt ./
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement build.txt
 RUN cp worker.txt wanted.txt; if [ -n "$TORCH_SHA256" ]; then \
       printf 'torch==2.13.0 --hash=sha256:%s\n' "$TORCH_SHA256" > torch.txt \
       && pip install --no-cache-dir --no-deps --require-hashes ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} --requirement torch.txt \
       && awk '/^[a-z]/ {others = !/^(torch==|triton==|cuda-|nvidia-)/} others' worker.txt > wanted.txt; fi
-RUN pip install --no-cache-dir --no-deps --require-hashes --requirement build.txt \
-    && uv pip install --no-cache --python "$(command -v python)" --no-deps --require-hashes --require-build-hashes \
-       --build-constraints build.txt --requirement wanted.txt
+RUN uv pip install --no-cache --compile-bytecode --python "$(command -v python)" --no-deps \
+    --require-hashes --require-build-hashes --build-constraints build.txt --requirement wanted.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY hpefair hpefair
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
@@ -48,8 +48,8 @@ CMD ["airflow", "celery", "worker"]
 # Never tested: no machine with a GPU and Docker was at hand. torch from PyPI brings CUDA's libraries; the host brings the driver.
 FROM cpu AS cuda
 USER 0
-RUN uv pip install --no-cache --python "$(command -v python)" --no-deps --reinstall --require-hashes \
-    --require-build-hashes --build-constraints build.txt --requirement worker.txt
+RUN uv pip install --no-cache --compile-bytecode --python "$(command -v python)" --no-deps --reinstall \
+    --require-hashes --require-build-hashes --build-constraints build.txt --requirement worker.txt
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 USER 50000

@@ -67,18 +67,16 @@ def taylor_step(log: Tensor, peak: Tensor, spacing: int) -> Tensor:
     margin = spacing
     inside = (peak >= margin).all(dim=1) & (peak[:, 0] < width - margin) & (peak[:, 1] < height - margin)
 
-    def at(dx: int, dy: int) -> Tensor:
-        return _value(log, peak[:, 0] + dx, peak[:, 1] + dy)
-
-    here = at(0, 0)
-    gx, gy = (at(1, 0) - at(-1, 0)) / 2, (at(0, 1) - at(0, -1)) / 2
-    hxx = (at(spacing, 0) - 2 * here + at(-spacing, 0)) / spacing**2
-    hyy = (at(0, spacing) - 2 * here + at(0, -spacing)) / spacing**2
+    log_at = _around(log, peak, reach=spacing)
+    here = log_at[0, 0]
+    gx, gy = (log_at[1, 0] - log_at[-1, 0]) / 2, (log_at[0, 1] - log_at[0, -1]) / 2
+    hxx = (log_at[spacing, 0] - 2 * here + log_at[-spacing, 0]) / spacing**2
+    hyy = (log_at[0, spacing] - 2 * here + log_at[0, -spacing]) / spacing**2
     if spacing == 1:
-        ends = at(1, 0) + at(-1, 0) + at(0, 1) + at(0, -1)
-        hxy = (at(1, 1) + at(-1, -1) + 2 * here - ends) / 2
+        ends = log_at[1, 0] + log_at[-1, 0] + log_at[0, 1] + log_at[0, -1]
+        hxy = (log_at[1, 1] + log_at[-1, -1] + 2 * here - ends) / 2
     else:
-        hxy = (at(1, 1) - at(-1, 1) - at(1, -1) + at(-1, -1)) / 4
+        hxy = (log_at[1, 1] - log_at[-1, 1] - log_at[1, -1] + log_at[-1, -1]) / 4
     det = hxx * hyy - hxy**2
     curved = inside & (det > FLAT) & (hxx < 0)
     safe = torch.where(curved, det, torch.ones_like(det))
@@ -91,14 +89,23 @@ def _quarter_step(maps: Tensor, peak: Tensor) -> Tensor:
     """A quarter cell towards the higher neighbour on each axis; none at the border."""
     height, width = maps.shape[1:]
     x, y = peak[:, 0], peak[:, 1]
-    gx = _value(maps, x + 1, y) - _value(maps, x - 1, y)
-    gy = _value(maps, x, y + 1) - _value(maps, x, y - 1)
+    value_at = _around(maps, peak, reach=1)
+    gx, gy = value_at[1, 0] - value_at[-1, 0], value_at[0, 1] - value_at[0, -1]
     inside = (x > 0) & (x < width - 1) & (y > 0) & (y < height - 1)
     return torch.stack([gx, gy], dim=1).sign() * 0.25 * inside[:, None]
 
 
-def _value(maps: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Values (M,) of maps (M, H, W) at one cell each; beyond the border the nearest one's."""
+def _around(maps: Tensor, peak: Tensor, reach: int) -> dict[tuple[int, int], Tensor]:
+    """Values (M,) of maps (M, H, W) at each peak and near it, by offset; beyond the border the nearest cell's.
+
+    The eight neighbours, and where the reach is two, what lies two cells away on each axis. All are read at once: a
+    graph has one gather then, not one per offset.
+    """
     height, width = maps.shape[1:]
-    place = y.clamp(0, height - 1) * width + x.clamp(0, width - 1)
-    return maps.flatten(1).gather(1, place[:, None])[:, 0]
+    ring = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+    offsets = ring + ([(2, 0), (-2, 0), (0, 2), (0, -2)] if reach == 2 else [])
+    moves = torch.tensor(offsets, dtype=peak.dtype, device=peak.device)
+    x = (peak[:, :1] + moves[:, 0]).clamp(0, width - 1)
+    y = (peak[:, 1:] + moves[:, 1]).clamp(0, height - 1)
+    values = maps.flatten(1).gather(1, y * width + x)
+    return dict(zip(offsets, values.unbind(dim=1), strict=True))

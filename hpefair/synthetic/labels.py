@@ -83,11 +83,22 @@ def majority(samples: NDArray[np.int16], codes: Sequence[int], factor: int) -> l
     """Pixels (H, W) of each code: at least half their samples (H f, W f) carry it; a tie goes to the first."""
     if factor == 1:
         return [samples == code for code in codes]
-    height, width = samples.shape[0] // factor, samples.shape[1] // factor
-    tiles = samples.reshape(height, factor, width, factor)
-    counts = np.stack([(tiles == code).sum(axis=(1, 3)) for code in codes])
+    counts = np.stack([_per_pixel(samples == code, factor) for code in codes])
     first = counts.argmax(axis=0)
     return [(counts[k] * 2 >= factor * factor) & (first == k) for k in range(len(codes))]
+
+
+def _per_pixel(samples: Mask, factor: int) -> NDArray[np.int32]:
+    """How many samples (H f, W f) of each pixel are true, (H, W).
+
+    Added slice by slice: numpy sums over two short axes several times as slowly.
+    """
+    height, width = samples.shape[0] // factor, samples.shape[1] // factor
+    counts = np.zeros((height, width), np.int32)
+    for row in range(factor):
+        for column in range(factor):
+            counts += samples[row::factor, column::factor]
+    return counts
 
 
 def _amodal(scene: Scene, geometry: Geometry, index: int, back_end: str, factor: int) -> Mask:

@@ -246,6 +246,8 @@ def _log_model(name: str, model: Network) -> None:
         signature=infer_signature(model.example, model.output),
         input_example=model.example,
         pip_requirements=[f"torch=={release}"],
+        # It would load what was just written, seconds for each model; `check_loadable` does before an alias is given.
+        validate_serving_input=False,
     )
     mlflow.log_artifacts(str(model.folder), WEIGHTS)
 

@@ -44,10 +44,12 @@ def install(project: Path, dockerfile: str, place: Path) -> Path:
     environment = {
         **os.environ, "PATH": f"{place / 'venv/bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(place / "venv"),
         "PYTHONPATH": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TORCH_INDEX": "",
+        "UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", ""),
         "TORCH_SHA256": wheel_of_torch(place) if dockerfile == "worker" else "",
     }  # fmt: skip
     for step in steps:
-        step = re.sub(r"--no-cache(-dir)? ", "", step)  # which keeps an image small; here the environments share it
+        # The first keeps an image small, the other lets it start sooner; here environments share files, and are used once.
+        step = re.sub(r"--no-cache(-dir)? |--compile-bytecode ", "", step)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", step], cwd=place / "context", env=environment, capture_output=True,
             text=True, check=False,
