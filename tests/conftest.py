@@ -37,7 +37,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 DEAREST = (
     "dags/test_chain", "dags/test_faults", "pipeline/test_sample", "commands/models/test_promote",
     "pipeline/test_reproducibility", "commands/test_guides", "pipeline/test_killed", "orchestration/test_operators",
-    "stages/test_code", "pipeline/test_all_backends", "browser/test_fiftyone", "faults/test_io_errors",
+    "stages/test_code", "browser/test_fiftyone", "faults/test_io_errors",
     "training/test_processes", "training/test_engine", "commands/labels/test_attributes",
     "commands/dataset/test_sample", "commands/test_tutorial", "orchestration/workspaces/test_publish",
     "core/fairness/test_shortfall",

@@ -66,6 +66,7 @@ def air(place, mlflow_port):
     variables = variables_of(place) | {
         "HPEFAIR_REF": "start",
         "HPEFAIR_RETRIES": "9",
+        "HPEFAIR_RETRY_DELAY_S": "15",  # MLflow is down for a while, and each try loads all that `log` needs
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{mlflow_port}",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     }

@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import dvc, environment
+from hpefair.tools.dvc import graph
+from tests.conftest import dvc, environment, make_workspace
 from tests.pipeline import kills
 from tests.waiting import end_of, ended, running, wait_for
 
@@ -106,7 +107,7 @@ def finished_items(root, target, done):
     ("victim", "word", "target", "some"),
     [("dvc", "generate", "generate@s0", 5), ("stage", "train", "train@balanced", 1)],
 )
-def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, target, some):
+def test_a_kill_loses_nothing_and_mixes_nothing(made_workspace, workspace_copy, victim, word, target, some):
     """Kill in the middle, run again at once: finished, resumed, one writer at a time, equal to a run in one go.
 
     Whoever touches all inputs between the two loses no finished item.
@@ -134,10 +135,8 @@ def test_a_kill_loses_nothing_and_mixes_nothing(workspace_copy, victim, word, ta
     assert len(building[0]) == 1, "the killed copy must not have finished"
     assert building[1][0] >= killed_at
     out = workspace_copy / "data" / word / target.partition("@")[2]
-    resumed = contents(out)
+    assert contents(out) == contents(made_workspace / out.relative_to(workspace_copy))
     assert dvc(workspace_copy, "status", "--json", target).stdout.strip() in ("{}", "")
-    dvc(workspace_copy, "repro", "--force", "--single-item", target)
-    assert contents(out) == resumed
 
 
 @pytest.mark.parametrize(
@@ -165,18 +164,24 @@ def test_what_finished_is_reused_once_and_then_cleared_away(workspace_copy):
     assert kept == {"check"}, "a later stage clears away what dvc.lock names by then"
 
 
-def test_seeded_kills_cost_what_was_not_finished(workspace_copy):
-    """A few of benchmarks/kills.py: whoever is killed, wherever, the outputs are the same bytes and nobody stays."""
-    before = kills.contents(workspace_copy)
+def test_a_run_with_kills_in_another_folder_gives_the_same_bytes(made_workspace, tmp_path, tiny_coco):
+    """From nothing, one stage after the other, and some killed: every output equal to a run in one go.
+
+    A few of benchmarks/kills.py: whoever is killed, wherever, nobody stays, and nothing that had finished is done again.
+    """
+    other = tmp_path / "elsewhere" / "deep" / "w"
+    make_workspace(other, tiny_coco)
+    pipeline = graph.load(other)
     rng = random.Random(20)
-    for stage, victim, moment in kills.draw(rng, ["attribute@s0", "generate@s0", "screen", "evaluate@balanced"], 4):
-        found = kills.kill(
-            workspace_copy, stage, victim, moment, rng.uniform(0, kills.SOON_S if moment == "end" else 4)
-        )
+    stages = ["attribute@s0", "generate@s0", "screen", "train@original", "evaluate@balanced"]
+    for stage, victim, moment in kills.draw(rng, stages, len(stages)):
+        dvc(other, "repro", "--quiet", *pipeline.upstream(pipeline.stage(stage)))
+        found = kills.kill(other, stage, victim, moment, rng.uniform(0, kills.SOON_S if moment == "end" else 4))
         assert not found.orphans, found
         assert not found.repeated, found
         assert not found.redone, found
-    assert kills.contents(workspace_copy) == before
+    dvc(other, "repro", "--quiet")
+    assert kills.contents(other) == kills.contents(made_workspace)
 
 
 def contents(folder):

@@ -63,18 +63,6 @@ def test_another_clone_restores_everything_without_running_a_stage(workspace_cop
         assert (clone / "data" / name).read_bytes() == (workspace_copy / "data" / name).read_bytes()
 
 
-def test_the_same_inputs_give_the_same_bytes(made_workspace, tmp_path, tiny_coco):
-    """A second run from nothing, in another folder, one stage after the other: every output equal, report included."""
-    from tests.conftest import make_workspace
-
-    other = tmp_path / "elsewhere" / "deep" / "w"
-    make_workspace(other, tiny_coco)
-    dvc(other, "repro", "--quiet")
-    for path in sorted((other / "data").rglob("*")):
-        if path.is_file() and path.suffix != ".dvc":
-            assert path.read_bytes() == (made_workspace / path.relative_to(other)).read_bytes(), path.name
-
-
 def test_the_project_itself_has_no_outputs_in_git():
     """Everything the pipeline writes is ignored before it is written."""
     done = subprocess.run(["git", "ls-files", "data"], cwd=PROJECT, capture_output=True, text=True, check=True)
