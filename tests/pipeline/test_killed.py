@@ -167,7 +167,7 @@ def test_what_finished_is_reused_once_and_then_cleared_away(workspace_copy):
 def test_a_run_with_kills_in_another_folder_gives_the_same_bytes(made_workspace, tmp_path, tiny_coco):
     """From nothing, one stage after the other, and some killed: every output equal to a run in one go.
 
-    A few of benchmarks/kills.py: whoever is killed, wherever, nobody stays, and nothing that had finished is done again.
+    A few of benchmarks/kills.py: whoever is killed, wherever, nobody stays, and nothing finished is done again.
     """
     other = tmp_path / "elsewhere" / "deep" / "w"
     make_workspace(other, tiny_coco)

@@ -1,4 +1,4 @@
-"""The built-in sample through the real pipeline, all backends and every check of the screen: what was planted is repaired.
+"""The built-in sample through the real pipeline, every backend and check included: what was planted is repaired.
 
 A gate that fails, a plan, people of three kinds, a gate that passes.
 """

@@ -48,7 +48,7 @@ def install(project: Path, dockerfile: str, place: Path) -> Path:
         "TORCH_SHA256": wheel_of_torch(place) if dockerfile == "worker" else "",
     }  # fmt: skip
     for step in steps:
-        # The first keeps an image small, the other lets it start sooner; here environments share files, and are used once.
+        # One keeps an image small, the other lets it start sooner; these share files, and are used once.
         step = re.sub(r"--no-cache(-dir)? |--compile-bytecode ", "", step)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", step], cwd=place / "context", env=environment, capture_output=True,

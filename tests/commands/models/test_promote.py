@@ -14,7 +14,7 @@ from tests.conftest import PROJECT, commit, dvc, environment
 pytestmark = pytest.mark.pipeline
 # One process: each command by itself would load torch and MLflow again.
 SCRIPT = """
-import json
+import json, shutil
 from hpefair.commands.models import log, promote
 from hpefair.errors import HpefairError
 
@@ -22,7 +22,7 @@ URI, said = "sqlite:///m.db", {}
 
 def call(name, function, *arguments):
     try:
-        said[name] = function(URI, "e", *arguments)
+        said[name] = function(URI, "hpefair", *arguments)
     except HpefairError as error:
         said[name] = f"{type(error).__name__}: {error}"
 
@@ -30,6 +30,7 @@ call("too early", promote.apply, "", "because")
 call("compare", promote.compare)
 call("unlogged", promote.apply, "", "because")
 call("log", log.log)
+shutil.copyfile("m.db", "logged.db")
 import mlflow, torch
 client = mlflow.MlflowClient(URI)
 
@@ -50,17 +51,23 @@ champion = client.get_model_version_by_alias("hpefair", "champion")
 said["tags"] = champion.tags
 model = mlflow.pytorch.load_model("models:/hpefair@champion")
 said["shape"] = list(model(torch.zeros(2, 3, 96, 64)).shape)
-sealed = client.search_runs([client.get_experiment_by_name("e").experiment_id], "attributes.run_name = 'sealed'")
+sealed = client.search_runs([client.get_experiment_by_name("hpefair").experiment_id], "attributes.run_name = 'sealed'")
 said["sealed"] = [run.data.tags for run in sealed]
 print(json.dumps(said))
 """
 
 
 @pytest.fixture(scope="module")
-def said(made_workspace, tmp_path_factory):
-    """What each call said, in a copy without the cache."""
+def root(made_workspace, tmp_path_factory):
+    """A copy of the workspace, without the cache."""
     root = tmp_path_factory.mktemp("promote") / "w"
     shutil.copytree(made_workspace, root, symlinks=True, ignore=shutil.ignore_patterns("cache"))
+    return root
+
+
+@pytest.fixture(scope="module")
+def said(root):
+    """What each call said there; `logged.db` is the database as it was before anybody was promoted."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=root, env=environment(), capture_output=True, text=True, check=False
     )
@@ -206,16 +213,14 @@ def _card(weights):
     return (weights.parent / "model.json").read_text()
 
 
-def test_too_few_sealed_people_propose_nobody(made_workspace, tmp_path):
+def test_too_few_sealed_people_propose_nobody(said, root):
     """Below the declared support the proposal is to hold, with the people needed; a person may decide, and say why."""
-    root = tmp_path / "w"
-    shutil.copytree(made_workspace, root, symlinks=True, ignore=shutil.ignore_patterns("cache"))
     path = root / "params.yaml"
     tree = yaml.safe_load(path.read_text())
     tree["evaluate"]["min_support"] = 7
     path.write_text(yaml.safe_dump(tree, sort_keys=False))
     said = calls(
-        root, "sqlite:///m.db", ["log", "log"], ["compare", "compare"], ["nobody", "apply", "", "because"],
+        root, "sqlite:///logged.db", ["compare", "compare"], ["nobody", "apply", "", "because"],
         ["silent", "apply", "balanced", ""], ["named", "apply", "balanced", "because"],
     )  # fmt: skip
     assert said["compare"].endswith("Proposed: hold: 6 sealed people are too few, at least 7 are needed.")
