@@ -25,7 +25,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 FAST := tests/core tests/contracts tests/settings tests/data tests/test_workspace.py \
 	$(filter-out %/test_code.py %/test_predict.py %/test_train.py %/test_check.py %/test_ingest.py,$(wildcard tests/stages/test_*.py))
 
-.PHONY: help setup demo test test-fast services test-services lint airflow docs bench
+.PHONY: help setup demo test test-fast services test-services mutants lint airflow docs bench
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ $(SERVICES): $(STAMP)
 
 test-services: services ## Run Airflow on two Celery workers, one of which is killed, and the install steps of the images
 	$(BIN)/python -m pytest tests/services -m services
+
+mutants: setup ## Put small faults into the code one at a time, and list those that no test notices: an hour or two; SEED, EACH
+	$(BIN)/python -m tests.mutation $(if $(SEED),--seed "$(SEED)") $(if $(EACH),--each "$(EACH)")
 
 lint: setup ## Format check, ruff, mypy, import layers, spelling
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/codespell

@@ -174,13 +174,21 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def made_workspace(tmp_path_factory, tiny_coco) -> Path:
     """A workspace in which the whole pipeline ran once on the drawn dataset; read-only by convention.
 
-    Each worker has a copy, as dvc lets one process at a time work in a folder.
+    Each worker has a copy, as dvc lets one process at a time work in a folder. Where HPEFAIR_TEST_WORKSPACE names a
+    folder, it is kept there, and the next time only those stages run whose code has changed.
     """
+    kept = os.environ.get("HPEFAIR_TEST_WORKSPACE")
 
     def make(root: Path) -> None:
-        make_workspace(root, tiny_coco)
+        if kept and Path(kept).is_dir():
+            shutil.copytree(kept, root, symlinks=True)
+            create_workspace(PROJECT, root)
+        else:
+            make_workspace(root, tiny_coco)
         side_by_side.repro(root)
         commit(root, "results")
+        if kept and not Path(kept).is_dir():
+            shutil.copytree(root, kept, symlinks=True)
 
     first = make_once(tmp_path_factory, "made_workspace", make)
     root = tmp_path_factory.mktemp("workspace") / "w"
