@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from hpefair.orchestration.lifecycle import (
     TagOperator,
     marked_failed,
 )
+from hpefair.orchestration.locks.lease import LEASES
+from hpefair.orchestration.maintenance import DAY_S, PruneWorkspacesOperator
 from hpefair.orchestration.operators import DvcStageOperator, HpefairOperator, StageItemsOperator, WorkspaceOperator
 from hpefair.orchestration.outcome import Listener, Outcome
 from hpefair.orchestration.workspaces import collecting
@@ -443,3 +446,32 @@ def test_four_runs_at_once_share_one_cache(installed, trace, tmp_path):
     assert len(locks) == 1
     for run in runs:
         assert dvc(installed.workspace(run), "status", "--json").stdout.strip() in ("{}", "")
+
+
+def test_pruning_removes_what_is_old_and_nothing_else(installed, monkeypatch):
+    """Workspaces, kept results, leftovers; not one whose stage still runs, nor one that may wait for a person yet."""
+    monkeypatch.setenv("HPEFAIR_PATIENCE_S", str(DAY_S))
+    for run in ("d/old", "d/new", "d/leased", "d/waits"):
+        WorkspaceOperator(task_id="t", commit="main", run=run).folder()
+    kept, leftover = installed.runs.parent / "kept", installed.runs / "d/.gone.closing"
+    for folder in (kept / "d/old", kept / "d/new", leftover, installed.runs / "d/.young.closing"):
+        folder.mkdir(parents=True)
+    lease = installed.runs / "d/leased" / LEASES / "train@one.json"
+    lease.parent.mkdir(parents=True, exist_ok=True)
+    aged(2.5, installed.runs / "d/old", installed.runs / "d/leased", kept / "d/old", leftover)
+    lease.write_text("{}")
+    aged(1.5, installed.runs / "d/waits")
+    assert PruneWorkspacesOperator(task_id="p", days="3", run=RUN).execute({}) == []
+    gone = PruneWorkspacesOperator(task_id="p", days="1", run=RUN).execute({})
+    assert gone == [str(installed.runs / "d/old"), str(kept / "d/old")]
+    left = {path.name for path in (installed.runs / "d").iterdir()}
+    assert left == {".young.closing", "leased", "new", "waits"}
+    assert [path.name for path in (kept / "d").iterdir()] == ["new"]
+
+
+def aged(days: float, *folders: Path) -> None:
+    """Set the time of folders, and of what is in them, so many days back."""
+    then = time.time() - days * DAY_S
+    for folder in folders:
+        for path in [folder, *folder.rglob("*")]:
+            os.utime(path, (then, then), follow_symlinks=False)

@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from hpefair.data import tables
@@ -30,3 +32,25 @@ def test_every_group_has_a_row_and_an_interval(made_workspace):
     seen = table[table["n_people"] > 0]
     assert (seen["low"] <= seen["value"] + 1e-9).all()
     assert (seen["value"] <= seen["high"] + 1e-9).all()
+
+
+def test_pictures_of_one_subject_are_drawn_together(workspace_copy, monkeypatch):
+    """Subjects that differ from picture to picture change nothing; one who is in half of them makes intervals wider."""
+    from hpefair.stages import evaluate
+
+    monkeypatch.chdir(workspace_copy)
+    kept = tables.read(workspace_copy / "data/evaluate/tinynet/by_group.parquet")
+    path = workspace_copy / "data/ingest/images.parquet"
+    images = tables.read(path)
+    found = {}
+    halves = np.where(np.arange(len(images)) % 2, "ada", "ben")
+    for name, subjects in (("each", images["image_id"].astype(str)), ("halves", halves)):
+        path.unlink()
+        tables.write(path, images.assign(subject_id=subjects))
+        out = workspace_copy / name
+        evaluate.write(out, out, "tinynet")
+        found[name] = tables.read(out / "by_group.parquet")
+    pd.testing.assert_frame_equal(found["each"], kept)
+    assert (found["halves"]["value"].dropna() == kept["value"].dropna()).all()
+    everyone = (kept["attribute"] == "all") & (kept["metric"] == "oks")
+    assert not np.isclose(found["halves"].loc[everyone, "low"], kept.loc[everyone, "low"]).any()

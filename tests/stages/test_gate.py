@@ -1,6 +1,9 @@
 """Gate: a decision that always comes, and `--strict` that stops."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from hpefair.commands.results import gate
 from hpefair.data import tables
@@ -56,3 +59,27 @@ def test_what_could_not_be_evaluated_fails(workspace_copy, monkeypatch):
     out = workspace_copy / "out"
     gate.write(out, out, "balanced")
     assert tables.read_json(out / "decision.json")["verdict"] == "FAIL"
+
+
+def test_only_the_severities_that_are_named_decide(workspace_copy, monkeypatch):
+    """A failure of another one is in the decision, and stops nothing."""
+    from hpefair.stages import gate
+
+    monkeypatch.chdir(workspace_copy)
+    failing = {row["severity"] for row in _rows("original") if row["verdict"] == "FAIL"}
+    assert failing == {"critical"}
+    path = workspace_copy / "params.yaml"
+    tree = yaml.safe_load(path.read_text())
+    for severities, verdict in ((["warning", "info"], "PASS"), (["critical"], "FAIL")):
+        tree["gate"]["failing_severities"] = severities
+        path.write_text(yaml.safe_dump(tree, sort_keys=False))
+        out = workspace_copy / f"out_{verdict}"
+        gate.write(out, out, "original")
+        decision = tables.read_json(out / "decision.json")
+        assert decision["verdict"] == verdict
+        assert {row["severity"] for row in decision["expectations"] if row["decides"]} <= set(severities)
+        assert "FAIL" in {row["verdict"] for row in decision["expectations"]}
+
+
+def _rows(variant):
+    return tables.read_json(Path(f"data/gate/{variant}/decision.json"))["expectations"]

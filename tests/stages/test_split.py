@@ -47,3 +47,23 @@ def test_the_same_picture_under_two_names_stays_on_one_side(workspace_copy, monk
     out = workspace_copy / "out"
     split.write(out, out, "")
     assert tables.read(out / "images.parquet")["split"].nunique() == 1
+
+
+def test_a_subject_stays_on_one_side(workspace_copy, monkeypatch):
+    """Whoever is in several pictures, whatever their bytes; pictures of nobody known go where they went before."""
+    from hpefair.stages import split
+
+    monkeypatch.chdir(workspace_copy)
+    path = workspace_copy / "data/ingest/images.parquet"
+    images = tables.read(path)
+    before = tables.read(workspace_copy / "data/split/images.parquet").set_index("image_id")["split"]
+    test, train = (before.index[before == name][:4].tolist() for name in ("test", "train"))
+    images.loc[images["image_id"].isin([*test, *train]), "subject_id"] = "ada"
+    path.unlink()
+    tables.write(path, images)
+    out = workspace_copy / "out"
+    split.write(out, out, "")
+    after = tables.read(out / "images.parquet").set_index("image_id")["split"]
+    assert after.loc[[*test, *train]].nunique() == 1
+    others = after.index.difference([*test, *train])
+    assert after.loc[others].equals(before.loc[others])

@@ -18,7 +18,6 @@ class Torso(StrEnum):
 
     LEFT_SHOULDER_RIGHT_HIP = "left_shoulder-right_hip"
     RIGHT_SHOULDER_LEFT_HIP = "right_shoulder-left_hip"
-    SHOULDERS_HIPS = "shoulders-hips"
 
 
 class Head(StrEnum):
@@ -47,8 +46,8 @@ def torso_length(keypoints: Array, skeleton: Skeleton, fallback: bool = False) -
     Args:
         keypoints: Annotated keypoints (N, K, 3).
         skeleton: Their skeleton.
-        fallback: Whether to try the other diagonal and then mid-shoulders to mid-hips where left shoulder to right hip,
-            the definition in use since DeepPose, is not labelled.
+        fallback: Whether to try the other diagonal where left shoulder to right hip, the definition in use since
+            DeepPose, is not labelled.
 
     Returns:
         Lengths (N,) in pixels, NaN where the joints are not labelled or coincide; and the `Torso` used, "" for none.
@@ -82,25 +81,24 @@ def head_size(keypoints: Array, skeleton: Skeleton, head: Head, boxes: Array | N
         factor = MPII_HEAD_FACTOR if head is Head.BOX else 1.0
         return _usable(factor * np.hypot(boxes[:, 2], boxes[:, 3]))
     one, other = ("neck", "head_top") if head is Head.SEGMENT else ("left_ear", "right_ear")
-    return _usable(_distance(_middle(keypoints, skeleton, one), _middle(keypoints, skeleton, other)))
+    return _usable(_distance(_point(keypoints, skeleton, one), _point(keypoints, skeleton, other)))
 
 
 def _torso(keypoints: Array, skeleton: Skeleton, torso: Torso) -> Array:
     ends = {
-        Torso.LEFT_SHOULDER_RIGHT_HIP: (("left_shoulder",), ("right_hip",)),
-        Torso.RIGHT_SHOULDER_LEFT_HIP: (("right_shoulder",), ("left_hip",)),
-        Torso.SHOULDERS_HIPS: (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")),
+        Torso.LEFT_SHOULDER_RIGHT_HIP: ("left_shoulder", "right_hip"),
+        Torso.RIGHT_SHOULDER_LEFT_HIP: ("right_shoulder", "left_hip"),
     }[torso]
-    return _usable(_distance(*(_middle(keypoints, skeleton, *names) for names in ends)))
+    return _usable(_distance(*(_point(keypoints, skeleton, name) for name in ends)))
 
 
-def _middle(keypoints: Array, skeleton: Skeleton, *names: str) -> Array:
-    """Mean (N, 2) of named joints; NaN where one is not labelled or the skeleton lacks it."""
-    if not set(names) <= set(skeleton.joints):
+def _point(keypoints: Array, skeleton: Skeleton, name: str) -> Array:
+    """Place (N, 2) of a named joint; NaN where it is not labelled or the skeleton lacks it."""
+    if name not in skeleton.joints:
         return np.full((len(keypoints), 2), np.nan)
-    points = keypoints[:, [skeleton.index(name) for name in names]]
-    middle: Array = np.where(points[..., 2:] > 0, points[..., :2], np.nan).mean(axis=1)
-    return middle
+    joint = keypoints[:, skeleton.index(name)]
+    point: Array = np.where(joint[:, 2:] > 0, joint[:, :2], np.nan)
+    return point
 
 
 def _distance(one: Array, other: Array) -> Array:

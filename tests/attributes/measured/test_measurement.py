@@ -39,6 +39,23 @@ def test_every_person_gets_every_value_or_a_reason(tiny_coco):
     assert found[list(MEASURED)].notna().all(axis=None)
 
 
+def test_whoever_is_smaller_than_the_setting_has_no_contrast(tiny_coco):
+    """By the annotated area; somebody of exactly that size has one."""
+    tree = json.loads((tiny_coco / "person_keypoints.json").read_text())
+    row = next(a for a in tree["annotations"] if a["image_id"] == 3)
+    people = pd.DataFrame(
+        [
+            {key: row[key] for key in ("keypoints", "num_keypoints", "bbox", "area")}
+            | {"person_id": "1", "image_id": "3", "iscrowd": False, "segmentation": json.dumps(row["segmentation"])}
+        ]
+    )
+    for least, reason in ((row["area"], ""), (row["area"] + 1, "smaller than attribute.min_area_px")):
+        settings = SETTINGS.model_copy(update={"min_area_px": least})
+        found = measure_image(str(tiny_coco / "images/000003.jpg"), people, settings).iloc[0]
+        assert found["contrast_reason"] == reason
+        assert (found["contrast"] == "unknown") == bool(reason)
+
+
 @pytest.mark.parametrize(("value", "group"), [(np.nan, "unknown"), (9.9, "low"), (10, "mid"), (25, "high")])
 def test_contrast_groups(value, group):
     """Edges belong to the upper group."""

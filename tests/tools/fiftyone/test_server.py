@@ -6,6 +6,7 @@ import socket
 import stat
 import sys
 
+import psutil
 import pymongo
 import pytest
 
@@ -64,6 +65,10 @@ def test_a_database_is_its_owners_alone(tmp_path, monkeypatch):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in folder.rglob("*")}
         assert set(modes.values()) == {0}, modes
+        listening = {
+            (one.laddr.ip, one.laddr.port) for one in _mongod(folder).net_connections() if one.status == "LISTEN"
+        }
+        assert listening == {("127.0.0.1", int(uri.rpartition(":")[2].partition("/")[0]))}
         password = uri.removeprefix("mongodb://__system:").partition("@")[0]
         assert len(password) == 64
         assert password not in (folder / "mongod.log").read_text()
@@ -73,6 +78,12 @@ def test_a_database_is_its_owners_alone(tmp_path, monkeypatch):
             with pytest.raises(pymongo.errors.OperationFailure):
                 nobody["admin"].command("createUser", "mallory", pwd="x", roles=["root"])
     assert not address.exists()
+
+
+def _mongod(folder):
+    """The server of a database's folder."""
+    (found,) = (one for one in psutil.process_iter(["cmdline"]) if str(folder) in (one.info["cmdline"] or []))
+    return found
 
 
 def test_a_named_database_that_wants_a_password_says_so(tmp_path, monkeypatch):
