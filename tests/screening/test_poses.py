@@ -26,3 +26,43 @@ def test_swapped_sides_are_found_from_any_side(project, narrow):
     assert fault == "pose"
     if narrow < 1:
         assert reason == "judges see left and right the other way round"
+
+
+AREA = 6400.0  # its root is 80 px
+
+
+def seen_by(project, moves, **limits):
+    """What is made of a person of whom each of two judges sees the left wrist elsewhere, by so many pixels."""
+    screen = load(project / "params.yaml").screen.model_copy(update=limits)
+    points = place(100.0, 10.0, 2.0)
+    points[:, 2] = 2
+    seen = np.repeat(points[None], 2, axis=0)
+    seen[:, COCO_17.index("left_wrist"), 0] += moves
+    return judged(SimpleNamespace(keypoints=points.ravel(), area=AREA), seen, screen)
+
+
+def test_a_limb_may_lie_so_far_off_and_no_farther(project):
+    """32 of 80 pixels are .4; the joint is named."""
+    assert seen_by(project, (32, 32), max_limb_error=0.401, min_oks=0).fault == ("", "")
+    found = seen_by(project, (32, 32), max_limb_error=0.399, min_oks=0)
+    assert found.fault == ("pose", "judges see the left wrist elsewhere")
+    assert found.worst == pytest.approx(0.4)
+
+
+def test_judges_have_to_agree_with_the_whole_by_so_much(project):
+    """One joint of 17 is as good as lost: an OKS of a little more than 16 / 17."""
+    wrist = np.exp(-(64**2) / (2 * AREA * (2 * 0.062) ** 2))
+    oks = (16 + wrist) / 17
+    assert seen_by(project, (64, 64), max_limb_error=9, min_oks=oks - 1e-6).fault == ("", "")
+    found = seen_by(project, (64, 64), max_limb_error=9, min_oks=oks + 1e-6)
+    assert found.fault == ("pose", f"judges agree with an OKS of {oks:.2f} only")
+    assert found.oks == pytest.approx(oks)
+
+
+def test_a_joint_that_judges_doubt_is_masked(project):
+    """They are 20 of 80 pixels apart, .25; that alone is no fault."""
+    wrist = COCO_17.index("left_wrist")
+    for most, doubted in ((0.249, [wrist]), (0.251, [])):
+        found = seen_by(project, (-10, 10), max_judge_distance=most)
+        assert found.fault == ("", "")
+        assert np.flatnonzero(found.doubted).tolist() == doubted
