@@ -40,7 +40,7 @@ DEAREST = (
     "stages/test_code", "browser/test_fiftyone", "faults/test_io_errors",
     "training/test_processes", "training/test_engine", "commands/labels/test_attributes",
     "commands/dataset/test_sample", "commands/test_tutorial", "orchestration/workspaces/test_publish",
-    "core/fairness/test_shortfall",
+    "settings/test_every_number", "core/fairness/test_shortfall",
     "commands/results/test_review", "stages/test_predict", "attributes/sources/test_body_build",
     "contracts/test_architecture", "faults/test_full_disk", "prediction/test_export", "synthetic/body/test_asset",
     "attributes/sources/test_classifier", "screening/test_injected_faults", "synthetic/test_dataset",
