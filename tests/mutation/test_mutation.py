@@ -49,7 +49,7 @@ def clone(project, tmp_path) -> Path:
 
 
 def test_the_same_seed_draws_the_same_and_types_are_left_alone(clone):
-    """Lines that say what something is are no faults to be found."""
+    """Type annotations and type aliases are never mutated."""
     drawn = draw(clone, ["core/pose"], 2, "1")
     assert drawn == draw(clone, ["core/pose"], 2, "1")
     assert {one.text for one in drawn} == {"return x * 2", "return x * 3"}

@@ -94,7 +94,7 @@ def test_added_people_are_not_all_alike(repaired):
 
 def test_every_backend_was_asked_and_answered(repaired):
     """Attempts of all three, accepted people of at least two, everybody's origin kept, quotas filled."""
-    made = tables.read(repaired / "data/generate/s0/generated.parquet")
+    made = pd.concat([tables.read(path) for path in repaired.glob("data/generate/*/generated.parquet")])
     assert set(made["backend"]) == {"recompose", "render", "diffusion"}
     diffused = made[(made["backend"] == "diffusion") & made["made"]]
     assert len(diffused)
@@ -105,8 +105,7 @@ def test_every_backend_was_asked_and_answered(repaired):
     assert {"recompose", "render"} <= set(provenance["backend"])
     quota = tables.read(repaired / "data/plan/quota.parquet")
     accepted = tables.read(repaired / "data/screen/accepted.parquet").groupby("cell").size()
-    all_made = pd.concat([tables.read(path) for path in repaired.glob("data/generate/*/generated.parquet")])
-    cells = all_made.assign(person_id="generated/" + all_made["item_id"])[["person_id", "cell"]]
+    cells = made.assign(person_id="generated/" + made["item_id"])[["person_id", "cell"]]
     kept = provenance.merge(cells, on="person_id")
     wanted = quota.set_index("cell")["generate"]
     for cell, number in kept.groupby("cell").size().items():

@@ -32,7 +32,7 @@ AREA = 6400.0  # its root is 80 px
 
 
 def seen_by(project, moves, **limits):
-    """What is made of a person of whom each of two judges sees the left wrist elsewhere, by so many pixels."""
+    """Verdict on a person whose left wrist two judges see moved: by moves[0] and moves[1] pixels to the right."""
     screen = load(project / "params.yaml").screen.model_copy(update=limits)
     points = place(100.0, 10.0, 2.0)
     points[:, 2] = 2
@@ -60,7 +60,7 @@ def test_judges_have_to_agree_with_the_whole_by_so_much(project):
 
 
 def test_a_joint_that_judges_doubt_is_masked(project):
-    """They are 20 of 80 pixels apart, .25; that alone is no fault."""
+    """Two judges 20 px apart, where the root of the area is 80 px: .25. The person is still accepted."""
     wrist = COCO_17.index("left_wrist")
     for most, doubted in ((0.249, [wrist]), (0.251, [])):
         found = seen_by(project, (-10, 10), max_judge_distance=most)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from hpefair.data import tables
+from tests.stages.subjects import with_subjects
 
 pytestmark = pytest.mark.pipeline
 
@@ -30,17 +31,8 @@ def test_pictures_of_one_subject_are_drawn_together(workspace_copy, monkeypatch)
 
     monkeypatch.chdir(workspace_copy)
     kept = tables.read(workspace_copy / "data/compare/groups.parquet")
-    path = workspace_copy / "data/ingest/images.parquet"
-    images = tables.read(path)
-    found = {}
-    halves = np.where(np.arange(len(images)) % 2, "ada", "ben")
-    for name, subjects in (("each", images["image_id"].astype(str)), ("halves", halves)):
-        path.unlink()
-        tables.write(path, images.assign(subject_id=subjects))
-        out = workspace_copy / name
-        compare.write(out, out, "")
-        found[name] = tables.read(out / "groups.parquet")
-    pd.testing.assert_frame_equal(found["each"], kept)
+    each, halves = with_subjects(workspace_copy, compare.write, "", "groups")
+    pd.testing.assert_frame_equal(each, kept)
     everyone = kept["attribute"] == "all"
-    assert found["halves"].loc[everyone, "change"].equals(kept.loc[everyone, "change"])
-    assert not np.isclose(found["halves"].loc[everyone, "low"], kept.loc[everyone, "low"]).any()
+    assert halves.loc[everyone, "change"].equals(kept.loc[everyone, "change"])
+    assert not np.isclose(halves.loc[everyone, "low"], kept.loc[everyone, "low"]).any()

@@ -8,6 +8,7 @@ import pytest
 
 from hpefair.data import tables
 from tests import oracles
+from tests.stages.subjects import with_subjects
 
 pytestmark = pytest.mark.pipeline
 
@@ -40,17 +41,8 @@ def test_pictures_of_one_subject_are_drawn_together(workspace_copy, monkeypatch)
 
     monkeypatch.chdir(workspace_copy)
     kept = tables.read(workspace_copy / "data/evaluate/tinynet/by_group.parquet")
-    path = workspace_copy / "data/ingest/images.parquet"
-    images = tables.read(path)
-    found = {}
-    halves = np.where(np.arange(len(images)) % 2, "ada", "ben")
-    for name, subjects in (("each", images["image_id"].astype(str)), ("halves", halves)):
-        path.unlink()
-        tables.write(path, images.assign(subject_id=subjects))
-        out = workspace_copy / name
-        evaluate.write(out, out, "tinynet")
-        found[name] = tables.read(out / "by_group.parquet")
-    pd.testing.assert_frame_equal(found["each"], kept)
-    assert (found["halves"]["value"].dropna() == kept["value"].dropna()).all()
+    each, halves = with_subjects(workspace_copy, evaluate.write, "tinynet", "by_group")
+    pd.testing.assert_frame_equal(each, kept)
+    assert (halves["value"].dropna() == kept["value"].dropna()).all()
     everyone = (kept["attribute"] == "all") & (kept["metric"] == "oks")
-    assert not np.isclose(found["halves"].loc[everyone, "low"], kept.loc[everyone, "low"]).any()
+    assert not np.isclose(halves.loc[everyone, "low"], kept.loc[everyone, "low"]).any()
